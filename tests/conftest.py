@@ -1,0 +1,14 @@
+import os
+
+import hypothesis
+import matplotlib as mpl
+import torch
+
+mpl.use("Agg")
+# Tensors of tests are tiny: two threads would mostly wait for each other.
+torch.set_num_threads(1)
+# No deadlines: the first torch call of a process takes longer than any sensible one.
+hypothesis.settings.register_profile("dev", max_examples=25, deadline=None)
+hypothesis.settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("nightly", max_examples=500, deadline=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")

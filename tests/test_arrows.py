@@ -1,0 +1,49 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    ("package", "forbidden"),
+    [
+        ("analysis", "torch"),
+        ("analysis", "matplotlib"),
+        ("analysis", "trainers"),
+        ("analysis", "dynamics"),
+        ("analysis.figures", "torch"),
+        ("analysis.overview", "trainers"),
+        ("dynamics", "torch"),
+        ("dynamics", "trainers"),
+        ("dynamics", "matplotlib"),
+        ("trainers", "matplotlib"),
+        ("trainers", "dynamics"),
+    ],
+)
+def test_imports_point_one_way(package, forbidden):
+    code = f"import sys, {package}; sys.exit({forbidden!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_top_level_is_as_agreed():
+    tracked = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=True
+    )
+    top = {line.split("/")[0] for line in tracked.stdout.splitlines()}
+    agreed = {"dynamics", "analysis", "trainers", "notebooks", "tests", "pyproject.toml"}
+    assert {name for name in top if not name.startswith(".")} <= agreed | {"README.md", "LICENSE"}
+
+
+def test_no_file_of_ours_is_longer_than_300_lines_or_a_drawer():
+    for file in (f for p in ("analysis", "dynamics", "trainers") for f in (ROOT / p).rglob("*.py")):
+        assert len(file.read_text().splitlines()) <= 300, file
+        assert file.stem not in {"utils", "common", "helpers"}
+
+
+def test_nothing_branches_on_the_name_of_a_method():
+    for file in (ROOT / "trainers").rglob("*.py"):
+        assert not re.search(r"if .*(method|name) == [\"']", file.read_text()), file
