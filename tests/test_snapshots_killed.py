@@ -1,0 +1,127 @@
+"""A writer is killed at random moments; nothing that was published may be lost or half-written."""
+
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+import zarr
+
+from analysis.snapshots import SnapshotWriter, open_snapshots
+
+WRITER = """
+import signal, sys, numpy as np
+from analysis.snapshots import SnapshotWriter
+path, (d, after, snapshots, noise_from) = sys.argv[1], map(int, sys.argv[2:])
+rng = np.random.default_rng(0)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resume = {"resume_after": after} if after >= -1 else {}
+with SnapshotWriter(path, flush_seconds=0.05, **resume) as writer:
+    print("ready", flush=True)
+    for step in range(max(after, -1) + 1, min(snapshots, 10**5)):
+        matrix = np.full((d, d), step, np.float32)
+        if step >= noise_from:
+            matrix += rng.normal(size=matrix.shape).astype(np.float32)
+        writer.append(step=step, epoch=step / 10, time=step / 100,
+                      predictor=matrix, correlation=-matrix, samples=step)
+        writer.append_metrics(step=[step], loss=[step])
+"""
+FRESH = -2
+
+
+def start(
+    path: Path, d: int, after: int, snapshots: int = 10**9, noise_from: int = 10**9
+) -> subprocess.Popen[str]:
+    numbers = [str(number) for number in (d, after, snapshots, noise_from)]
+    arguments = [sys.executable, "-c", WRITER, str(path), *numbers]
+    child = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n", child.stderr and child.stderr.read()
+    return child
+
+
+def limit() -> None:
+    """Runs in the child: nothing by default."""
+
+
+def published(path: Path) -> int:
+    """Read everything with plain xarray; return how many steps are there with metrics."""
+    run = xr.open_zarr(path).load()
+    if "metrics" not in zarr.open_group(path, mode="r"):
+        return 0  # killed before the first metrics were out
+    metrics = xr.open_zarr(path, group="metrics").load()
+    steps = run.step.values
+    np.testing.assert_array_equal(steps, np.arange(len(steps)))
+    row = np.ones(run.predictor.shape, np.float32) * steps[:, None, None]
+    np.testing.assert_array_equal(run.predictor, row)
+    np.testing.assert_array_equal(run.correlation, -row)
+    np.testing.assert_array_equal(run.samples, steps)
+    np.testing.assert_allclose(run.time, steps / 100)
+    np.testing.assert_array_equal(metrics.loss, metrics.step)
+    np.testing.assert_array_equal(metrics.step, np.arange(metrics.sizes["step"]))
+    open_snapshots(path)  # our own reader finds nothing missing or cut off either
+    # A snapshot can be out before the metrics of its own step; a checkpoint flushes both.
+    return min(len(steps), metrics.sizes["step"])
+
+
+@pytest.mark.parametrize(("d", "kills"), [(2, 5), (256, 5), (1024, 5)])
+def test_every_published_snapshot_survives_kills_and_resuming(tmp_path, d, kills):
+    kill_and_resume(tmp_path / "s.zarr", d, kills)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("d", [2, 32, 128, 512, 2048])
+def test_every_published_snapshot_survives_many_kills(tmp_path, d):
+    kill_and_resume(tmp_path / "s.zarr", d, kills=20)
+
+
+def kill_and_resume(path: Path, d: int, kills: int) -> None:
+    rng = random.Random(d)
+    after, seen = FRESH, 0
+    for _ in range(kills):
+        child = start(path, d, after)
+        time.sleep(rng.uniform(0, 0.25))
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        there = published(path)
+        assert there >= min(seen, max(after + 1, 0))
+        # Resume a little before the end, as a checkpoint would.
+        seen, after = there, max(there - 1 - rng.randrange(5), -1)
+        if d >= 1024:  # keep the file small: start again from an early step
+            after = min(after, 20)
+    child = start(path, d, after, snapshots=after + 4)
+    _, errors = child.communicate()
+    assert child.returncode == 0, errors
+    assert published(path) == after + 4
+    assert not list(path.rglob("*.partial"))
+
+
+def test_a_full_disk_is_an_error_with_the_last_good_step_and_keeps_what_was_written(
+    tmp_path, monkeypatch
+):
+    # The kernel refuses any file beyond this size, as it does when the disk is full.
+    monkeypatch.setattr(
+        sys.modules[__name__],
+        "limit",
+        lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2**17, 2**17)),
+    )
+    # Constant matrices compress to nothing and fit; noise does not.
+    child = start(tmp_path / "s.zarr", d=512, after=FRESH, noise_from=40)
+    _, errors = child.communicate()
+    assert child.returncode == 1
+    assert "could not be written: " in errors
+    assert "File too large" in errors
+    assert "whole up to step " in errors
+    assert str(tmp_path / "s.zarr") in errors
+    assert 30 < published(tmp_path / "s.zarr") <= 40
+    with SnapshotWriter(tmp_path / "s.zarr", resume_after=-1):
+        pass
+    assert not list((tmp_path / "s.zarr").rglob("*.partial"))
