@@ -1,0 +1,42 @@
+"""What a run is, and what it says."""
+
+from analysis.alignment import (
+    alignment,
+    alignment_excess,
+    alignment_null,
+    commutator,
+    commutator_null,
+    off_diagonal_energy,
+)
+from analysis.snapshots import SnapshotWriter, open_snapshots
+from analysis.spectrum import (
+    complex_eigenvalues,
+    eigenvalues,
+    entropy_rank,
+    participation_ratio,
+    predictor_eigenvalues,
+    stable_rank,
+)
+from analysis.summary import summarise
+from analysis.symmetry import antisymmetric_part, asymmetry, symmetric_part
+
+__all__ = [
+    "SnapshotWriter",
+    "alignment",
+    "alignment_excess",
+    "alignment_null",
+    "antisymmetric_part",
+    "asymmetry",
+    "commutator",
+    "commutator_null",
+    "complex_eigenvalues",
+    "eigenvalues",
+    "entropy_rank",
+    "off_diagonal_energy",
+    "open_snapshots",
+    "participation_ratio",
+    "predictor_eigenvalues",
+    "stable_rank",
+    "summarise",
+    "symmetric_part",
+]

@@ -1,0 +1,117 @@
+"""Measure and draw runs: ``python -m analysis RUN...``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from analysis.overview import comparison, overview, save_figure
+from analysis.snapshots import open_snapshots
+from analysis.summary import summarise
+
+NAME = "python -m analysis"
+# Of a Dataset of `summarise`: heading, variable, and whether its start is shown beside its end.
+COLUMNS = (
+    ("asymmetry", "asymmetry", True),
+    ("excess alignment", "weighted_alignment_excess", True),
+    ("off-diagonal", "off_diagonal_energy", True),
+    ("entropy rank", "entropy_rank", False),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{NAME}: error: {message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print a row of measures for each run, and write its figures; return the exit code.
+
+    All runs are read and measured before anything is written.
+    """
+    args = _parser().parse_args(argv)
+    compare = len(args.runs) > 1 or args.out is not None
+    out = args.out or Path("figures")
+    try:
+        summaries = [_measure(run) for run in args.runs]
+        for folder in [run / "figures" for run in args.runs] + [out] * compare:
+            folder.mkdir(parents=True, exist_ok=True)  # what cannot be written fails here
+        print(table([_row(run, m) for run, m in zip(args.runs, summaries, strict=True)]))
+        for run, m in zip(args.runs, summaries, strict=True):
+            _write(overview(m), run / "figures" / "overview")
+        if compare:
+            _write(comparison(summaries), out / "comparison")
+    except (OSError, ValueError) as error:
+        print(f"{NAME}: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def table(rows: Sequence[dict[str, str]]) -> str:
+    """Return rows of equal keys as aligned columns, headings first, two spaces between."""
+    lines = [list(rows[0]), *(list(row.values()) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=NAME,
+        description="Measure runs and draw them: a table, RUN/figures/overview.png and .pdf, and "
+        "for several runs a comparison.",
+        epilog="In the table: excess alignment is weighted by s_j, 0 is chance and 1 a shared "
+        "eigenbasis; off-diagonal is the energy of W_p outside the eigenbasis of F, 0 is aligned.",
+    )
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="directory of a run")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="where the comparison goes (default: ./figures, for two runs or more)",
+    )
+    return parser
+
+
+def _measure(run: Path) -> xr.Dataset:
+    try:
+        return summarise(open_snapshots(run))
+    except ValueError as error:
+        raise ValueError(f"{run}: {error}") from error
+
+
+def _write(figure: Figure, path: Path) -> None:
+    png = save_figure(figure, path)
+    print(png, png.with_suffix(".pdf"), sep="\n")
+
+
+def _row(run: Path, m: xr.Dataset) -> dict[str, str]:
+    row = {"run": str(run)}
+    row |= {name: str(m.attrs.get(name, "-")) for name in ("method", "data", "seed")}
+    row["epochs"] = f"{float(m['epoch'].max()):g}" if "epoch" in m.coords else "-"
+    row |= {"snapshots": str(m.sizes["step"]), "modes": str(m.sizes["mode"])}
+    row["kNN"] = _accuracy(run)
+    for heading, name, start in COLUMNS:
+        ends = [f"{float(m[name].isel(step=i)):.3f}" for i in ((0, -1) if start else (-1,))]
+        row[heading] = " -> ".join(ends)
+    return row
+
+
+def _accuracy(run: Path) -> str:
+    try:
+        evaluation = open_snapshots(run, group="evaluation")
+    except (KeyError, ValueError):  # nothing has been evaluated
+        return "-"
+    if "knn_accuracy" not in evaluation or not evaluation.sizes["step"]:
+        return "-"
+    return f"{float(evaluation['knn_accuracy'].isel(step=-1)):.3f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

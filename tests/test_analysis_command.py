@@ -1,0 +1,109 @@
+import json
+
+import numpy as np
+import pytest
+from strategies import collapsed_run, learning_run, write_run
+
+from analysis.__main__ import main, table
+from analysis.overview import STYLE, draw_run
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    monkeypatch.setitem(STYLE, "savefig.dpi", 40)
+    byol = write_run(tmp_path / "byol-0", learning_run(d=8, snapshots=12), accuracy=0.7312)
+    return [byol, write_run(tmp_path / "simsiam-0", collapsed_run(d=4, snapshots=5))]
+
+
+def files(path):
+    return sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
+
+
+def test_one_run_gives_a_row_and_an_overview(runs, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([str(runs[0])]) == 0
+    head, row, *paths = capsys.readouterr().out.splitlines()
+    assert row.split()[1:8] == ["byol", "synthetic", "0", "100", "12", "8", "0.731"]
+    assert head.split()[:3] == ["run", "method", "data"]
+    figures = [runs[0] / "figures" / f"overview.{kind}" for kind in ("png", "pdf")]
+    assert paths == [str(path) for path in figures]
+    assert all(path.stat().st_size > 1000 for path in figures)
+    assert not (tmp_path / "figures").exists()
+
+
+def test_several_runs_are_compared_in_figures(runs, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([str(run) for run in runs]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].split()[7] == "-"  # no accuracy was stored
+    assert lines[-2:] == ["figures/comparison.png", "figures/comparison.pdf"]
+    assert files(tmp_path / "figures") == ["comparison.pdf", "comparison.png"]
+
+
+def test_a_comparison_goes_where_the_user_says(runs, capsys, tmp_path):
+    out = tmp_path / "paper"
+    assert main([str(runs[1]), "--out", str(out)]) == 0
+    assert files(out) == ["comparison.pdf", "comparison.png"]
+
+
+def broken(path):
+    for chunk in (path / "snapshots.zarr" / "predictor").rglob("c/*/*/*"):
+        chunk.write_bytes(b"")
+
+
+def emptied(path):
+    root = path / "snapshots.zarr" / "zarr.json"
+    content = json.loads(root.read_text())
+    content["attributes"]["format"] = "something else"
+    root.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"), [(broken, "truncated"), (emptied, "something else")]
+)
+def test_a_bad_run_among_good_ones_is_one_line_and_nothing_is_written(
+    runs, capsys, tmp_path, damage, message
+):
+    damage(runs[1])
+    before = files(tmp_path)
+    assert main([*map(str, runs), "--out", str(tmp_path / "paper")]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("python -m analysis: error: ")
+    assert message in err
+    assert "simsiam-0" in err
+    assert err.count("\n") == 1
+    assert files(tmp_path) == before
+
+
+def test_wrong_arguments_are_one_line_too(capsys, tmp_path):
+    assert main([str(tmp_path / "nowhere")]) == 2
+    assert "nowhere" in capsys.readouterr().err
+    for arguments in ([], ["run", "--colour"]):
+        with pytest.raises(SystemExit) as stop:
+            main(arguments)
+        assert stop.value.code == 2
+        err = capsys.readouterr().err
+        assert err.startswith("python -m analysis: error: ")
+        assert err.count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_not_a_traceback(runs, capsys, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    assert main([str(runs[0]), "--out", str(tmp_path / "taken")]) == 2
+    out, err = capsys.readouterr()
+    assert "taken" in err
+    assert out == ""
+    assert not list(tmp_path.rglob("*.png"))
+
+
+def test_a_trainer_draws_its_run_in_one_call(runs):
+    png = draw_run(runs[0])
+    assert png == runs[0] / "figures" / "overview.png"
+    assert png.exists()
+
+
+def test_the_table_is_aligned():
+    rows = [{"run": "a", "loss": "0.5"}, {"run": "longer", "loss": "-"}]
+    assert table(rows).splitlines() == ["run     loss", "a       0.5", "longer  -"]
+    assert np.unique([line.index(line.split()[1]) for line in table(rows).splitlines()]).size == 1
