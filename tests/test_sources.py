@@ -1,0 +1,194 @@
+import pickle
+import zipfile
+from urllib.error import URLError
+
+import numpy as np
+import pytest
+import torch
+from pictures import arrays, save
+from PIL import Image
+from torchvision import datasets
+
+from trainers.data import load_data
+from trainers.recipes import RECIPES
+
+
+def paint(folder, n: int, start: int = 0, side: tuple[int, int] = (20, 12)) -> None:
+    """Write `n` plain images; the red of image i is start + i."""
+    folder.mkdir(parents=True)
+    for i in range(n):
+        Image.new("RGB", side, (start + i, 7, 9)).save(folder / f"{i:03d}.png")
+
+
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW", "grey", "one channel"])
+def test_an_npz_is_read_in_any_layout(tmp_path, layout):
+    there = arrays()
+    turn = {
+        "NHWC": lambda x: x,
+        "NCHW": lambda x: x.transpose(0, 3, 1, 2),
+        "grey": lambda x: x[..., 0],
+        "one channel": lambda x: x[..., :1],
+    }[layout]
+    stored = {k: turn(v) if k[0] == "x" else v[:, None] for k, v in there.items()}
+    np.savez(tmp_path / "a.npz", **stored, classes=np.array(["a", "b", "c"]))
+    data = load_data(str(tmp_path / "a.npz"))
+    for name in ("x_train", "x_test"):
+        expected = there[name] if layout[0] == "N" else there[name][..., :1].repeat(3, axis=-1)
+        np.testing.assert_array_equal(getattr(data, name), expected.transpose(0, 3, 1, 2))
+    assert data.y_train.tolist() == there["y_train"].tolist()
+    assert data.classes == ("a", "b", "c")
+
+
+def test_a_folder_of_classes_holds_out_every_fifth_image(tmp_path):
+    paint(tmp_path / "cats", 10)
+    paint(tmp_path / "dogs", 6, start=100)
+    (tmp_path / "notes.txt").write_text("not an image")
+    data = load_data(str(tmp_path), size=16)
+    red = [data.x_test[i, 0, 0, 0].item() for i in range(3)]
+    assert (red, data.y_test.tolist(), data.classes) == ([4, 9, 104], [0, 0, 1], ("cats", "dogs"))
+    trained = sorted(data.x_train[:, 0, 0, 0].tolist())
+    assert trained == [*range(4), *range(5, 9), *range(100, 104), 105]
+    assert torch.equal(data.y_train, (data.x_train[:, 0, 0, 0] >= 100).long())
+    assert data.y_train.diff().count_nonzero() > 2  # shuffled: a limit keeps a fair sample
+    assert torch.equal(data.x_train, load_data(str(tmp_path), size=16).x_train)
+
+
+def test_a_folder_with_a_test_part_is_read_as_it_is(tmp_path):
+    paint(tmp_path / "train" / "a", 5)
+    paint(tmp_path / "train" / "b", 5, start=100)
+    paint(tmp_path / "test" / "b", 2, start=50)
+    data = load_data(str(tmp_path))
+    assert (len(data), data.y_test.tolist(), data.shape) == (10, [1, 1], (3, 64, 64))
+
+
+def test_a_folder_without_classes_is_unlabelled(tmp_path):
+    paint(tmp_path / "photos", 7)
+    data = load_data(str(tmp_path / "photos"), size=8)
+    assert (data.y_train.tolist(), len(data.x_test), data.classes) == ([-1] * 7, 0, ())
+
+
+def test_folder_images_are_cut_to_their_central_square(tmp_path):
+    (tmp_path / "a").mkdir()
+    stripes = np.zeros((10, 30, 3), np.uint8)
+    stripes[:, 10:20] = 200
+    for i in range(5):
+        Image.fromarray(stripes).save(tmp_path / "a" / f"{i}.png")
+    assert (load_data(str(tmp_path), size=10).x_train == 200).all()
+
+
+def downloaded(monkeypatch, name: str, side: int, labels: list[int]) -> list[dict[str, object]]:
+    calls: list[dict[str, object]] = []
+
+    class Fake:
+        classes = ("a", "b")
+
+        def __init__(self, root, **options):
+            calls.append({"root": root, **options})
+            self.data = np.full((len(labels), side, side, 3), len(calls), np.uint8)
+            self.data = self.data.transpose(0, 3, 1, 2) if name == "STL10" else self.data
+            self.targets, self.labels = labels, np.array(labels)
+
+    monkeypatch.setattr(datasets, name, Fake)
+    return calls
+
+
+def test_cifar10_is_downloaded_into_the_root_and_checked(monkeypatch, tmp_path):
+    calls = downloaded(monkeypatch, "CIFAR10", 32, [0, 1, 1])
+    data = load_data("cifar10", root=tmp_path)
+    assert calls == [{"root": tmp_path, "train": t, "download": True} for t in (True, False)]
+    assert (data.x_train.unique().item(), data.x_test.unique().item()) == (1, 2)
+    assert (data.shape, data.y_train.tolist()) == ((3, 32, 32), [0, 1, 1])
+    assert data.recipes == RECIPES["directpred-cifar"]
+
+
+def test_stl10_trains_on_unlabelled_images_too(monkeypatch, tmp_path):
+    calls = downloaded(monkeypatch, "STL10", 96, [0, 1, -1])
+    data = load_data("stl10", root=tmp_path)
+    assert [call["split"] for call in calls] == ["train+unlabeled", "test"]
+    assert (data.shape, data.y_train.tolist()) == ((3, 96, 96), [0, 1, -1])
+    assert data.recipes == RECIPES["directpred-stl10"]
+
+
+@pytest.mark.parametrize(("name", "dataset"), [("cifar10", "CIFAR10"), ("stl10", "STL10")])
+@pytest.mark.parametrize("error", [URLError("no route"), RuntimeError("File not found")])
+def test_a_failed_download_says_what_to_do(monkeypatch, tmp_path, name, dataset, error):
+    def fail(*args, **options):
+        raise error
+
+    monkeypatch.setattr(datasets, dataset, fail)
+    message = rf"{name} could not be downloaded \(.*\): connect, or put the files under .*FILE.npz"
+    with pytest.raises(OSError, match=message):
+        load_data(name, root=tmp_path)
+
+
+X, Y = arrays()["x_train"], arrays()["y_train"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"x_train": X.astype(float)}, r"x_train of .* \(12, 8, 8, 3\) and float64; .* uint8"),
+        ({"x_train": X[0, 0]}, r"shape \(8, 3\) and uint8"),
+        ({"x_test": X.repeat(2, axis=3)}, r"\(12, 8, 8, 6\); 3 channels, or 1 if grey"),
+        ({"x_train": X[:0], "y_train": Y[:0]}, r"x_train of .* has no images"),
+        ({"x_test": X[:6, :4, :4]}, r"training images are \(3, 8, 8\) and test images \(3, 4, 4\)"),
+        ({"y_train": Y[:5]}, r"y_train of .* \(5,\) and int64; 12 integers"),
+        ({"y_test": Y[:6].astype(float)}, r"y_test of .* float64; 6 integers"),
+        ({"y_train": Y - 2}, "label -2; 0 and up, or -1"),
+        ({"y_test": np.array([{}] * 6)}, "cannot be read .* not pickled"),
+        ({"classes": np.array(["a"])}, "label 2 and 1 classes"),
+    ],
+)
+def test_an_npz_that_does_not_hold_images_and_labels_is_refused(tmp_path, changes, message):
+    path = save(tmp_path / "a.npz", **changes)
+    with pytest.raises(ValueError, match=message):
+        load_data(path)
+
+
+def test_an_npz_without_labels_is_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", x_train=X, x_test=X)
+    with pytest.raises(ValueError, match=r"\['x_test', 'x_train'\]; it lacks \['y_train', 'y_te"):
+        load_data(str(tmp_path / "a.npz"))
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", pickle.dumps([1])])
+def test_a_file_that_is_no_npz_is_refused(tmp_path, content):
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"is not an \.npz file"):
+        load_data(str(tmp_path / "a.npz"))
+
+
+def test_a_damaged_npz_is_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    save(path)
+    raw = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        raw[archive.getinfo("x_train.npy").header_offset + 400] ^= 255
+    path.write_bytes(raw)
+    with pytest.raises(ValueError, match="cannot be read"):
+        load_data(str(path))
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("1,2")
+    with pytest.raises(ValueError, match=r"is a file, and no \.npz"):
+        load_data(str(tmp_path / "a.csv"))
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="has no images; CLASS/"):
+        load_data(str(tmp_path))
+
+
+def test_a_class_that_only_the_test_part_has_is_refused(tmp_path):
+    paint(tmp_path / "train" / "a", 1)
+    paint(tmp_path / "test" / "b", 1)
+    with pytest.raises(ValueError, match=r"test has classes \['b'\] that train has not"):
+        load_data(str(tmp_path))
+
+
+def test_an_unreadable_image_is_named(tmp_path):
+    paint(tmp_path / "a", 3)
+    (tmp_path / "a" / "001.png").write_bytes(b"\x89PNG broken")
+    with pytest.raises(OSError, match=r"a/001.png is not a readable image \(.*\); mend or remove"):
+        load_data(str(tmp_path))

@@ -1,0 +1,54 @@
+"""Labelled images on the device, and their views."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from trainers.recipes import Recipe
+from trainers.views import normalise, two_views
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ImageData:
+    """A data set of images, held whole on the device as bytes.
+
+    Moving bytes once and converting there is what makes the views cheap; nothing else is loaded
+    while training.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    x_train: Tensor
+    """(n, 3, h, w) uint8"""
+    y_train: Tensor
+    """(n,) int64 positions in `classes`; -1 where there is no label"""
+    x_test: Tensor
+    y_test: Tensor
+    recipes: tuple[Recipe, Recipe]
+    size: int
+    """Height and width of the views and of `plain` images, in pixels."""
+    seed: int = 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one image of a view."""
+        return (3, self.size, self.size)
+
+    def __len__(self) -> int:
+        return len(self.x_train)
+
+    def views(
+        self, step: int, samples: Tensor
+    ) -> tuple[Tensor, Tensor]:  # (batch,) -> (batch, 3, size, size) x 2
+        """Return two augmented views of the training images numbered `samples`.
+
+        Deterministic in (seed, step, sample); `samples` on the CPU spares waiting for the device.
+        """
+        images = self.x_train[samples.to(self.x_train.device, non_blocking=True)]
+        return two_views(
+            images, self.recipes, seed=self.seed, step=step, samples=samples, size=self.size
+        )
+
+    def plain(self, images: Tensor) -> Tensor:  # (batch, 3, h, w) -> (batch, 3, size, size)
+        """Return images without augmentation, normalised as view 1: for evaluation."""
+        return normalise(images.to(self.x_train.device), self.recipes[0], self.size)
