@@ -1,0 +1,43 @@
+"""A method is a value: who sets W_p, where the targets come from, what is minimised.
+
+`METHODS` has the four that started the field. The factor of the loss is DirectPred's in all of
+them, so that one learning rate means one thing.
+"""
+
+from dataclasses import dataclass
+
+from trainers.losses import Cosine
+from trainers.predictors import Direct, Learned
+from trainers.targets import EMA, StopGradient
+
+Predictor = Learned | Direct
+Target = EMA | StopGradient
+Loss = Cosine
+
+PREDICTORS: dict[str, Predictor] = {"learned": Learned(), "direct": Direct()}
+TARGETS: dict[str, Target] = {"ema": EMA(), "stopgradient": StopGradient()}
+LOSSES: dict[str, Loss] = {"cosine": Cosine()}
+
+
+@dataclass(frozen=True)
+class Method:
+    """A non-contrastive method: predictor rule x target x loss."""
+
+    predictor: Predictor
+    target: Target
+    loss: Loss = LOSSES["cosine"]
+
+
+METHODS: dict[str, Method] = {
+    "byol": Method(Learned(layers=2), EMA(0.996)),
+    "simsiam": Method(Learned(layers=2), StopGradient()),
+    "directpred": Method(Direct(power=1 / 2, eps=0.1, rho=0.3, normalise="max"), EMA(0.996)),
+    "directcopy": Method(Direct(power=1, eps=0.3, rho=0.5, normalise="frobenius"), EMA(0.996)),
+}
+
+SOURCES: dict[str, str] = {
+    "byol": "Grill et al. 2020, arXiv:2006.07733",
+    "simsiam": "Chen, He 2020, arXiv:2011.10566",
+    "directpred": "Tian, Chen, Ganguli 2021, arXiv:2102.06810",
+    "directcopy": "Wang, Chen, Du, Tian 2021, arXiv:2110.04947",
+}

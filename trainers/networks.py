@@ -1,0 +1,109 @@
+"""Encoders and the projector. A network is the encoder and then the projector."""
+
+from collections.abc import Callable
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import resnet18
+
+
+def conv4(width: int) -> nn.Sequential:
+    """Return four blocks of conv 3x3, BN, ReLU and 2x2 max-pool; 8 `width` features.
+
+    Channels are `width`, 2, 4 and 8 `width`, averaged over what is left of the image.
+    """
+    blocks: list[nn.Module] = []
+    channels = 3
+    for out in (width, 2 * width, 4 * width, 8 * width):
+        blocks += [
+            nn.Conv2d(channels, out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(out),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(2, ceil_mode=True),
+        ]
+        channels = out
+    return nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+def small_resnet18(width: int) -> nn.Module:
+    """Return torchvision's ResNet-18 with the stem for small images; 512 features at width 64.
+
+    The first convolution is 3x3 with stride 1 and padding 1, and there is no max-pool.
+    """
+    network = large_resnet18(width)
+    network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
+    nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
+    network.maxpool = nn.Identity()
+    return network
+
+
+def large_resnet18(width: int) -> nn.Module:
+    """Return torchvision's ResNet-18 as it is, without its classifier."""
+    if width != 64:
+        raise ValueError(
+            f"width is {width}; resnet18 has width 64 only: leave it out, or use conv4"
+        )
+    network = cast(nn.Module, resnet18(weights=None))
+    network.fc = nn.Identity()
+    return network
+
+
+def linear(width: int, inputs: int) -> nn.Linear:
+    """Return one linear layer without bias, the theory's W; `width` features."""
+    return nn.Linear(inputs, width, bias=False)
+
+
+# name: (default width, features at a width, number of dims of one input)
+IMAGE_ENCODERS: dict[str, tuple[int, Callable[[int], nn.Module], int]] = {
+    "conv4": (16, conv4, 8),
+    "resnet18": (64, small_resnet18, 8),
+    "resnet18-large": (64, large_resnet18, 8),
+}
+DEFAULT_WIDTHS = {name: width for name, (width, _, _) in IMAGE_ENCODERS.items()} | {"linear": 8}
+
+
+def build_encoder(name: str, width: int, shape: tuple[int, ...]) -> tuple[nn.Module, int]:
+    """Return the encoder for inputs of `shape`, and the number of its features.
+
+    Raises
+    ------
+    ValueError
+        The encoder is for images and the data are vectors, or the other way round.
+    """
+    if name == "linear":
+        if len(shape) != 1:
+            raise ValueError(f"encoder 'linear' wants vectors; the data have shape {shape}")
+        return linear(width, shape[0]), width
+    _, build, expansion = IMAGE_ENCODERS[name]
+    if len(shape) != 3:
+        raise ValueError(f"encoder {name!r} wants images; the data have shape {shape}: use linear")
+    return build(width).to(memory_format=torch.channels_last), expansion * width
+
+
+def build_projector(features: int, layers: int, hidden: int, out: int) -> tuple[nn.Module, int]:
+    """Return the projector and the size of its output.
+
+    No layer: the features as they are. One: linear, without bias. More: before that one, blocks of
+    a linear layer, BN without scale and shift, and ReLU; two layers are DirectPred's.
+    """
+    if layers == 0:
+        return nn.Identity(), features
+    blocks: list[nn.Module] = []
+    for _ in range(layers - 1):
+        blocks += [nn.Linear(features, hidden), nn.BatchNorm1d(hidden, affine=False), nn.ReLU()]
+        features = hidden
+    return nn.Sequential(*blocks, nn.Linear(features, out, bias=False)), out
+
+
+class Network(nn.Module):
+    """Encoder, then projector."""
+
+    def __init__(self, encoder: nn.Module, projector: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.projector = projector
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return z (batch, d) of a batch of one view."""
+        return cast(Tensor, self.projector(self.encoder(x)))
