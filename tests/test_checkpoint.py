@@ -1,0 +1,47 @@
+import os
+
+import pytest
+import torch
+
+from trainers import checkpoint
+
+
+def test_what_is_saved_is_loaded(tmp_path):
+    state = {"step": 7, "config": "{}", "learner": {"weight": torch.arange(3.0)}}
+    checkpoint.save(tmp_path, state)
+    loaded = checkpoint.load(tmp_path)
+    assert loaded["step"] == 7
+    assert torch.equal(loaded["learner"]["weight"], torch.arange(3.0))
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+
+def test_a_save_that_fails_keeps_the_old_checkpoint(tmp_path, monkeypatch):
+    checkpoint.save(tmp_path, {"step": 1})
+
+    def full(state, file):
+        file.write_bytes(b"half")
+        raise RuntimeError("No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OSError, match=r"checkpoint.pt could not be written: No space left"):
+        checkpoint.save(tmp_path, {"step": 2})
+    assert checkpoint.load(tmp_path) == {"step": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+
+def test_a_damaged_or_missing_checkpoint_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no checkpoint at .*checkpoint.pt; give the dir"):
+        checkpoint.load(tmp_path)
+    checkpoint.save(tmp_path, {"weight": torch.zeros(100)})
+    os.truncate(tmp_path / "checkpoint.pt", 300)
+    with pytest.raises(ValueError, match=r"checkpoint.pt is damaged .*; restore it, or train anew"):
+        checkpoint.load(tmp_path)
+    (tmp_path / "checkpoint.pt").write_bytes(b"")
+    with pytest.raises(ValueError, match="is damaged"):
+        checkpoint.load(tmp_path)
+
+
+def test_nothing_but_data_is_loaded(tmp_path):
+    torch.save({"step": os.system}, tmp_path / "checkpoint.pt")
+    with pytest.raises(ValueError, match="is damaged"):
+        checkpoint.load(tmp_path)

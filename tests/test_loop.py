@@ -1,0 +1,300 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+import trainers.loop
+from analysis.snapshots import open_snapshots
+from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient, resume, train
+from trainers.device import pick_device
+from trainers.learner import Learner
+from trainers.loop import batches, schedule
+from trainers.recorder import Moments
+
+SMALL = Config(
+    method=METHODS["byol"],
+    data="shapes",
+    size=16,
+    limit=40,
+    width=2,
+    projector_hidden=12,
+    projector_out=6,
+    batch_size=10,
+    epochs=3,
+    every=1,
+    device="cpu",
+)
+
+
+def small(method: Method, **options: object) -> Config:
+    return dataclasses.replace(SMALL, method=method, name="", **options)
+
+
+def snapshots(run: Path) -> xr.Dataset:
+    return open_snapshots(run).load()
+
+
+@pytest.fixture(autouse=True)
+def few_shapes(monkeypatch):
+    """Render a hundred images, not thousands, and only once."""
+    data = trainers.loop.load_data("shapes", size=16, limit=40)
+    cut = dataclasses.replace(data, x_test=data.x_test[:30], y_test=data.y_test[:30])
+    monkeypatch.setattr(
+        trainers.loop,
+        "load_data",
+        lambda *_, seed, **__: dataclasses.replace(cut, seed=seed),
+    )
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_trains_and_leaves_a_complete_run(tmp_path, name):
+    run = train(small(METHODS[name]), tmp_path / "run")
+    ds = snapshots(run)
+    np.testing.assert_array_equal(ds.step, np.arange(13))
+    np.testing.assert_allclose(ds.epoch, np.arange(13) / 4)
+    np.testing.assert_allclose(ds.time, 1.2 * np.arange(13))  # 4 * .03 / .1 a step
+    assert ds.predictor.shape == (13, 6, 6)
+    assert ds.samples.values[1:].tolist() == [20] * 12  # two views of ten images
+    assert np.isfinite(ds.drop_vars("running_correlation", errors="ignore").to_array()).all()
+    assert ds.attrs["method"] == name
+    assert json.loads(ds.attrs["config"])["batch_size"] == 10
+    metrics = open_snapshots(run, "metrics")
+    assert metrics.step.values.tolist() == list(range(1, 13))
+    assert (metrics.learning_rate == 0.03).all()
+    evaluation = open_snapshots(run, "evaluation")
+    assert evaluation.step.values.tolist() == [12]
+    assert 0 <= evaluation.knn_accuracy.values[0] <= 1
+    assert evaluation.knn_accuracy.attrs["split"].startswith("test")
+    states = torch.load(run / "encoder.pt", weights_only=True)
+    assert set(states) == {"online", "target"}
+
+
+def test_momentum_zero_is_the_stop_gradient(tmp_path):
+    a = train(small(Method(Learned(hidden=8), EMA(0.0))), tmp_path / "ema")
+    b = train(small(Method(Learned(hidden=8), StopGradient())), tmp_path / "stop")
+    xr.testing.assert_equal(snapshots(a), snapshots(b))
+    for left, right in zip(weights(a), weights(b), strict=True):
+        assert torch.equal(left, right)
+    assert (open_snapshots(a, "metrics").tau == 1).all()
+
+
+def weights(run: Path) -> list[torch.Tensor]:
+    return list(torch.load(run / "encoder.pt", weights_only=True)["online"].values())
+
+
+@pytest.mark.parametrize("every", [1, 3])
+@pytest.mark.parametrize("preset", ["directpred", "directcopy"])
+def test_the_direct_predictor_is_its_closed_form_at_due_steps_and_only_then(
+    tmp_path, preset, every
+):
+    rule = dataclasses.replace(METHODS[preset].predictor, every=every)
+    ds = snapshots(train(small(Method(rule, EMA(0.9))), tmp_path / "run"))
+    for step in range(1, 13):
+        F = ds.running_correlation.sel(step=step).values.astype(float)
+        s, U = np.linalg.eigh(F)
+        p = {
+            "directpred": np.sqrt(s.clip(0) / s.max()) + 0.1,
+            "directcopy": s / np.sqrt((F**2).sum()) + 0.3,
+        }[preset]
+        closed_form = (U * p) @ U.T
+        off = abs(ds.predictor.sel(step=step) - closed_form).max()
+        assert (off < 2e-6) == (step % every == 0), step
+    assert ds.running_correlation.isel(step=0).isnull().all()
+    assert ds.running_correlation.attrs["rho"] == rule.rho
+
+
+def test_the_running_correlation_follows_from_the_recorded_batches(tmp_path):
+    ds = snapshots(train(small(METHODS["directpred"]), tmp_path / "run"))
+    F = ds.correlation.sel(step=1).values  # with every=1 one batch is behind each snapshot
+    for step in range(2, 13):
+        F = 0.3 * F + 0.7 * ds.correlation.sel(step=step).values
+        np.testing.assert_allclose(ds.running_correlation.sel(step=step), F, atol=1e-6)
+
+
+def test_moments_are_means_over_all_rows_since_the_last_snapshot():
+    learner = Learner(small(Method(Learned(layers=1), EMA(0.5))), (3, 16, 16), torch.device("cpu"))
+    moments, seen = Moments(6, torch.device("cpu")), []
+    for _ in range(3):
+        x1, x2 = torch.randn(2, 5, 3, 16, 16)
+        seen.append(learner.learn(1, x1, x2))
+        moments.add(seen[-1])
+    taken = moments.take()
+    z1, z2, q1, q2, t1, t2 = (
+        torch.cat([getattr(step, name)[view] for step in seen]).double()
+        for name in ("z", "q", "t")
+        for view in (0, 1)
+    )
+
+    def expected(a, b):  # E[a b^T], by a loop over rows
+        return sum(torch.outer(x, y) for x, y in zip(a, b, strict=True)) / len(a)
+
+    close = {"rtol": 1e-5, "atol": 1e-6}
+    same = (expected(z1, z1) + expected(z2, z2)) / 2
+    np.testing.assert_allclose(taken["correlation"], same, **close)
+    np.testing.assert_allclose(taken["cross_correlation"], expected(z1, z2), **close)
+    target = (expected(t2, z1) + expected(t1, z2)) / 2
+    np.testing.assert_allclose(taken["target_correlation"], target, **close)
+    prediction = (expected(q1, z1) + expected(q2, z2)) / 2
+    np.testing.assert_allclose(taken["prediction_correlation"], prediction, **close)
+    np.testing.assert_allclose(taken["mean"], torch.cat([z1, z2]).mean(0), **close)
+    assert taken["samples"] == 30
+    assert (taken["correlation"] == taken["correlation"].T).all()
+    assert all((total == 0).all() for total in moments.sums.values())
+
+
+def test_the_fit_of_a_linear_predictors_predictions_is_its_weight(tmp_path):
+    # q = W z before the step: E[q z^T] = W E[z z^T], with the W of the snapshot before.
+    ds = snapshots(train(small(Method(Learned(layers=1), EMA(0.9))), tmp_path / "run"))
+    for step in range(1, 13):
+        W = ds.predictor.sel(step=step - 1).values.astype(float)
+        expected = W @ ds.correlation.sel(step=step).values
+        np.testing.assert_allclose(ds.prediction_correlation.sel(step=step), expected, atol=1e-5)
+
+
+def test_step_zero_leaves_no_trace_in_training(tmp_path, monkeypatch):
+    a = snapshots(train(SMALL, tmp_path / "a"))
+    monkeypatch.setattr(
+        trainers.loop,
+        "_look_before_training",
+        lambda config, data, learner, recorder: None,
+    )
+    b = snapshots(train(SMALL, tmp_path / "b"))
+    xr.testing.assert_equal(a.sel(step=slice(1, None)), b)
+
+
+def test_one_seed_is_one_run_and_another_is_another(tmp_path):
+    runs = [
+        snapshots(train(dataclasses.replace(SMALL, seed=seed), tmp_path / str(i)))
+        for i, seed in enumerate((0, 0, 1))
+    ]
+    xr.testing.assert_equal(runs[0], runs[1])
+    assert not np.allclose(runs[0].predictor, runs[2].predictor)
+    assert not np.allclose(runs[0].correlation, runs[2].correlation)
+
+
+def test_recording_changes_nothing(tmp_path):
+    a = train(SMALL, tmp_path / "a")
+    b = train(dataclasses.replace(SMALL, every=100), tmp_path / "b")
+    for left, right in zip(weights(a), weights(b), strict=True):
+        assert torch.equal(left, right)
+
+
+class Stop(Exception):
+    pass
+
+
+@pytest.mark.parametrize("stop", [1, 4, 6, 11])
+@pytest.mark.parametrize("name", ["byol", "directpred"])
+def test_a_run_that_was_stopped_and_resumed_is_bitwise_the_run_that_was_not(
+    tmp_path, monkeypatch, name, stop
+):
+    config = small(METHODS[name], every=3)  # snapshots and checkpoints fall on different steps
+    whole = train(config, tmp_path / "whole")
+    learn = Learner.learn
+
+    def learn_until(self, step, x1, x2):
+        if step == stop:
+            raise Stop
+        return learn(self, step, x1, x2)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Learner, "learn", learn_until)
+        with pytest.raises(Stop):
+            train(config, tmp_path / "stopped")
+    assert open_snapshots(tmp_path / "stopped").step.values[-1] < stop
+    stopped = resume(tmp_path / "stopped")
+    xr.testing.assert_equal(snapshots(whole), snapshots(stopped))
+    noise = ["images_per_second"]
+    xr.testing.assert_equal(
+        open_snapshots(whole, "metrics").drop_vars(noise),
+        open_snapshots(stopped, "metrics").drop_vars(noise),
+    )
+    xr.testing.assert_equal(
+        open_snapshots(whole, "evaluation"), open_snapshots(stopped, "evaluation")
+    )
+    for left, right in zip(weights(whole), weights(stopped), strict=True):
+        assert torch.equal(left, right)
+
+
+def test_resuming_a_finished_run_changes_nothing(tmp_path):
+    run = train(SMALL, tmp_path / "run")
+    before = snapshots(run), open_snapshots(run, "evaluation")
+    resume(run)
+    xr.testing.assert_identical(before[0], snapshots(run))
+    xr.testing.assert_identical(before[1], open_snapshots(run, "evaluation"))
+
+
+def test_an_epoch_visits_every_image_once_and_the_next_in_another_order():
+    class Hundred:
+        name = "hundred"
+
+        def __len__(self):
+            return 105
+
+    visits = [samples for _, samples in batches(SMALL, Hundred(), 0)]
+    assert len(visits) == 30
+    first, second = torch.cat(visits[:10]), torch.cat(visits[10:20])
+    assert len(first.unique()) == 100
+    assert not torch.equal(first, second)
+    resumed = [samples for _, samples in batches(SMALL, Hundred(), 13)]
+    assert all(torch.equal(a, b) for a, b in zip(visits[13:], resumed, strict=True))
+
+
+def test_the_schedule_is_dense_at_first_and_ends_at_the_end():
+    steps = sorted(schedule(39_000, None))
+    assert steps[:5] == [1, 3, 4, 7, 9]  # 39,000 (i / 400)^2 is .24, .98, 2.2, 3.9, 6.1, 8.8
+    assert steps[-1] == 39_000
+    assert 380 <= len(steps) <= 400
+    assert max(np.diff(steps)) <= 200
+    assert sorted(schedule(25, 10)) == [10, 20, 25]
+    assert sorted(schedule(5, None)) == [1, 2, 3, 4, 5]
+
+
+def test_a_run_is_not_overwritten_without_being_asked(tmp_path):
+    run = train(SMALL, tmp_path / "run")
+    with pytest.raises(FileExistsError, match="holds a run; resume it, give another --out"):
+        train(SMALL, run)
+    train(SMALL, run, overwrite=True)
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").touch()
+    with pytest.raises(FileExistsError, match="exists and is not a run"):
+        train(SMALL, tmp_path / "letters", overwrite=True)
+    assert (tmp_path / "letters" / "dear.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 41}, "batch-size is 41, and shapes has 40 training images; lower it"),
+        ({"encoder": "linear", "width": None}, "encoder 'linear' wants vectors"),
+        ({"device": "cuda:77"}, "device is 'cuda:77', which torch does not find here"),
+        ({"device": "tpu!"}, "device is 'tpu!'; choose auto"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_is_written(tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        train(dataclasses.replace(SMALL, **options), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_what_there_is(tmp_path):
+    with pytest.raises(FloatingPointError, match="the loss is nan at step"):
+        train(small(METHODS["byol"], lr=1e30), tmp_path / "run")
+    assert open_snapshots(tmp_path / "run").sizes["step"] >= 1
+
+
+def test_the_rule_of_a_direct_predictor_reaches_the_network():
+    learner = Learner(small(Method(Direct(), EMA())), (3, 16, 16), torch.device("cpu"))
+    learner.learn(1, *torch.randn(2, 10, 3, 16, 16))
+    predictor = learner.predictor
+    torch.testing.assert_close(
+        predictor.matrix(), predictor.rule.solve(predictor.running_correlation)
+    )
+
+
+def test_auto_is_a_device_of_this_machine():
+    assert pick_device("auto").type in {"cpu", "cuda", "mps"}

@@ -1,0 +1,53 @@
+"""The latest resumable state of a run, replaced atomically."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+FILE = "checkpoint.pt"
+
+
+def save(run: Path, state: dict[str, Any]) -> None:
+    """Replace the checkpoint of `run`: tensors, numbers and strings only.
+
+    Raises
+    ------
+    OSError
+        The disk is full or not writable; the old checkpoint stays.
+    """
+    replace(run / FILE, state)
+
+
+def replace(file: Path, state: dict[str, Any]) -> None:
+    """Write `state` aside and rename it over `file`: a kill leaves the old file or the new one."""
+    aside = file.with_suffix(".partial")
+    try:
+        torch.save(state, aside)
+        os.replace(aside, file)
+    except RuntimeError as error:  # torch's name for a full disk
+        raise OSError(f"{file} could not be written: {error}") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def load(run: Path) -> dict[str, Any]:
+    """Read the checkpoint of `run` onto the CPU, with ``weights_only=True``.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no checkpoint.
+    ValueError
+        It cannot be read.
+    """
+    file = run / FILE
+    if not file.is_file():
+        raise FileNotFoundError(f"no checkpoint at {file}; give the directory of a started run")
+    try:
+        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # a pickle, a zip or a torch error, by what is broken
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{file} is damaged ({reason}); restore it, or train anew") from error
+    return state

@@ -1,0 +1,127 @@
+"""Everything that decides a run, in one frozen value that is stored with it."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from trainers import losses, methods, predictors, targets
+from trainers.choices import choose
+from trainers.methods import METHODS, Method
+from trainers.networks import DEFAULT_WIDTHS
+from trainers.options import from_json, option, to_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The configuration of a training run; defaults are DirectPred's CIFAR-10 settings.
+
+    Options left at None depend on the data: images get `conv4` and the two-layer projector, vectors
+    (``data="gaussian"``) the theory's linear encoder and no projector.
+
+    Raises
+    ------
+    ValueError
+        An option is out of its range, or contradicts another one.
+    """
+
+    method: Method
+    name: str = option("", "label in tables and figures (default: the method's name)")
+    data: str = option(
+        "shapes", "shapes, gaussian, cifar10, stl10, a folder of images, or FILE.npz"
+    )
+    views: str | None = option(None, "augmentation recipe (default: the data's own)")
+    size: int | None = option(
+        None, "side of the training images in pixels (default: the data's own)"
+    )
+    limit: int | None = option(None, "train on the first N images (default: all)")
+    encoder: str | None = option(None, f"one of {', '.join(DEFAULT_WIDTHS)}")
+    width: int | None = option(None, "width of the encoder: conv4 has 8 WIDTH features")
+    projector_layers: int | None = option(None, "linear layers of the projector, 0 for none")
+    projector_hidden: int = option(512, "width of the projector's hidden layers")
+    projector_out: int = option(128, "size of its output, which the predictor acts on")
+    epochs: int = option(20, "passes over the training images")
+    batch_size: int = option(128, "images in a batch; a last part-full batch is dropped")
+    lr: float = option(0.03, "learning rate of SGD, constant")
+    momentum: float = option(0.9, "momentum of SGD")
+    weight_decay: float = option(4e-4, "weight decay of SGD, on all parameters")
+    every: int | None = option(None, "steps between snapshots (default: some 400, dense at first)")
+    seed: int = option(0, "the one number behind weights, order of images and views")
+    device: str = option("auto", "cpu, cuda, cuda:1, mps; auto takes the best there is")
+
+    def __post_init__(self) -> None:
+        vectors = self.data == "gaussian"
+        self._default("encoder", "linear" if vectors else "conv4")
+        self._default("width", choose("encoder", str(self.encoder), DEFAULT_WIDTHS))
+        self._default("projector_layers", 0 if self.encoder == "linear" else 2)
+        known = {method: name for name, method in METHODS.items()}
+        self._default("name", known.get(self.method, "custom"))
+        for name, least in _AT_LEAST.items():
+            value = getattr(self, name)
+            if value is not None and not value >= least:
+                raise ValueError(f"{flagged(name)} is {value}; it must be at least {least}")
+        if not self.lr > 0:
+            raise ValueError(f"lr is {self.lr}; it must be above 0")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"momentum is {self.momentum}; it must lie in [0, 1)")
+
+    def _default(self, name: str, value: Any) -> None:
+        if getattr(self, name) in (None, ""):
+            object.__setattr__(self, name, value)
+
+    @property
+    def time_per_step(self) -> float:
+        r"""Gradient-flow time of an optimiser step, :math:`c \alpha / (1 - \mu)`.
+
+        c is the factor of the loss, alpha the learning rate, mu the momentum (`theory` 1.1).
+        """
+        return self.method.loss.factor * self.lr / (1 - self.momentum)
+
+    def to_json(self) -> str:
+        """Return the config as JSON."""
+        return json.dumps(to_json(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Config":
+        """Rebuild a config.
+
+        Raises
+        ------
+        ValueError
+            It was written by a version with other options.
+        """
+        config = from_json(json.loads(text), KINDS)
+        if not isinstance(config, cls):
+            raise ValueError(f"expected a Config, got {type(config).__name__}")
+        return config
+
+
+def flagged(name: str) -> str:
+    """Return an option's name as it is typed."""
+    return name.replace("_", "-")
+
+
+_AT_LEAST = {
+    "size": 8,
+    "limit": 1,
+    "width": 1,
+    "projector_layers": 0,
+    "projector_hidden": 1,
+    "projector_out": 1,
+    "epochs": 1,
+    "batch_size": 2,  # batch norm needs two
+    "weight_decay": 0,
+    "every": 1,
+    "seed": 0,
+}
+
+KINDS: dict[str, Callable[..., Any]] = {
+    kind.__name__: kind
+    for module in (sys.modules[__name__], methods, losses, predictors, targets)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+}
+
+__all__ = ["KINDS", "METHODS", "Config"]

@@ -1,0 +1,200 @@
+"""The one training loop: no method name in it, nothing that waits for the device in a step."""
+
+import copy
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from analysis.snapshots import STORE, SnapshotWriter
+from trainers import checkpoint, directory
+from trainers.config import Config
+from trainers.data import Data, load_data
+from trainers.device import pick_device
+from trainers.evaluate import evaluate
+from trainers.learner import Learner
+from trainers.randomness import permutation
+from trainers.recorder import Recorder
+
+SNAPSHOTS = 400  # of a run by default
+ENCODER = "encoder.pt"
+
+
+def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
+    """Train, and write snapshots, metrics, checkpoints, the encoder and its kNN accuracy.
+
+    Parameters
+    ----------
+    config : Config
+    out : path
+        The run's directory, made here.
+    overwrite : bool
+        Replace a run that is already there.
+
+    Returns
+    -------
+    Path
+        `out`, ready for `analysis.open_snapshots`.
+
+    Raises
+    ------
+    FileExistsError
+        `out` exists and is not empty; nothing in it was touched.
+    ValueError
+        The configuration does not fit the data; nothing was written.
+    OSError
+        Data could not be read, or the run could not be written; complete snapshots are kept.
+    FloatingPointError
+        The loss stopped being finite.
+    """
+    run = Path(out)
+    directory.check_free(run, overwrite)
+    device = pick_device(config.device)
+    data = load(config, device)
+    learner = Learner(config, data.shape, device)
+    steps_per_epoch(config, data)
+    if run.exists():
+        shutil.rmtree(run)
+    run.mkdir(parents=True)
+    attrs = directory.attrs(config, device)
+    with SnapshotWriter(
+        run / STORE, attrs=attrs, variable_attrs=directory.variable_attrs(config)
+    ) as writer:
+        recorder = Recorder(writer, learner, device, config.batch_size)
+        _look_before_training(config, data, learner, recorder)
+        _checkpoint(run, 0, config, learner, recorder)
+        _advance(run, 0, config, data, learner, recorder)
+    return run
+
+
+def resume(run: str | Path) -> Path:
+    """Continue a run from its checkpoint to the end; on one CPU, bitwise as if never stopped.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        There is no checkpoint, or it is damaged or of another version.
+    OSError
+        As `train`.
+    """
+    run = Path(run)
+    state = checkpoint.load(run)
+    config = Config.from_json(state["config"])
+    step = int(state["step"])
+    device = pick_device(config.device)
+    data = load(config, device)
+    learner = Learner(config, data.shape, device)
+    learner.load_state_dict(state["learner"])
+    with SnapshotWriter(
+        run / STORE, variable_attrs=directory.variable_attrs(config), resume_after=step
+    ) as writer:
+        recorder = Recorder(writer, learner, device, config.batch_size)
+        recorder.load_state_dict(state["recorder"])
+        _advance(run, step, config, data, learner, recorder)
+    return run
+
+
+def _advance(
+    run: Path, done: int, config: Config, data: Data, learner: Learner, recorder: Recorder
+) -> None:
+    per_epoch = steps_per_epoch(config, data)
+    total = per_epoch * config.epochs
+    due = schedule(total, config.every)
+    with tqdm(total=total, initial=done, desc=config.name, unit="step", disable=None) as bar:
+        for step, samples in batches(config, data, done):
+            x1, x2 = data.views(step, samples)
+            recorder.observe(step, learner.learn(step, x1, x2))
+            if step in due:
+                recorder.snapshot(step, step / per_epoch, step * config.time_per_step)
+                bar.set_postfix(loss=f"{recorder.loss:.3f}", refresh=False)
+            if step % per_epoch == 0:
+                _checkpoint(run, step, config, learner, recorder)
+            bar.update()
+    target = learner.target.network or learner.online
+    encoders = {"online": learner.online.encoder, "target": target.encoder}
+    states = {name: encoder.state_dict() for name, encoder in encoders.items()}
+    checkpoint.replace(run / ENCODER, states)
+    if recorder.writer.last_step("evaluation") != total:
+        accuracies = evaluate(learner.online.encoder, data)
+        if accuracies:
+            recorder.writer.append_evaluation(total, float(config.epochs), **accuracies)
+
+
+def _look_before_training(config: Config, data: Data, learner: Learner, recorder: Recorder) -> None:
+    """Record step 0 on the views of the first steps, enough of them for a full-rank F."""
+    idle = copy.deepcopy(learner)  # its batch statistics move, the learner's must not
+    wanted = math.ceil(8 * learner.d / (2 * config.batch_size))
+    with torch.no_grad():
+        for step, samples in batches(config, data, 0):
+            recorder.moments.add(idle.look(*data.views(step, samples)))
+            if step >= min(wanted, steps_per_epoch(config, data)):
+                break
+    recorder.snapshot(0, 0.0, 0.0)
+
+
+def _checkpoint(run: Path, step: int, config: Config, learner: Learner, recorder: Recorder) -> None:
+    recorder.fetch()
+    recorder.writer.flush()  # a checkpoint never speaks of a step that the store does not hold
+    checkpoint.save(
+        run,
+        {
+            "config": config.to_json(),
+            "step": step,
+            "learner": learner.state_dict(),
+            "recorder": recorder.state_dict(),
+        },
+    )
+
+
+def batches(config: Config, data: Data, done: int) -> Iterator[tuple[int, Tensor]]:
+    """Yield step number and sample numbers of every batch after `done` steps, to the last epoch."""
+    per_epoch = steps_per_epoch(config, data)
+    for epoch in range(done // per_epoch, config.epochs):
+        order = permutation(config.seed, epoch, len(data))
+        for i in range(per_epoch):
+            step = epoch * per_epoch + i + 1
+            if step > done:
+                yield step, order[i * config.batch_size : (i + 1) * config.batch_size]
+
+
+def steps_per_epoch(config: Config, data: Data) -> int:
+    """Return the number of whole batches in the data.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
+    if config.batch_size > len(data):
+        raise ValueError(
+            f"batch-size is {config.batch_size}, and {data.name} has {len(data)} training images; "
+            "lower it"
+        )
+    return len(data) // config.batch_size
+
+
+def schedule(total: int, every: int | None) -> set[int]:
+    """Return the steps that get a snapshot: the last one, and every `every`-th.
+
+    By default some 400, at :math:`T (i/400)^2`: closest at first, where eigenspaces turn fastest.
+    """
+    if every is not None:
+        return {*range(every, total + 1, every), total}
+    return {int(t) for t in np.ceil(total * (np.arange(1, SNAPSHOTS + 1) / SNAPSHOTS) ** 2)}
+
+
+def load(config: Config, device: torch.device) -> Data:
+    """Return the data of a run."""
+    return load_data(
+        config.data,
+        recipe=config.views,
+        size=config.size,
+        limit=config.limit,
+        seed=config.seed,
+        device=device,
+    )
