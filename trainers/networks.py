@@ -1,7 +1,7 @@
 """Encoders and the projector. A network is the encoder and then the projector."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -49,18 +49,26 @@ def large_resnet18(width: int) -> nn.Module:
     return network
 
 
-def linear(width: int, inputs: int) -> nn.Linear:
+def linear(width: int, inputs: int) -> nn.Module:
     """Return one linear layer without bias, the theory's W; `width` features."""
     return nn.Linear(inputs, width, bias=False)
 
 
-# name: (default width, features at a width, number of dims of one input)
-IMAGE_ENCODERS: dict[str, tuple[int, Callable[[int], nn.Module], int]] = {
-    "conv4": (16, conv4, 8),
-    "resnet18": (64, small_resnet18, 8),
-    "resnet18-large": (64, large_resnet18, 8),
+class _Kind(NamedTuple):
+    build: Callable[[int, int], nn.Module]  # of a width and the first size of an input
+    width: int  # by default
+    features: int  # for each unit of width
+    input: tuple[int, str]  # dims of a sample, and what that is called
+
+
+_IMAGE, _VECTOR = (3, "images"), (1, "vectors")
+ENCODERS: dict[str, _Kind] = {
+    "conv4": _Kind(lambda width, _: conv4(width), 16, 8, _IMAGE),
+    "resnet18": _Kind(lambda width, _: small_resnet18(width), 64, 8, _IMAGE),
+    "resnet18-large": _Kind(lambda width, _: large_resnet18(width), 64, 8, _IMAGE),
+    "linear": _Kind(linear, 8, 1, _VECTOR),
 }
-DEFAULT_WIDTHS = {name: width for name, (width, _, _) in IMAGE_ENCODERS.items()} | {"linear": 8}
+DEFAULT_WIDTHS = {name: kind.width for name, kind in ENCODERS.items()}
 
 
 def build_encoder(name: str, width: int, shape: tuple[int, ...]) -> tuple[nn.Module, int]:
@@ -71,14 +79,16 @@ def build_encoder(name: str, width: int, shape: tuple[int, ...]) -> tuple[nn.Mod
     ValueError
         The encoder is for images and the data are vectors, or the other way round.
     """
-    if name == "linear":
-        if len(shape) != 1:
-            raise ValueError(f"encoder 'linear' wants vectors; the data have shape {shape}")
-        return linear(width, shape[0]), width
-    _, build, expansion = IMAGE_ENCODERS[name]
-    if len(shape) != 3:
-        raise ValueError(f"encoder {name!r} wants images; the data have shape {shape}: use linear")
-    return build(width).to(memory_format=torch.channels_last), expansion * width
+    kind = ENCODERS[name]
+    dims, wanted = kind.input
+    if len(shape) != dims:
+        fitting = [other for other, its in ENCODERS.items() if its.input[0] == len(shape)]
+        raise ValueError(
+            f"encoder {name!r} wants {wanted}; the data have shape {shape}: use "
+            f"{' or '.join(fitting)}"
+        )
+    encoder = kind.build(width, shape[0]).to(memory_format=torch.channels_last)
+    return encoder, kind.features * width
 
 
 def build_projector(features: int, layers: int, hidden: int, out: int) -> tuple[nn.Module, int]:
