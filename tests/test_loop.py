@@ -9,7 +9,18 @@ import xarray as xr
 
 import trainers.loop
 from analysis.snapshots import open_snapshots
-from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient, resume, train
+from trainers import (
+    EMA,
+    METHODS,
+    Config,
+    Direct,
+    Learned,
+    Method,
+    Optimal,
+    StopGradient,
+    resume,
+    train,
+)
 from trainers.device import pick_device
 from trainers.learner import Learner
 from trainers.loop import batches, schedule
@@ -166,6 +177,16 @@ def test_step_zero_leaves_no_trace_in_training(tmp_path, monkeypatch):
     xr.testing.assert_equal(a.sel(step=slice(1, None)), b)
 
 
+def test_time_and_rate_follow_the_schedule(tmp_path):
+    config = small(METHODS["byol"], schedule="cosine", warmup=1.0, encoder_lr=0.06)
+    run = train(config, tmp_path / "run")
+    k = np.arange(12)
+    rates = 0.06 * np.where(k < 4, (k + 1) / 4, (1 + np.cos(np.pi * np.maximum(k - 4, 0) / 8)) / 2)
+    np.testing.assert_allclose(open_snapshots(run, "metrics").learning_rate, rates, rtol=1e-6)
+    time = np.concatenate([[0], np.cumsum(4 * rates / (1 - 0.9))])
+    np.testing.assert_allclose(snapshots(run).time, time, rtol=1e-6)
+
+
 def test_one_seed_is_one_run_and_another_is_another(tmp_path):
     runs = [
         snapshots(train(dataclasses.replace(SMALL, seed=seed), tmp_path / str(i)))
@@ -187,12 +208,22 @@ class Stop(Exception):
     pass
 
 
+SCHEDULED = {"schedule": "cosine", "warmup": 1.5, "decay": "decoupled", "predictor_lr": 0.1}
+STOPPED = {
+    "byol": small(METHODS["byol"]),
+    "directpred": small(METHODS["directpred"]),
+    "optimal": small(Method(Optimal(every=2), EMA(0.9, final=1.0, buffers=True)), **SCHEDULED),
+    "centred": small(Method(Direct(centred=True), StopGradient()), batch_norm="fused-per-view"),
+}
+
+
 @pytest.mark.parametrize("stop", [1, 4, 6, 11])
-@pytest.mark.parametrize("name", ["byol", "directpred"])
+@pytest.mark.parametrize("name", STOPPED)
 def test_a_run_that_was_stopped_and_resumed_is_bitwise_the_run_that_was_not(
     tmp_path, monkeypatch, name, stop
 ):
-    config = small(METHODS[name], every=3)  # snapshots and checkpoints fall on different steps
+    # Snapshots and checkpoints fall on different steps.
+    config = dataclasses.replace(STOPPED[name], every=3)
     whole = train(config, tmp_path / "whole")
     learn = Learner.learn
 

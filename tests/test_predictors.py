@@ -1,84 +1,8 @@
-import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from torch import nn
 
-from trainers import Direct, Learned
-from trainers.predictors import NORMALISATIONS
-
-F_DIAGONAL = torch.diag(torch.tensor([1.0, 4.0], dtype=torch.float64))
-
-
-@pytest.mark.parametrize(
-    ("normalise", "power", "expected"),
-    [
-        ("paper", 0.5, [1 + 0.4, 2 + 0.4]),  # sqrt s + eps max s
-        ("max", 0.5, [0.5 + 0.1, 1 + 0.1]),
-        ("max-inside", 0.5, [np.sqrt(0.35), np.sqrt(1.1)]),
-        ("frobenius", 0.5, [17**-0.25 + 0.1, 2 * 17**-0.25 + 0.1]),
-        ("none", 0.5, [1.1, 2.1]),
-        ("frobenius", 1.0, [1 / np.sqrt(17) + 0.1, 4 / np.sqrt(17) + 0.1]),
-        ("none", 1.0, [1.1, 4.1]),
-        ("max", 1.0, [0.25 + 0.1, 1 + 0.1]),
-        ("none", 2.0, [1.1, 16.1]),
-    ],
-)
-def test_each_formula_by_hand(normalise, power, expected):
-    W = Direct(power=power, eps=0.1, normalise=normalise).solve(F_DIAGONAL)
-    np.testing.assert_allclose(W, np.diag(expected), atol=1e-12)
-
-
-def test_the_code_of_directpred_has_a_floor():
-    W = Direct(eps=0.0, normalise="max").solve(torch.diag(torch.tensor([0.0, 4.0])))
-    np.testing.assert_allclose(W, np.diag([1e-4, 1]), atol=1e-7)
-
-
-@given(
-    seed=st.integers(0, 1000),
-    d=st.integers(1, 6),
-    normalise=st.sampled_from(sorted(NORMALISATIONS)),
-    power=st.sampled_from([0.5, 1.0, 2.0]),
-)
-def test_the_solution_turns_with_the_correlation(seed, d, normalise, power):
-    generator = torch.Generator().manual_seed(seed)
-    z = torch.randn(3 * d, d, generator=generator, dtype=torch.float64)
-    Q, _ = torch.linalg.qr(torch.randn(d, d, generator=generator, dtype=torch.float64))
-    F, rule = z.mT @ z, Direct(normalise=normalise, power=power)
-    W = rule.solve(F)
-    torch.testing.assert_close(W, W.mT)
-    torch.testing.assert_close(rule.solve(Q @ F @ Q.mT), Q @ W @ Q.mT)
-    torch.testing.assert_close(F @ W, W @ F)
-
-
-def test_the_running_correlation_starts_at_the_first_batch_and_forgets_by_rho():
-    predictor = Direct(rho=0.25).build(2)
-    assert predictor.running_correlation.isnan().all()
-    z = torch.tensor([[1.0, 0.0]])
-    predictor.after_step(1, z, z)
-    torch.testing.assert_close(predictor.running_correlation, torch.tensor([[1.0, 0], [0, 0]]))
-    # Rows are views: (0, 2) and (0, 0) have the mean outer product diag(0, 2).
-    predictor.after_step(2, torch.tensor([[0.0, 2.0]]), torch.zeros(1, 2))
-    expected = torch.tensor([[0.25, 0.0], [0.0, 0.75 * 2]])
-    torch.testing.assert_close(predictor.running_correlation, expected)
-    torch.testing.assert_close(predictor.matrix(), predictor.rule.solve(expected))
-
-
-def test_the_predictor_is_set_at_due_steps_and_only_then():
-    torch.manual_seed(0)
-    predictor = Direct(every=3).build(4)
-    for step in range(1, 8):
-        before = predictor.matrix().clone()
-        predictor.after_step(step, torch.randn(9, 4), torch.randn(9, 4))
-        solved = predictor.rule.solve(predictor.running_correlation)
-        expected = solved if step % 3 == 0 else before
-        torch.testing.assert_close(predictor.matrix(), expected)
-        assert torch.equal(predictor.matrix(), before) == (step % 3 != 0)
-
-
-def test_the_optimiser_trains_a_direct_predictor_only_between_sets():
-    assert not Direct(every=1).build(3).matrix().requires_grad
-    assert Direct(every=2).build(3).matrix().requires_grad
+from trainers import Identity, Learned
 
 
 def test_the_product_of_two_layers_carries_columns_to_rows():
@@ -96,16 +20,60 @@ def test_the_sizes_are_those_of_directpreds_code(layers, parameters):
     assert sum(weight.numel() for weight in predictor.parameters()) == expected
 
 
+def test_any_depth_has_a_product_and_norms_between():
+    predictor = Learned(layers=4, hidden=5).build(3)
+    linear = [layer for layer in predictor if isinstance(layer, nn.Linear)]
+    assert [tuple(layer.weight.shape) for layer in linear] == [(5, 3), (5, 5), (5, 5), (3, 5)]
+    assert [layer.bias is not None for layer in linear] == [True, True, True, False]
+    assert sum(isinstance(layer, nn.BatchNorm1d) for layer in predictor) == 3
+    first, second, third, fourth = (layer.weight for layer in linear)
+    torch.testing.assert_close(predictor.matrix(), fourth @ third @ second @ first)
+
+
+def test_the_last_layer_may_have_a_bias():
+    assert Learned(layers=1, bias=True).build(3)[0].bias is not None
+    assert Learned(layers=1).build(3)[0].bias is None
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("constraint", ["symmetric", "psd", "tied"])
+def test_a_constraint_holds_after_a_step(layers, constraint):
+    torch.manual_seed(0)
+    predictor = Learned(layers=layers, hidden=12, constraint=constraint).build(4)
+    nothing = torch.zeros(1, 4), torch.zeros(1, 4)
+    predictor.after_step(1, nothing, nothing)
+    W = predictor.matrix()
+    assert W.norm() > 0.1
+    torch.testing.assert_close(W, W.mT, atol=1e-6, rtol=0)
+    least = torch.linalg.eigvalsh(W)[0].item()
+    assert (least > -1e-6) == (constraint != "symmetric")
+
+
+def test_one_tied_layer_is_linear_and_two_factors():
+    predictor = Learned(layers=1, constraint="tied").build(3)
+    z = torch.randn(5, 3)
+    torch.testing.assert_close(predictor(z), z @ predictor.matrix().mT)
+    assert len(predictor.weights) == 2
+
+
+def test_no_predictor_is_the_identity_and_has_nothing_to_learn():
+    predictor = Identity().build(3)
+    z = torch.randn(5, 3)
+    assert predictor(z) is z
+    assert torch.equal(predictor.matrix(), torch.eye(3))
+    assert not list(predictor.parameters())
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: Direct(power=0), "predictor power is 0; it must be above 0"),
-        (lambda: Direct(eps=-1), "predictor eps is -1; it must not be negative"),
-        (lambda: Direct(rho=1), r"predictor rho is 1; it must lie in \[0, 1\)"),
-        (lambda: Direct(every=0), "predictor every is 0; it must be at least 1"),
-        (lambda: Direct(normalise="frobenus"), "did you mean 'frobenius'"),
-        (lambda: Learned(layers=3), "predictor layers is 3; choose 1 or 2"),
+        (lambda: Learned(layers=0), "predictor layers is 0; it must be at least 1"),
         (lambda: Learned(hidden=0), "predictor hidden is 0"),
+        (lambda: Learned(constraint="symetric"), "did you mean 'symmetric'"),
+        (
+            lambda: Learned(layers=3, constraint="tied"),
+            "'tied' on 3 layers; it is defined for 1 or 2",
+        ),
     ],
 )
 def test_values_out_of_range_are_refused(build, message):

@@ -16,6 +16,7 @@ import xarray as xr
 
 from analysis.snapshots import open_snapshots
 from trainers.__main__ import main
+from trainers.presets import PRESETS
 
 TINY = shlex.split(
     "--limit 64 --size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 "
@@ -117,7 +118,7 @@ def test_parts_of_a_method_can_be_exchanged(tmp_path, images):
         ("directpred --predictor.layers 2", "belongs to --predictor learned"),
         ("simsiam --target.momentum 0", "--target.momentum belongs to --target ema"),
         ("byol --predictor directt", "invalid choice: 'directt'"),
-        ("byol --predictor.layers 3", "predictor layers is 3; choose 1 or 2"),
+        ("byol --predictor.layers 0", "predictor layers is 0; it must be at least 1"),
         ("directpred --predictor.normalise maxx", "'maxx' is not known; .* did you mean 'max'"),
         ("byol --lr 0", "lr is 0.0; it must be above 0"),
         ("byol --epochs x", "argument --epochs: invalid int value: 'x'"),
@@ -132,7 +133,7 @@ def test_parts_of_a_method_can_be_exchanged(tmp_path, images):
         ("byol --limit 5", "batch-size is 128, and shapes has 5 training images"),
         ("resume nowhere", "no checkpoint at nowhere/checkpoint.pt; give the directory"),
         ("resume", "the following arguments are required: RUN"),
-        ("list byol", "unknown argument 'byol'"),
+        ("list biol", "method 'biol' is not known; .*did you mean 'byol'"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(
@@ -150,10 +151,14 @@ def test_an_existing_run_is_kept(tmp_path, capsys, images):
     assert main([*arguments, "--overwrite"]) == 0
 
 
-def test_list_names_every_method_with_its_parts(capsys):
+def test_list_has_a_line_for_every_preset_and_all_of_one(capsys):
     assert main(["list"]) == 0
     printed = capsys.readouterr().out
-    for word in ("byol", "simsiam", "directpred", "directcopy", "EMA(momentum=0.996)", "arXiv:"):
+    for name, preset in PRESETS.items():
+        assert re.search(rf"^{re.escape(name)} +{re.escape(preset.what)}", printed, re.M)
+    assert main(["list", "grid-byol-tied-decay"]) == 0
+    printed = capsys.readouterr().out
+    for word in ("EMA(momentum=0.996", "constraint='tied'", "--predictor-lr 2.0", "81.34", "ReSc"):
         assert word in printed
 
 

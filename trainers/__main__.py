@@ -2,6 +2,8 @@
 
 import argparse
 import dataclasses
+import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,17 +13,19 @@ from analysis.snapshots import open_snapshots
 from trainers.choices import choose
 from trainers.config import Config
 from trainers.loop import resume, train
-from trainers.methods import LOSSES, METHODS, PREDICTORS, SOURCES, TARGETS, Method
+from trainers.methods import LOSSES, METHODS, PREDICTORS, TARGETS, Method
 from trainers.options import Parser, add_options, apply_options, flag
+from trainers.preset import Preset
+from trainers.presets import PRESETS
 
 PROG = "python -m trainers"
 SLOTS: dict[str, dict[str, Any]] = {"predictor": PREDICTORS, "target": TARGETS, "loss": LOSSES}
 CONFIG_FIELDS = {field.name for field in dataclasses.fields(Config)}
 HELP = f"""usage: {PROG} METHOD [options]   train; METHOD --help has every option
-       {PROG} list               the methods, and what they are made of
+       {PROG} list [METHOD...]   what can be trained, and what it is made of
        {PROG} resume RUN         continue a run that was stopped
 
-methods: {", ".join(METHODS)}"""
+methods: {", ".join(METHODS)}, and {len(PRESETS) - len(METHODS)} more by list"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,46 +39,66 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if command in COMMANDS:
             return COMMANDS[command](parser, rest)
-        choose("method", command, dict.fromkeys([*METHODS, *COMMANDS]))
+        choose("method", command, dict.fromkeys([*PRESETS, *COMMANDS]))
         return _train(parser, command, rest)
     except KeyboardInterrupt:
         print(f"{PROG}: interrupted; `{PROG} resume RUN` continues it", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # `list | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, OSError, FloatingPointError) as error:
         parser.error(str(error))
 
 
 def _train(parser: Parser, name: str, argv: list[str]) -> int:
-    method = _compose(name, argv)
-    config = Config(method=method, name=name)
-    add_options(parser, config)
-    for slot, choices in SLOTS.items():
-        part = getattr(method, slot)
-        parser.add_argument(
-            f"--{slot}", choices=choices, default=argparse.SUPPRESS, help=f"kind of {slot}"
-        )
-        add_options(parser, part, f"{slot}.")
-    parser.add_argument(
-        "--out", type=Path, help="the run's directory (default: runs/NAME-DATA-SEED)"
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace a run that is there")
-    parser.hints = _elsewhere(method)
-    parsed = parser.parse_strictly(argv)
-    parts = {slot: apply_options(getattr(method, slot), parsed, f"{slot}.") for slot in SLOTS}
-    given = {key: value for key, value in vars(parsed).items() if key in CONFIG_FIELDS}
-    config = Config(method=Method(**parts), **{"name": name} | given)
+    config, parsed = configure(parser, name, argv)
     out = parsed.out or Path("runs") / f"{config.name}-{Path(config.data).stem}-{config.seed}"
     return _report(train(config, out, overwrite=parsed.overwrite))
 
 
-def _compose(name: str, argv: list[str]) -> Method:
+def configure(parser: Parser, name: str, argv: list[str]) -> tuple[Config, argparse.Namespace]:
+    """Return the config that a preset and flags make, and the flags that were given.
+
+    Raises
+    ------
+    ValueError
+        An option is out of its range, or contradicts another one.
+    """
+    preset = PRESETS[name]
+    if "--as-published" in argv:
+        if not preset.at:
+            raise ValueError(f"{name} has no published figure; leave --as-published out")
+        argv = [*shlex.split(preset.at), *argv]
+    method = _compose(preset, name, argv)
+    add_options(parser, Config(method=method, name=name, **preset.options))
+    for slot, choices in SLOTS.items():
+        parser.add_argument(
+            f"--{slot}", choices=choices, default=argparse.SUPPRESS, help=f"kind of {slot}"
+        )
+        add_options(parser, getattr(method, slot), f"{slot}.")
+    parser.add_argument(
+        "--out", type=Path, help="the run's directory (default: runs/NAME-DATA-SEED)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace a run that is there")
+    parser.add_argument(
+        "--as-published", action="store_true", help=f"on {preset.at or 'nothing: no figure'}"
+    )
+    parser.hints = _elsewhere(method)
+    parsed = parser.parse_strictly(argv)
+    parts = {slot: apply_options(getattr(method, slot), parsed, f"{slot}.") for slot in SLOTS}
+    given = {key: value for key, value in vars(parsed).items() if key in CONFIG_FIELDS}
+    return Config(method=Method(**parts), **{"name": name, **preset.options, **given}), parsed
+
+
+def _compose(preset: Preset, name: str, argv: list[str]) -> Method:
     """Exchange the parts of a method that ``--predictor``, ``--target`` or ``--loss`` name."""
     choice = Parser(prog=f"{PROG} {name}", add_help=False, allow_abbrev=False)
     for slot, choices in SLOTS.items():
         choice.add_argument(f"--{slot}", choices=choices)
     chosen, _ = choice.parse_known_args(argv)
     parts = {slot: choices[kind] for slot, choices in SLOTS.items() if (kind := vars(chosen)[slot])}
-    return dataclasses.replace(METHODS[name], **parts)
+    return dataclasses.replace(preset.method, **parts)
 
 
 def _elsewhere(method: Method) -> dict[str, str]:
@@ -98,12 +122,31 @@ def _resume(parser: Parser, argv: list[str]) -> int:
 
 
 def _list(parser: Parser, argv: list[str]) -> int:
-    parser.parse_strictly(argv)
-    for name, method in METHODS.items():
-        print(f"{name:<12} {SOURCES[name]}")
-        for slot in SLOTS:
-            print(f"{'':<12} {slot:<9} {getattr(method, slot)}")
+    parser.add_argument("methods", nargs="*", metavar="METHOD", help="show all of these")
+    names = parser.parse_strictly(argv).methods
+    for name in names:
+        choose("method", name, PRESETS)
+        _describe(name)
+    if not names:
+        width = max(map(len, PRESETS))
+        for name, preset in PRESETS.items():
+            print(f"{name:<{width}}  {preset.what} [{preset.source}] {preset.published}".rstrip())
+        print(
+            f"\nNumbers: top-1 of a linear probe, as published. `{PROG} list METHOD` has the rest."
+        )
     return 0
+
+
+def _describe(name: str) -> None:
+    preset = PRESETS[name]
+    print(f"{name}: {preset.what}")
+    parts = {slot: f"{getattr(preset.method, slot)}" for slot in SLOTS}
+    options = " ".join(f"--{flag('', k)[2:]} {v}" for k, v in preset.options.items())
+    rows = {**parts, "options": options, "source": preset.source}
+    rows |= {"published": preset.published, "on": preset.at}
+    for key, value in rows.items():
+        if value:
+            print(f"    {key:<10} {value}")
 
 
 def _report(run: Path) -> int:

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from trainers import losses, methods, predictors, targets
+from trainers import closed_forms, losses, methods, predictors, targets
 from trainers.choices import choose
 from trainers.methods import METHODS, Method
 from trainers.networks import DEFAULT_WIDTHS
+from trainers.optimiser import DECAYS
 from trainers.options import from_json, option, to_json
+from trainers.passes import PASSES
+from trainers.schedule import SCHEDULES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +47,24 @@ class Config:
     projector_out: int = option(128, "size of its output, which the predictor acts on")
     epochs: int = option(20, "passes over the training images")
     batch_size: int = option(128, "images in a batch; a last part-full batch is dropped")
-    lr: float = option(0.03, "learning rate of SGD, constant")
+    lr: float = option(0.03, "learning rate of SGD")
+    encoder_lr: float | None = option(None, "the encoder's own learning rate (default: LR)")
+    projector_lr: float | None = option(None, "the projector's (default: LR)")
+    predictor_lr: float | None = option(None, "the predictor's (default: LR)")
+    schedule: str = option("constant", "of the learning rates: constant, or cosine down to 0")
+    warmup: float = option(0.0, "epochs over which the learning rates rise linearly")
+    fix_predictor_lr: bool = option(False, "the predictor's rate follows no schedule")
     momentum: float = option(0.9, "momentum of SGD")
-    weight_decay: float = option(4e-4, "weight decay of SGD, on all parameters")
+    weight_decay: float = option(4e-4, "weight decay of SGD")
+    encoder_decay: float | None = option(None, "the encoder's own decay (default: WEIGHT_DECAY)")
+    projector_decay: float | None = option(None, "the projector's (default: WEIGHT_DECAY)")
+    predictor_decay: float | None = option(None, "the predictor's (default: WEIGHT_DECAY)")
+    flow_decay: bool = option(
+        False, "divide the predictor's default decay by its share of the rate: eta_p = eta_s"
+    )
+    decay: str = option("coupled", "coupled (L2, torch's SGD) or decoupled (SGDW)")
+    decay_biases: bool = option(True, "biases decay too")
+    batch_norm: str = option("separate", f"how the two views pass batch norm: {', '.join(PASSES)}")
     every: int | None = option(None, "steps between snapshots (default: some 400, dense at first)")
     seed: int = option(0, "the one number behind weights, order of images and views")
     device: str = option("auto", "cpu, cuda, cuda:1, mps; auto takes the best there is")
@@ -66,18 +84,41 @@ class Config:
             raise ValueError(f"lr is {self.lr}; it must be above 0")
         if not 0 <= self.momentum < 1:
             raise ValueError(f"momentum is {self.momentum}; it must lie in [0, 1)")
+        if not self.warmup < self.epochs:
+            raise ValueError(f"warmup is {self.warmup} of {self.epochs} epochs; shorten it")
+        if self.flow_decay and self.predictor_decay is not None:
+            raise ValueError("flow-decay sets the predictor's decay; leave predictor-decay out")
+        choose("schedule", self.schedule, SCHEDULES)
+        choose("decay", self.decay, DECAYS)
+        choose("batch-norm", self.batch_norm, PASSES)
 
     def _default(self, name: str, value: Any) -> None:
         if getattr(self, name) in (None, ""):
             object.__setattr__(self, name, value)
 
+    def lr_of(self, part: str) -> float:
+        """Return the learning rate of encoder, projector or predictor."""
+        own: float | None = getattr(self, f"{part}_lr")
+        return self.lr if own is None else own
+
+    def decay_of(self, part: str) -> float:
+        r"""Return the weight decay of encoder, projector or predictor.
+
+        An optimiser multiplies the predictor's decay by its learning rate; the flow of Lemma 1 does
+        not. `flow_decay` divides by :math:`\alpha_p`, the predictor's rate over the encoder's.
+        """
+        own: float | None = getattr(self, f"{part}_decay")
+        if part == "predictor" and self.flow_decay:
+            return self.weight_decay * self.lr_of("encoder") / self.lr_of("predictor")
+        return self.weight_decay if own is None else own
+
     @property
     def time_per_step(self) -> float:
-        r"""Gradient-flow time of an optimiser step, :math:`c \alpha / (1 - \mu)`.
+        r"""Gradient-flow time of an optimiser step at full rate, :math:`c \alpha / (1 - \mu)`.
 
-        c is the factor of the loss, alpha the learning rate, mu the momentum (`theory` 1.1).
+        c is the factor of the loss, alpha the encoder's learning rate, mu the momentum.
         """
-        return self.method.loss.factor * self.lr / (1 - self.momentum)
+        return self.method.loss.factor * self.lr_of("encoder") / (1 - self.momentum)
 
     def to_json(self) -> str:
         """Return the config as JSON."""
@@ -113,13 +154,20 @@ _AT_LEAST = {
     "epochs": 1,
     "batch_size": 2,  # batch norm needs two
     "weight_decay": 0,
+    "encoder_lr": 0,
+    "projector_lr": 0,
+    "predictor_lr": 0,
+    "encoder_decay": 0,
+    "projector_decay": 0,
+    "predictor_decay": 0,
+    "warmup": 0,
     "every": 1,
     "seed": 0,
 }
 
 KINDS: dict[str, Callable[..., Any]] = {
     kind.__name__: kind
-    for module in (sys.modules[__name__], methods, losses, predictors, targets)
+    for module in (sys.modules[__name__], methods, losses, predictors, closed_forms, targets)
     for kind in vars(module).values()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }

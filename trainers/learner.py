@@ -6,19 +6,23 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from trainers.closed_forms import ClosedForm
 from trainers.config import Config
 from trainers.networks import Network, build_encoder, build_projector
-from trainers.predictors import DirectPredictor, LearnedPredictor
-from trainers.targets import DetachedTarget, EMATarget
+from trainers.optimiser import Optimiser
+from trainers.passes import PASSES, Pair
+from trainers.predictors import IdentityPredictor, LearnedPredictor
+from trainers.schedule import Schedule
+from trainers.targets import EMATarget, OwnTarget
 
 
 @dataclass(frozen=True)
 class Step:
     """What one step leaves behind: features z, predictions q, targets t (batch, d) and the loss."""
 
-    z: tuple[Tensor, Tensor]
-    q: tuple[Tensor, Tensor]
-    t: tuple[Tensor, Tensor]
+    z: Pair
+    q: Pair
+    t: Pair
     loss: Tensor
     grad_norm: Tensor
 
@@ -32,18 +36,26 @@ class Learner:
     shape : tuple of int
         Shape of one input: ``(3, h, w)`` or ``(n,)``.
     device : torch.device
+    steps_per_epoch : int
+        What schedules are laid out over.
 
     Raises
     ------
     ValueError
-        The encoder does not fit the data.
+        The encoder does not fit the data, or the warm-up not the run.
     """
 
     online: Network
-    target: EMATarget | DetachedTarget
-    predictor: LearnedPredictor | DirectPredictor
+    target: EMATarget | OwnTarget
+    predictor: LearnedPredictor | ClosedForm | IdentityPredictor
 
-    def __init__(self, config: Config, shape: tuple[int, ...], device: torch.device) -> None:
+    def __init__(
+        self,
+        config: Config,
+        shape: tuple[int, ...],
+        device: torch.device,
+        steps_per_epoch: int = 1,
+    ) -> None:
         # Built on the CPU, so that one seed means one start on every device.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
@@ -55,6 +67,9 @@ class Learner:
                 config.projector_out,
             )
             predictor = config.method.predictor.build(self.d)
+        self.both, prepare = PASSES[config.batch_norm]
+        for network in (encoder, projector, predictor):
+            prepare(network)
         self.online = Network(encoder, projector).to(device)
         self.predictor = predictor.to(device)
         self.target = config.method.target.build(self.online).to(device)
@@ -64,43 +79,34 @@ class Learner:
             "target": self.target,
             "predictor": self.predictor,
         }
-        self.parameters = [
-            weight
-            for part in (self.online, self.predictor)
-            for weight in part.parameters()
-            if weight.requires_grad
-        ]
-        self.optimiser = torch.optim.SGD(
-            self.parameters,
-            lr=config.lr,
-            momentum=config.momentum,
-            weight_decay=config.weight_decay,
+        self.schedule = Schedule(
+            config.schedule,
+            steps_per_epoch * config.epochs,
+            round(steps_per_epoch * config.warmup),
+        )
+        self.optimiser = Optimiser(
+            config, {"encoder": encoder, "projector": projector, "predictor": self.predictor}
         )
 
     def look(self, x1: Tensor, x2: Tensor) -> Step:
-        """Run both views through every network in training mode; nothing is learned.
-
-        The views pass separately, so that each has batch statistics of its own.
-        """
-        z = self.online(x1), self.online(x2)
-        q = self.predictor(z[0]), self.predictor(z[1])
-        t = self.target(x1, z[0]), self.target(x2, z[1])
-        loss = self.loss(q[0], t[1], q[1], t[0])
-        return Step(z, q, t, loss, torch.zeros(()))
+        """Run both views through every network in training mode; nothing is learned."""
+        z = self.both(self.online, (x1, x2))
+        q = self.both(self.predictor, z)
+        t = self.target((x1, x2), z, self.both)
+        return Step(z, q, t, self.loss(z, q, t), torch.zeros(()))
 
     def learn(self, step: int, x1: Tensor, x2: Tensor) -> Step:
         """Take optimiser step number `step`: gradient, then target, then the rule for W_p."""
         seen = self.look(x1, x2)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.clear()
         seen.loss.backward()
-        gradients = [weight.grad for weight in self.parameters if weight.grad is not None]
+        gradients = [w.grad for w in self.optimiser.parameters if w.grad is not None]
         norm = torch.stack(torch._foreach_norm(gradients)).norm()
-        self.optimiser.step()
-        self.target.update(self.online)
-        z = seen.z[0].detach(), seen.z[1].detach()
-        self.predictor.after_step(step, *z)
-        q = seen.q[0].detach(), seen.q[1].detach()
-        return Step(z, q, seen.t, seen.loss.detach(), norm)
+        self.optimiser.step(self.schedule[step])
+        self.target.update(self.online, step / self.schedule.steps)
+        z, q, t = ((a.detach(), b.detach()) for a, b in (seen.z, seen.q, seen.t))
+        self.predictor.after_step(step, z, t)
+        return Step(z, q, t, seen.loss.detach(), norm)
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything a further step depends on."""

@@ -56,8 +56,7 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
     directory.check_free(run, overwrite)
     device = pick_device(config.device)
     data = load(config, device)
-    learner = Learner(config, data.shape, device)
-    steps_per_epoch(config, data)
+    learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
     if run.exists():
         shutil.rmtree(run)
     run.mkdir(parents=True)
@@ -88,7 +87,7 @@ def resume(run: str | Path) -> Path:
     step = int(state["step"])
     device = pick_device(config.device)
     data = load(config, device)
-    learner = Learner(config, data.shape, device)
+    learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
     learner.load_state_dict(state["learner"])
     with SnapshotWriter(
         run / STORE, variable_attrs=directory.variable_attrs(config), resume_after=step
@@ -110,7 +109,8 @@ def _advance(
             x1, x2 = data.views(step, samples)
             recorder.observe(step, learner.learn(step, x1, x2))
             if step in due:
-                recorder.snapshot(step, step / per_epoch, step * config.time_per_step)
+                time = learner.schedule.elapsed(step) * config.time_per_step
+                recorder.snapshot(step, step / per_epoch, time)
                 bar.set_postfix(loss=f"{recorder.loss:.3f}", refresh=False)
             if step % per_epoch == 0:
                 _checkpoint(run, step, config, learner, recorder)

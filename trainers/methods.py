@@ -6,26 +6,50 @@ them, so that one learning rate means one thing.
 
 from dataclasses import dataclass
 
-from trainers.losses import Cosine
-from trainers.predictors import Direct, Learned
-from trainers.targets import EMA, StopGradient
+from trainers.closed_forms import Direct, Optimal
+from trainers.losses import Cosine, Euclidean
+from trainers.predictors import Identity, Learned
+from trainers.targets import EMA, Attached, StopGradient
 
-Predictor = Learned | Direct
-Target = EMA | StopGradient
-Loss = Cosine
+Predictor = Learned | Direct | Optimal | Identity
+Target = EMA | StopGradient | Attached
+Loss = Cosine | Euclidean
 
-PREDICTORS: dict[str, Predictor] = {"learned": Learned(), "direct": Direct()}
-TARGETS: dict[str, Target] = {"ema": EMA(), "stopgradient": StopGradient()}
-LOSSES: dict[str, Loss] = {"cosine": Cosine()}
+PREDICTORS: dict[str, Predictor] = {
+    "learned": Learned(),
+    "direct": Direct(),
+    "optimal": Optimal(),
+    "none": Identity(),
+}
+TARGETS: dict[str, Target] = {
+    "ema": EMA(),
+    "stopgradient": StopGradient(),
+    "attached": Attached(),
+}
+LOSSES: dict[str, Loss] = {"cosine": Cosine(), "euclidean": Euclidean()}
 
 
 @dataclass(frozen=True)
 class Method:
-    """A non-contrastive method: predictor rule x target x loss."""
+    """A non-contrastive method: predictor rule x target x loss.
+
+    Raises
+    ------
+    ValueError
+        The parts contradict each other.
+    """
 
     predictor: Predictor
     target: Target
     loss: Loss = LOSSES["cosine"]
+
+    def __post_init__(self) -> None:
+        if self.loss.iso and self.predictor.learns:
+            kind = type(self.predictor).__name__
+            raise ValueError(
+                f"loss iso passes no gradient to the predictor, and {kind} learns by it; "
+                "choose --predictor direct with every=1, or leave iso out"
+            )
 
 
 METHODS: dict[str, Method] = {

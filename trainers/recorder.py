@@ -73,6 +73,7 @@ class Recorder:
         self.moments = Moments(learner.d, device)
         self.loss = float("nan")  # of the last step that was fetched
         self._images = images_per_step
+        self._lr = learner.optimiser.sgd.param_groups[0]["rate"]
         self._ring = torch.zeros(RING, len(SCALARS), device=device)
         self._steps: list[int] = []
         self._clock = time.perf_counter()
@@ -107,7 +108,7 @@ class Recorder:
         self.writer.append_metrics(
             step=steps,
             **dict(zip(SCALARS, columns, strict=True)),
-            learning_rate=[self.learner.optimiser.param_groups[0]["lr"]] * len(steps),
+            learning_rate=[self._lr * self.learner.schedule[step] for step in steps],
             images_per_second=[speed] * len(steps),
         )
         self.loss = float(columns[0][-1])

@@ -1,0 +1,81 @@
+import pytest
+import torch
+from torch import nn
+
+from trainers import METHODS, Config
+from trainers.optimiser import Optimiser
+
+
+def parts():
+    """One weight of 1 in each part, biases of 1 in projector and batch norm."""
+    encoder = nn.Sequential(nn.Linear(1, 1, bias=False), nn.BatchNorm1d(1))
+    made = {"encoder": encoder, "projector": nn.Linear(1, 1), "predictor": nn.Linear(1, 1, False)}
+    for network in made.values():
+        for weight in network.parameters():
+            nn.init.ones_(weight)
+    return made
+
+
+def after(multiples, gradient=0.0, **options):
+    made = parts()
+    optimiser = Optimiser(Config(method=METHODS["byol"], **options), made)
+    for multiple in multiples:
+        for weight in optimiser.parameters:
+            weight.grad = torch.full_like(weight, gradient)
+        optimiser.step(multiple)
+    encoder, projector, predictor = made.values()
+    return {
+        "encoder": encoder[0].weight.item(),
+        "shift": encoder[1].bias.item(),
+        "projector": projector.weight.item(),
+        "bias": projector.bias.item(),
+        "predictor": predictor.weight.item(),
+    }
+
+
+def test_momentum_and_coupled_decay_by_hand():
+    ends = after([1, 1], gradient=1.0, lr=0.1, momentum=0.5, weight_decay=0.2)
+    # m = 1.2, W = 0.88; m = 0.6 + 1 + 0.176, W = 0.88 - 0.1776
+    assert all(value == pytest.approx(0.7024) for value in ends.values())
+
+
+def test_decoupled_decay_by_hand_follows_the_schedule_and_not_the_rate():
+    ends = after([1, 0.5], lr=0.1, weight_decay=0.2, decay="decoupled", encoder_lr=0.7)
+    assert all(value == pytest.approx(0.8 * 0.9) for value in ends.values())
+
+
+def test_every_part_has_its_rate_and_its_decay():
+    options = {"lr": 0.1, "momentum": 0.0, "weight_decay": 0.0}
+    ends = after([1], gradient=1.0, encoder_lr=0.2, projector_lr=0.3, predictor_lr=0.4, **options)
+    assert [ends[part] for part in ("encoder", "projector", "predictor")] == pytest.approx(
+        [0.8, 0.7, 0.6]
+    )
+    ends = after([1], encoder_decay=1.0, projector_decay=2.0, predictor_decay=3.0, **options)
+    assert [ends[part] for part in ("encoder", "projector", "predictor")] == pytest.approx(
+        [0.9, 0.8, 0.7]
+    )
+    ends = after([1], weight_decay=1.0, encoder_decay=0.0, projector_decay=0.0, lr=0.1, momentum=0)
+    assert ends == pytest.approx(
+        {"encoder": 1, "shift": 1, "projector": 1, "bias": 1, "predictor": 0.9}
+    )
+
+
+def test_both_conventions_of_the_predictors_decay():
+    # alpha_p = 4. By the optimiser W_p shrinks by lr_p w = 0.04, in the flow by lr w = 0.01.
+    options = {"lr": 0.1, "predictor_lr": 0.4, "momentum": 0.0, "weight_decay": 0.1}
+    assert after([1], **options)["predictor"] == pytest.approx(0.96)
+    assert after([1], flow_decay=True, **options)["predictor"] == pytest.approx(0.99)
+    assert after([1], flow_decay=True, **options)["encoder"] == pytest.approx(0.99)
+
+
+def test_biases_may_be_left_alone_and_a_shift_of_batch_norm_is_none():
+    ends = after([1], lr=0.1, momentum=0.0, weight_decay=1.0, decay_biases=False)
+    assert ends["bias"] == 1
+    assert ends["shift"] == ends["projector"] == pytest.approx(0.9)
+
+
+def test_the_predictors_rate_may_stand_still_while_the_others_follow_the_schedule():
+    options = {"lr": 0.1, "momentum": 0.0, "weight_decay": 0.0, "fix_predictor_lr": True}
+    ends = after([0.5], gradient=1.0, **options)
+    assert ends["encoder"] == pytest.approx(0.95)
+    assert ends["predictor"] == pytest.approx(0.9)

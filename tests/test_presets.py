@@ -1,0 +1,64 @@
+import shlex
+
+import pytest
+import torch
+
+from trainers import METHODS, Config
+from trainers.__main__ import PROG, configure
+from trainers.learner import Learner
+from trainers.options import Parser
+from trainers.presets import PRESETS
+
+TINY = "--size 16 --encoder conv4 --width 2 --projector-hidden 8 --projector-out 6 --epochs 4"
+
+
+def parsed(name: str, flags: str) -> Config:
+    return configure(Parser(prog=f"{PROG} {name}", allow_abbrev=False), name, shlex.split(flags))[0]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_trains_and_is_what_it_says(name):
+    preset = PRESETS[name]
+    config = parsed(name, f"--seed 3 {TINY}")
+    assert config.method == preset.method
+    assert config.name == name
+    for option, value in preset.options.items():
+        if f"--{option.replace('_', '-')}" not in TINY:
+            assert getattr(config, option) == value
+    learner = Learner(config, (3, 16, 16), torch.device("cpu"))
+    x1, x2 = torch.rand(2, 10, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    before = [weight.detach().clone() for weight in learner.online.parameters()]
+    for step in (1, 2):
+        loss = learner.learn(step, x1, x2).loss
+    assert loss.isfinite()
+    assert learner.predictor.matrix().isfinite().all()
+    assert any(
+        not torch.equal(a, b) for a, b in zip(before, learner.online.parameters(), strict=True)
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if preset.at])
+def test_what_a_figure_was_published_on_can_be_typed(name):
+    config = parsed(name, "--as-published --seed 1")
+    assert config.encoder in ("resnet18", "resnet18-large")
+    assert config.data in ("cifar10", "stl10")
+    assert config.epochs in (100, 101)
+    assert parsed(name, "--as-published --epochs 3").epochs == 3  # one's own flags win
+
+
+def test_a_preset_has_a_figure_and_its_conditions_or_neither():
+    for name, preset in PRESETS.items():
+        assert not preset.published or preset.at, name
+        assert preset.what
+        assert preset.source
+    assert list(PRESETS)[:4] == list(METHODS)
+
+
+def test_presets_are_different_experiments():
+    seen = {}
+    for name, preset in PRESETS.items():
+        key = repr((preset.method, sorted(preset.options.items())))
+        # A table of a paper may hold what has a name of its own.
+        if not name.startswith("table"):
+            assert key not in seen, (name, seen.get(key))
+            seen[key] = name

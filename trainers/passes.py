@@ -1,0 +1,64 @@
+"""How the two views pass through a network that has batch norm."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+Pair = tuple[Tensor, Tensor]  # of both views, (batch, ...) each
+Pass = Callable[[nn.Module, Pair], Pair]
+
+
+def separate(network: nn.Module, x: Pair) -> Pair:
+    """Pass one view after the other: each has batch statistics of its own."""
+    return network(x[0]), network(x[1])
+
+
+def together(network: nn.Module, x: Pair) -> Pair:
+    """Pass both views as one batch."""
+    first, second = network(torch.cat(x)).chunk(2)
+    return first, second
+
+
+class _PerView(nn.Module):
+    """Batch statistics for each half of a batch that is two views; what two passes compute."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise `x` (2 batch, ...)."""
+        if not self.training:
+            return super().forward(x)
+        first, second = x.chunk(2)
+        return torch.cat([super().forward(first), super().forward(second)])
+
+
+class PerViewBatchNorm1d(_PerView, nn.BatchNorm1d):
+    """One-dimensional."""
+
+
+class PerViewBatchNorm2d(_PerView, nn.BatchNorm2d):
+    """Two-dimensional."""
+
+
+_PER_VIEW: dict[type[nn.Module], type[nn.Module]] = {
+    nn.BatchNorm1d: PerViewBatchNorm1d,
+    nn.BatchNorm2d: PerViewBatchNorm2d,
+}
+
+
+def norm_per_view(network: nn.Module) -> None:
+    """Turn the batch norms of `network` into `PerViewBatchNorm`; its state stays as it is."""
+    for module in network.modules():
+        # A new class and not a new module: names in the state_dict do not change.
+        module.__class__ = _PER_VIEW.get(type(module), type(module))
+
+
+def _leave(network: nn.Module) -> None:
+    pass
+
+
+# name: (how views pass, what is done to a network before)
+PASSES: dict[str, tuple[Pass, Callable[[nn.Module], None]]] = {
+    "separate": (separate, _leave),
+    "fused": (together, _leave),
+    "fused-per-view": (together, norm_per_view),
+}

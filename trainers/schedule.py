@@ -1,0 +1,66 @@
+"""The learning rate over a run, and the gradient-flow time that it adds up to."""
+
+import math
+
+import numpy as np
+
+from trainers.choices import choose
+
+
+def constant(progress: float) -> float:
+    """Return 1."""
+    return 1.0
+
+
+def cosine(progress: float) -> float:
+    """Return (1 + cos(pi progress)) / 2: from 1 at the start to 0 at the end."""
+    return (1 + math.cos(math.pi * progress)) / 2
+
+
+SCHEDULES = {"constant": constant, "cosine": cosine}
+
+
+class Schedule:
+    r"""The multiple of the learning rate at each step k = 1, 2, ... of a run.
+
+    .. math:: \eta_k = \min(k / w, 1) \, f\bigl(\max(k - 1 - w, 0) / (K - w)\bigr)
+
+    with w the steps of the warm-up, K those of the run and f of `SCHEDULES`.
+
+    Parameters
+    ----------
+    name : str
+    steps : int
+        K.
+    warmup : int
+        w, less than K.
+
+    Raises
+    ------
+    ValueError
+        There is no such schedule, or the warm-up leaves nothing of the run.
+    """
+
+    def __init__(self, name: str, steps: int, warmup: int = 0) -> None:
+        choose("schedule", name, SCHEDULES)
+        if not 0 <= warmup < steps:
+            raise ValueError(f"warm-up takes {warmup} of the run's {steps} steps; shorten it")
+        shape = SCHEDULES[name]
+        self.steps = steps
+        self.rates = np.array(
+            [
+                min(k / warmup, 1.0) * shape(max(k - 1 - warmup, 0) / (steps - warmup))
+                if warmup
+                else shape((k - 1) / steps)
+                for k in range(1, steps + 1)
+            ]
+        )
+        self._elapsed = np.concatenate([[0.0], np.cumsum(self.rates)])
+
+    def __getitem__(self, step: int) -> float:
+        """Return the multiple at `step`, counted from 1."""
+        return float(self.rates[step - 1])
+
+    def elapsed(self, step: int) -> float:
+        """Return the sum of the multiples to `step`, it included: steps at the full rate."""
+        return float(self._elapsed[step])
