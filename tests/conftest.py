@@ -4,6 +4,7 @@ import hypothesis
 import matplotlib as mpl
 import torch
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the processes that tests start
 mpl.use("Agg")
 # Tensors of tests are tiny: two threads would mostly wait for each other.
 torch.set_num_threads(1)
