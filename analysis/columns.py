@@ -43,6 +43,11 @@ class Column:
                 self._block, self.dirty = self._empty(), False
         return full
 
+    def replace_last(self, value: float) -> None:
+        """Overwrite the last row."""
+        self._block[(self.length - 1) % self.rows] = value
+        self.dirty = True
+
     def tail(self) -> list[Block]:
         """Return a copy of the part-full chunk, if it holds rows that were not handed out yet."""
         if not self.dirty:

@@ -60,8 +60,27 @@ METRICS = {
     "images_per_second": Variable("training speed", units="images/s"),
 }
 
+PROTOCOLS = {
+    "knn": "kNN accuracy",
+    "linear": "linear-probe accuracy",
+    "adam": "linear-probe accuracy, by Adam",
+    "finetune": "fine-tuning accuracy",
+}
+NETWORKS = ("online", "target")
+FEATURES = ("encoder", "block", "projector")
+
+
+def accuracy_name(protocol: str, network: str = "online", features: str = "encoder") -> str:
+    """Return the name of an accuracy; what is usual is left out: `linear_accuracy_projector`."""
+    parts = (network if network != NETWORKS[0] else "", features if features != FEATURES[0] else "")
+    return "_".join([f"{protocol}_accuracy", *filter(None, parts)])
+
+
 EVALUATION = {
-    "knn_accuracy": Variable("kNN accuracy"),
+    accuracy_name(protocol, network, features): Variable(long_name)
+    for protocol, long_name in PROTOCOLS.items()
+    for network in NETWORKS
+    for features in FEATURES
 }
 
 GROUPS = {"": SNAPSHOTS, "metrics": METRICS, "evaluation": EVALUATION}

@@ -90,6 +90,10 @@ class Store:
         self.arrays[key] = array.with_config({"write_empty_chunks": True})
         self._metadata[key] = json.loads((self.path / key / "zarr.json").read_text())
 
+    def label(self, key: str, attrs: dict[str, Any]) -> None:
+        """Replace the attributes of an array; readers see them with the next publication."""
+        self._metadata[key] = self._metadata[key] | {"attributes": attrs}
+
     def write_chunk(self, key: str, index: int, block: np.ndarray, *, durable: bool) -> None:
         """Write one whole chunk; a tail is padded, so that nothing is ever read back and merged."""
         self.arrays[key][index * len(block) : (index + 1) * len(block)] = block

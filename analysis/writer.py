@@ -1,8 +1,6 @@
 """Writing a run while it happens: buffered, in the background, complete at every moment."""
 
 import os
-import queue
-import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from analysis.columns import Block, Column
 from analysis.lock import lock
+from analysis.publisher import Publisher
 from analysis.schema import COORDINATES, FORMAT, FORMAT_VERSION, GROUPS, check_variable
 from analysis.store import SCALAR_ROWS, Store, check_chunks, read_root, rows_per_chunk
 
@@ -77,7 +76,6 @@ class SnapshotWriter:
         self._last_step: dict[str, int] = {}
         self._pending: list[Block] = []
         self._sealed_at = time.monotonic()
-        self._error: BaseException | None = None
         self._pid = os.getpid()
         try:
             if resume_after is None:
@@ -89,9 +87,7 @@ class SnapshotWriter:
         except BaseException:
             os.close(self._lock)
             raise
-        self._jobs: queue.Queue[tuple[list[Block], dict[str, int]] | None] = queue.Queue(maxsize=2)
-        self._thread = threading.Thread(target=self._work, name="snapshots", daemon=True)
-        self._thread.start()
+        self._publisher = Publisher(self._store, durable)
 
     def _resume(self, after: int) -> None:
         root = read_root(self.path)
@@ -155,17 +151,38 @@ class SnapshotWriter:
         self._extend("metrics", {"step": step, **columns})
 
     def append_evaluation(self, step: int, epoch: float, **accuracies: float) -> None:
-        """Add accuracies measured at `step`; their protocol belongs into `variable_attrs`."""
+        """Add accuracies measured at `step`, or replace those that were measured there before.
+
+        Each evaluation may have protocols of its own: what was not measured at a step is NaN. The
+        protocol belongs into `variable_attrs` or `label`.
+        """
+        self._check_alive()
+        group, columns = "evaluation", self._columns.get("evaluation", {})
         row = {"step": step, "epoch": epoch, **accuracies}
-        self._extend("evaluation", {name: [value] for name, value in row.items()})
+        if not (again := step == self._last_step.get(group)):
+            self._check_rising(group, np.array([step]))
+        if new := {name: np.array([row[name]]) for name in row if columns and name not in columns}:
+            made = self._create(group, new)
+            for column in made.values():
+                column.extend(np.full(columns["step"].length, np.nan))
+            columns |= made
+        if again:
+            for name, value in row.items():
+                columns[name].replace_last(value)
+        else:
+            absent = dict.fromkeys(columns.keys() - row.keys(), np.nan)
+            self._extend(group, {name: [value] for name, value in (row | absent).items()})
+
+    def label(self, name: str, attrs: Mapping[str, Any]) -> None:
+        """Set what the store says of a variable that is there, ``"evaluation/knn_accuracy"``."""
+        group, _, variable = name.rpartition("/")
+        self._store.label(name, GROUPS[group][variable].attrs | dict(attrs))
 
     def _extend(self, group: str, rows: Mapping[str, ArrayLike]) -> None:
         self._check_alive()
         arrays = {name: np.asarray(values) for name, values in rows.items()}
         steps = arrays["step"] = arrays["step"].astype(np.int64)
-        before = self._last_step.get(group, -1)
-        if np.any(np.diff(steps, prepend=before) <= 0):
-            raise ValueError(f"steps must rise: got {steps.tolist()[:5]} after {before}")
+        self._check_rising(group, steps)
         for name, values in arrays.items():
             if len(values) != len(steps):
                 raise ValueError(f"{name!r} has {len(values)} rows, step has {len(steps)}")
@@ -193,6 +210,10 @@ class SnapshotWriter:
         filled = any(len(block.shape) > 1 for _, _, block in self._pending)
         if filled or time.monotonic() - self._sealed_at > self._flush_seconds:
             self._seal()
+
+    def _check_rising(self, group: str, steps: np.ndarray) -> None:
+        if np.any(np.diff(steps, prepend=(before := self._last_step.get(group, -1))) <= 0):
+            raise ValueError(f"steps must rise: got {steps.tolist()[:5]} after {before}")
 
     def _create(self, group: str, arrays: Mapping[str, np.ndarray]) -> dict[str, Column]:
         known = COORDINATES | GROUPS[group]
@@ -223,7 +244,7 @@ class SnapshotWriter:
         return columns
 
     def _seal(self) -> None:
-        """Hand everything buffered to the thread; waits when the disk is two jobs behind."""
+        """Hand everything buffered to the thread."""
         columns = [column for group in self._columns.values() for column in group.values()]
         blocks = self._pending + [block for column in columns for block in column.tail()]
         self._pending = []
@@ -231,30 +252,16 @@ class SnapshotWriter:
         # Matrices, then scalars, then the step that makes a row a row.
         blocks.sort(key=lambda block: (block[0].endswith("step"), -block[2].ndim))
         if blocks:
-            self._jobs.put((blocks, {column.key: column.length for column in columns}))
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            blocks, lengths = job
-            try:
-                if self._error is None:
-                    for key, index, block in blocks:
-                        self._store.write_chunk(key, index, block, durable=self._durable)
-                    self._store.publish(lengths, durable=self._durable)
-            except BaseException as error:  # kept for the caller, who must hear of it
-                self._error = error
-            finally:
-                self._jobs.task_done()
-        self._jobs.task_done()
+            self._publisher.put(blocks, {column.key: column.length for column in columns})
 
     def _check_alive(self) -> None:
         if os.getpid() != self._pid:
             raise RuntimeError(f"{self.path} was opened by another process; only it may write")
-        if self._error is not None:
+        if error := self._publisher.error:
             raise OSError(
-                f"{self.path} could not be written: {self._error}; it is whole up to step "
+                f"{self.path} could not be written: {error}; it is whole up to step "
                 f"{self.committed_step}: free space or mend the disk, then resume"
-            ) from self._error
+            ) from error
         if self._lock < 0:
             raise ValueError(f"{self.path} is closed; resume it to write more")
 
@@ -262,7 +269,7 @@ class SnapshotWriter:
         """Publish every row appended so far; returns when readers can see them."""
         self._check_alive()
         self._seal()
-        self._jobs.join()
+        self._publisher.join()
         self._check_alive()
 
     def close(self) -> None:
@@ -276,8 +283,7 @@ class SnapshotWriter:
             self._store.trim()
         finally:
             if os.getpid() == self._pid:
-                self._jobs.put(None)
-                self._thread.join()
+                self._publisher.stop()
                 os.close(self._lock)
                 self._lock = -1
 

@@ -98,7 +98,7 @@ def test_a_row_never_waits_longer_than_the_flush_time(tmp_path):
     with SnapshotWriter(tmp_path / "s.zarr", flush_seconds=0.0) as writer:
         writer.append(step=0, predictor=np.eye(3))
         writer.append(step=1, predictor=np.eye(3))
-        writer._jobs.join()
+        writer._publisher.join()
         assert open_snapshots(tmp_path / "s.zarr").sizes["step"] == 2
 
 
@@ -164,6 +164,35 @@ def test_evaluations_are_a_group_of_their_own_with_their_protocol(tmp_path):
     assert evaluation.knn_accuracy.item() == 0.25
     assert evaluation.epoch.item() == 1.0
     assert evaluation.knn_accuracy.attrs["protocol"] == "k=200, T=0.1"
+
+
+def test_evaluations_may_be_added_and_made_again_after_the_run(tmp_path):
+    store = tmp_path / "s.zarr"
+    write(store, 3)
+    with SnapshotWriter(store, resume_after=10**9) as writer:
+        writer.append_evaluation(step=5, epoch=1.0, knn_accuracy=0.25)
+        writer.append_evaluation(step=7, epoch=1.5, linear_accuracy=0.5)
+        writer.label("evaluation/linear_accuracy", {"split": "test"})
+    with SnapshotWriter(store, resume_after=10**9) as writer:
+        writer.append_evaluation(step=7, epoch=1.5, knn_accuracy=0.75, adam_accuracy_target=1.0)
+    assert_holds(store, 3)
+    evaluation = open_snapshots(store, "evaluation")
+    assert evaluation.step.values.tolist() == [5, 7]
+    assert evaluation.epoch.values.tolist() == [1.0, 1.5]
+    assert evaluation.knn_accuracy.values.tolist() == [0.25, 0.75]
+    np.testing.assert_equal(evaluation.linear_accuracy.values, [np.nan, 0.5])
+    np.testing.assert_equal(evaluation.adam_accuracy_target.values, [np.nan, 1.0])
+    assert evaluation.linear_accuracy.attrs == {
+        "long_name": "linear-probe accuracy",
+        "split": "test",
+    }
+
+
+def test_an_evaluation_of_an_earlier_step_is_refused(tmp_path):
+    with SnapshotWriter(tmp_path / "s.zarr") as writer:
+        writer.append_evaluation(step=5, epoch=1.0, knn_accuracy=0.25)
+        with pytest.raises(ValueError, match="steps must rise"):
+            writer.append_evaluation(step=4, epoch=1.0, linear_accuracy=0.25)
 
 
 @pytest.mark.parametrize(
