@@ -1,7 +1,13 @@
 """What experiment shows: train non-contrastive methods and record their eigenspaces."""
 
+from trainers.adam_probe import Adam
+from trainers.classifier import load_classifier
 from trainers.closed_forms import Direct, Optimal
 from trainers.config import Config
+from trainers.evaluation import evaluate
+from trainers.finetune import FineTune
+from trainers.knn import KNN
+from trainers.linear_probe import Linear
 from trainers.loop import resume, train
 from trainers.losses import Cosine, Euclidean
 from trainers.methods import METHODS, Method
@@ -10,17 +16,23 @@ from trainers.targets import EMA, Attached, StopGradient
 
 __all__ = [
     "EMA",
+    "KNN",
     "METHODS",
+    "Adam",
     "Attached",
     "Config",
     "Cosine",
     "Direct",
     "Euclidean",
+    "FineTune",
     "Identity",
     "Learned",
+    "Linear",
     "Method",
     "Optimal",
     "StopGradient",
+    "evaluate",
+    "load_classifier",
     "resume",
     "train",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 from analysis.snapshots import open_snapshots
 from trainers.choices import choose
 from trainers.config import Config
+from trainers.evaluation_commands import evaluate_command, export_command, predict_command
 from trainers.loop import resume, train
 from trainers.methods import LOSSES, METHODS, PREDICTORS, TARGETS, Method
 from trainers.options import Parser, add_options, apply_options, flag
@@ -24,6 +25,9 @@ CONFIG_FIELDS = {field.name for field in dataclasses.fields(Config)}
 HELP = f"""usage: {PROG} METHOD [options]   train; METHOD --help has every option
        {PROG} list [METHOD...]   what can be trained, and what it is made of
        {PROG} resume RUN         continue a run that was stopped
+       {PROG} evaluate RUN...    kNN, linear probe, fine-tuning; kept in the run
+       {PROG} predict RUN FOLDER name images by the classifier that evaluate left
+       {PROG} export RUN --out F a ResNet encoder, as torchvision loads it
 
 methods: {", ".join(METHODS)}, and {len(PRESETS) - len(METHODS)} more by list"""
 
@@ -163,7 +167,13 @@ def _report(run: Path) -> int:
     return 0
 
 
-COMMANDS: dict[str, Callable[[Parser, list[str]], int]] = {"list": _list, "resume": _resume}
+COMMANDS: dict[str, Callable[[Parser, list[str]], int]] = {
+    "list": _list,
+    "resume": _resume,
+    "evaluate": evaluate_command,
+    "predict": predict_command,
+    "export": export_command,
+}
 
 
 if __name__ == "__main__":

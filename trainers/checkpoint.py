@@ -45,6 +45,17 @@ def load(run: Path) -> dict[str, Any]:
     file = run / FILE
     if not file.is_file():
         raise FileNotFoundError(f"no checkpoint at {file}; give the directory of a started run")
+    return read(file)
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Read a file that `replace` wrote onto the CPU, with ``weights_only=True``.
+
+    Raises
+    ------
+    ValueError
+        It cannot be read.
+    """
     try:
         state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # a pickle, a zip or a torch error, by what is broken

@@ -11,7 +11,8 @@ import torch
 from analysis.snapshots import STORE
 from trainers.checkpoint import FILE as CHECKPOINT
 from trainers.config import Config
-from trainers.evaluate import KNN
+from trainers.knn import KNN
+from trainers.protocol import taken_from
 
 
 def attrs(config: Config, device: torch.device) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def variable_attrs(config: Config) -> dict[str, dict[str, Any]]:
     return {
         "predictor": {"kind": method.predictor.recorded_as},
         "running_correlation": {"rho": getattr(method.predictor, "rho", None)},
-        "evaluation/knn_accuracy": KNN().attrs,
+        "evaluation/knn_accuracy": KNN().attrs | taken_from(),
     }
 
 

@@ -27,6 +27,21 @@ class Step:
     grad_norm: Tensor
 
 
+def build_network(config: Config, shape: tuple[int, ...]) -> tuple[Network, int]:
+    """Return the network of `config` for inputs of `shape`, and the size of its output.
+
+    Raises
+    ------
+    ValueError
+        The encoder does not fit the data.
+    """
+    encoder, features = build_encoder(str(config.encoder), int(config.width or 0), shape)
+    projector, d = build_projector(
+        features, int(config.projector_layers or 0), config.projector_hidden, config.projector_out
+    )
+    return Network(encoder, projector), d
+
+
 class Learner:
     """The state that training changes.
 
@@ -45,7 +60,6 @@ class Learner:
         The encoder does not fit the data, or the warm-up not the run.
     """
 
-    online: Network
     target: EMATarget | OwnTarget
     predictor: LearnedPredictor | ClosedForm | IdentityPredictor
 
@@ -59,18 +73,12 @@ class Learner:
         # Built on the CPU, so that one seed means one start on every device.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
-            encoder, features = build_encoder(str(config.encoder), int(config.width or 0), shape)
-            projector, self.d = build_projector(
-                features,
-                int(config.projector_layers or 0),
-                config.projector_hidden,
-                config.projector_out,
-            )
+            self.online, self.d = build_network(config, shape)
             predictor = config.method.predictor.build(self.d)
         self.both, prepare = PASSES[config.batch_norm]
-        for network in (encoder, projector, predictor):
+        for network in (self.online, predictor):
             prepare(network)
-        self.online = Network(encoder, projector).to(device)
+        self.online = self.online.to(device)
         self.predictor = predictor.to(device)
         self.target = config.method.target.build(self.online).to(device)
         self.loss = config.method.loss
@@ -85,7 +93,12 @@ class Learner:
             round(steps_per_epoch * config.warmup),
         )
         self.optimiser = Optimiser(
-            config, {"encoder": encoder, "projector": projector, "predictor": self.predictor}
+            config,
+            {
+                "encoder": self.online.encoder,
+                "projector": self.online.projector,
+                "predictor": self.predictor,
+            },
         )
 
     def look(self, x1: Tensor, x2: Tensor) -> Step:

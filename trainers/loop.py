@@ -13,10 +13,11 @@ from tqdm import tqdm
 
 from analysis.snapshots import STORE, SnapshotWriter
 from trainers import checkpoint, directory
+from trainers.bank import Bank, has_labels
 from trainers.config import Config
 from trainers.data import Data, load_data
 from trainers.device import pick_device
-from trainers.evaluate import evaluate
+from trainers.knn import KNN
 from trainers.learner import Learner
 from trainers.randomness import permutation
 from trainers.recorder import Recorder
@@ -119,10 +120,9 @@ def _advance(
     encoders = {"online": learner.online.encoder, "target": target.encoder}
     states = {name: encoder.state_dict() for name, encoder in encoders.items()}
     checkpoint.replace(run / ENCODER, states)
-    if recorder.writer.last_step("evaluation") != total:
-        accuracies = evaluate(learner.online.encoder, data)
-        if accuracies:
-            recorder.writer.append_evaluation(total, float(config.epochs), **accuracies)
+    if has_labels(data) and recorder.writer.last_step("evaluation") != total:
+        accuracy = KNN().score(Bank(learner.online.encoder, data)).accuracy
+        recorder.writer.append_evaluation(total, float(config.epochs), knn_accuracy=accuracy)
 
 
 def _look_before_training(config: Config, data: Data, learner: Learner, recorder: Recorder) -> None:

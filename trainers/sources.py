@@ -114,9 +114,9 @@ def read_folder(path: Path, size: int | None) -> Source:
     side = size or 64
     if (path / "train").is_dir():
         held_out = next((path / s for s in ("test", "val") if (path / s).is_dir()), None)
-        train, test = _listed(path / "train"), _listed(held_out) if held_out else []
+        train, test = list_images(path / "train"), list_images(held_out) if held_out else []
     else:
-        train, test = _listed(path), []
+        train, test = list_images(path), []
     classes = tuple(sorted({name for name, _ in train if name}))
     if strange := sorted({name for name, _ in test} - set(classes)):
         raise ValueError(f"{path}: test has classes {strange} that train has not")
@@ -128,12 +128,12 @@ def read_folder(path: Path, size: int | None) -> Source:
     number = {name: k for k, name in enumerate(classes)} | {"": -1}
     parts = []
     for listed in (train, test):
-        parts.append(_decoded([file for _, file in listed], side))
+        parts.append(decode_images([file for _, file in listed], side))
         parts.append(torch.tensor([number[name] for name, _ in listed], dtype=torch.int64))
     return Source(classes, *parts)
 
 
-def _listed(folder: Path) -> Listing:
+def list_images(folder: Path) -> Listing:
     """Return (class, file) of the images below a folder, sorted; class "" directly in it."""
     found = sorted(f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
     parts = [(f.relative_to(folder).parts, f) for f in found]
@@ -149,7 +149,15 @@ def _split(listed: Listing) -> tuple[Listing, Listing]:
     return parts
 
 
-def _decoded(files: list[Path], side: int) -> Tensor:  # -> (n, 3, side, side)
+def decode_images(files: list[Path], side: int) -> Tensor:  # -> (n, 3, side, side)
+    """Return the central squares of images, scaled to `side`, uint8.
+
+    Raises
+    ------
+    OSError
+        One is not readable.
+    """
+
     def decode(file: Path) -> np.ndarray:
         try:
             with Image.open(file) as image:

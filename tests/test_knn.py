@@ -5,10 +5,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import nn
 
-from trainers.data import load_data
-from trainers.evaluate import KNN, evaluate, features
+from trainers.knn import KNN
 
 ANGLES = torch.tensor([0.0, 0.1, 0.3, 2.0])  # of the bank, in the plane
 BANK = torch.stack([ANGLES.cos(), ANGLES.sin()], dim=1)
@@ -60,22 +58,16 @@ def test_the_votes_are_those_of_a_loop_over_queries():
     assert KNN(k=20).accuracy(bank, labels, queries, truth) == right / 700
 
 
-def test_features_are_of_an_encoder_at_rest():
-    data = load_data("shapes", size=16, limit=20)
-    encoder = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(3 * 16 * 16))
-    encoder[1].running_mean.fill_(1.0)
-    out = features(encoder, data, data.x_train)
-    expected = (data.plain(data.x_train).flatten(1) - 1) / math.sqrt(1 + 1e-5)
-    torch.testing.assert_close(out, expected)
-    assert encoder.training
-    assert (encoder[1].running_mean == 1).all()
-
-
-def test_data_without_labels_have_no_accuracy():
-    assert evaluate(nn.Identity(), load_data("gaussian")) == {}
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"k": 0}, "knn k is 0"), ({"temperature": 0.0}, "knn temperature is 0.0")],
+)
+def test_settings_out_of_range_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        KNN(**settings)
 
 
 def test_the_protocol_is_named():
     assert KNN().attrs["k"] == 200
-    assert {"protocol", "network", "features", "split", "epoch_rule"} <= KNN().attrs.keys()
+    assert {"protocol", "split"} <= KNN().attrs.keys()
     assert pytest.approx(0.1) == KNN().attrs["temperature"]

@@ -1,15 +1,15 @@
-"""How good the features are: weighted nearest neighbours, on cached features."""
+"""Weighted nearest neighbours: an accuracy with nothing to fit."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import normalize
 
-from trainers.data import Data, ImageData
-
-CHUNK = 512  # images at a time
+from trainers.bank import CHUNK, Bank
+from trainers.options import option
+from trainers.protocol import Score
 
 
 @dataclass(frozen=True)
@@ -18,24 +18,36 @@ class KNN:
 
     .. math:: \hat y(x) = \arg\max_c \sum_{i \in N_k(x)} e^{\cos(h, h_i) / T} \, [y_i = c]
 
+    Raises
+    ------
+    ValueError
+        `k` is below 1, or the temperature not above 0.
+
     References
     ----------
     Wu, Xiong, Yu, Lin (2018), arXiv:1805.01978, section 3.4.
     """
 
-    k: int = 200
-    temperature: float = 0.1
+    k: int = option(200, "neighbours")
+    temperature: float = option(0.1, "of their weights")
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise ValueError(f"knn k is {self.k}; it must be at least 1")
+        if not self.temperature > 0:
+            raise ValueError(f"knn temperature is {self.temperature}; it must be above 0")
 
     @property
     def attrs(self) -> dict[str, Any]:
         """The protocol, as it is stored beside the accuracy."""
         return asdict(self) | {
             "protocol": "weighted kNN on cosine similarity; k is at most the number of images",
-            "network": "online",
-            "features": "encoder, batch norm in evaluation mode, images not augmented",
             "split": "test against the labelled training images",
-            "epoch_rule": "last",
         }
+
+    def score(self, bank: Bank) -> Score:
+        """Let every test image be named by its neighbours among the training images."""
+        return Score(self.accuracy(bank.train, bank.labels, bank.test, bank.truth), self.attrs)
 
     def accuracy(
         self, bank: Tensor, labels: Tensor, queries: Tensor, truth: Tensor
@@ -53,27 +65,3 @@ class KNN:
             votes.scatter_add_(1, labels[neighbours], weights)
             right += int((votes.argmax(1) == truth[chunk]).sum())
         return right / len(queries)
-
-
-def evaluate(encoder: nn.Module, data: Data) -> dict[str, float]:
-    """Return the accuracies of `encoder` on `data`; none where the data have no labels."""
-    if not isinstance(data, ImageData):
-        return {}
-    labelled = data.y_train >= 0
-    if not labelled.any() or not len(data.x_test):
-        return {}
-    bank = features(encoder, data, data.x_train[labelled])
-    queries = features(encoder, data, data.x_test)
-    accuracy = KNN().accuracy(bank, data.y_train[labelled], queries, data.y_test)
-    return {"knn_accuracy": accuracy}
-
-
-@torch.no_grad()
-def features(encoder: nn.Module, data: ImageData, images: Tensor) -> Tensor:  # -> (n, features)
-    """Return the features of un-augmented `images`, batch norm in evaluation mode."""
-    was_training = encoder.training
-    encoder.eval()
-    try:
-        return torch.cat([encoder(data.plain(chunk)).float() for chunk in images.split(CHUNK)])
-    finally:
-        encoder.train(was_training)

@@ -1,0 +1,233 @@
+"""What is done with a finished run: evaluated, used to name images, exported."""
+
+import csv
+import io
+import re
+import shlex
+import shutil
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from PIL import Image
+
+from analysis.snapshots import SnapshotWriter, open_snapshots
+from trainers import checkpoint
+from trainers.__main__ import main
+from trainers.bank import Bank
+from trainers.classifier import load_classifier
+from trainers.config import Config
+from trainers.evaluation import evaluate, load_network
+from trainers.knn import KNN
+from trainers.learner import Learner
+from trainers.linear_probe import Linear
+from trainers.loop import load
+from trainers.networks import part
+
+TINY = "--size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 --device cpu"
+FAST = "--protocol knn linear adam finetune --adam.epochs 2 --finetune.epochs 1 --linear.count 2"
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """Images of four classes that differ in brightness, in a file."""
+    rng = np.random.default_rng(0)
+    file = tmp_path_factory.mktemp("data") / "images.npz"
+    y = np.arange(120) % 4
+    x = rng.integers(0, 60, (120, 16, 16, 3)) + 60 * y[:, None, None, None]
+    x = x.astype(np.uint8)
+    names = np.array(["black", "dark", "light", "white"])
+    arrays = {"x_train": x[:80], "y_train": y[:80], "x_test": x[80:], "y_test": y[80:]}
+    np.savez(file, **arrays, classes=names)
+    return file
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, images):
+    out = tmp_path_factory.mktemp("runs") / "byol"
+    main(["byol", *shlex.split(TINY), "--data", str(images), "--epochs", "2", "--out", str(out)])
+    return out
+
+
+@pytest.fixture
+def run(tmp_path, trained):
+    """A run of its own for every test."""
+    return shutil.copytree(trained, tmp_path / "run")
+
+
+def refused(capsys, *arguments: str) -> str:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    captured = capsys.readouterr()
+    assert left.value.code == 2
+    assert captured.err.count("\n") == 1, captured.err
+    return captured.err
+
+
+def test_accuracies_are_kept_with_protocol_network_split_and_epoch_rule(run, capsys):
+    before = open_snapshots(run).load()
+    assert main(["evaluate", str(run), *FAST.split()]) == 0
+    printed = dict(re.findall(r"(\w+) +online encoder +(\d+\.\d+)%", capsys.readouterr().out))
+    evaluation = open_snapshots(run, "evaluation")
+    assert evaluation.sizes["step"] == 1
+    assert evaluation.epoch.item() == 2.0
+    for name in ("knn", "linear", "adam", "finetune"):
+        stored = evaluation[f"{name}_accuracy"]
+        assert stored.item() == pytest.approx(float(printed[name]) / 100, abs=1e-4)
+        assert {"protocol", "split", "epoch_rule", "features"} <= stored.attrs.keys()
+        assert stored.attrs["network"] == "online"
+        assert stored.attrs["split"].startswith("test")
+    assert evaluation.adam_accuracy.attrs["epochs"] == 2
+    assert evaluation.linear_accuracy.item() > 0.5  # brightness is easy to see
+    assert before.identical(open_snapshots(run).load())
+
+
+def test_M18_probes_of_encoder_block_and_projector_of_one_run(run):
+    for features in ("encoder", "block", "projector"):
+        evaluate(run, {"knn": KNN()}, features=features)
+    state = checkpoint.load(run)
+    config = Config.from_json(state["config"])
+    data = load(config, torch.device("cpu"))
+    learner = Learner(config, data.shape, torch.device("cpu"))
+    learner.load_state_dict(state["learner"])
+    encoder, projector = learner.online.encoder, learner.online.projector
+    made = {
+        "": encoder,
+        "_block": torch.nn.Sequential(encoder, projector[0], projector[1], projector[2]),
+        "_projector": learner.online,
+    }
+    evaluation = open_snapshots(run, "evaluation")
+    for suffix, network in made.items():
+        bank = Bank(network, data)
+        assert bank.train.shape[1] == {"": 16, "_block": 8, "_projector": 6}[suffix]
+        stored = evaluation[f"knn_accuracy{suffix}"]
+        assert stored.item() == KNN().score(bank).accuracy
+        assert stored.attrs["features"].startswith(suffix[1:] or "encoder")
+
+
+def test_the_target_network_is_the_target(run):
+    state = checkpoint.load(run)
+    config = Config.from_json(state["config"])
+    learner = Learner(config, (3, 16, 16), torch.device("cpu"))
+    learner.load_state_dict(state["learner"])
+    target = load_network(state, config, (3, 16, 16), "target")
+    online = load_network(state, config, (3, 16, 16), "online")
+    mine, theirs, other = (n.state_dict() for n in (target, learner.target.network, online))
+    assert all(torch.equal(mine[name], theirs[name]) for name in mine)
+    assert not all(torch.equal(mine[name], other[name]) for name in mine)
+
+
+def test_E3_a_classifier_is_saved_and_read_again(run, images):
+    score = evaluate(run, features="block")["linear"]
+    classifier = load_classifier(run)
+    with np.load(images) as data:
+        x, y = (
+            torch.from_numpy(data["x_test"]).permute(0, 3, 1, 2),
+            torch.from_numpy(data["y_test"]),
+        )
+    right = (classifier.probabilities(x).argmax(1) == y).double().mean().item()
+    assert right == pytest.approx(score.accuracy, abs=1 / len(y))
+    assert classifier.classes == ("black", "dark", "light", "white")
+
+
+def test_predict_names_the_images_of_a_folder(run, capsys, tmp_path):
+    evaluate(run)
+    for name, shade in (("black", 30), ("white", 220)):
+        (tmp_path / "folder" / name).mkdir(parents=True)
+        Image.new("RGB", (20, 24), (shade,) * 3).save(tmp_path / "folder" / name / "a.png")
+    assert main(["predict", str(run), str(tmp_path / "folder")]) == 0
+    printed = capsys.readouterr()
+    rows = list(csv.DictReader(io.StringIO(printed.out)))
+    assert [row["file"].split("/")[-2] for row in rows] == ["black", "white"]
+    assert all(0.25 <= float(row["probability"]) <= 1 for row in rows)
+    right = sum(row["class"] == row["file"].split("/")[-2] for row in rows)
+    assert f"{right / 2:.2%} of 2 images are of their folder's class" in printed.err
+
+
+def test_evaluating_twice_replaces_and_a_resumed_run_goes_on(run):
+    evaluate(run, {"linear": Linear(count=1)})
+    first = open_snapshots(run, "evaluation")
+    evaluate(run)
+    second = open_snapshots(run, "evaluation")
+    assert first.linear_accuracy.attrs["count"] == 1
+    assert second.linear_accuracy.attrs["count"] == 7
+    assert second.sizes["step"] == 1
+    assert main(["resume", str(run)]) == 0
+    assert second.identical(open_snapshots(run, "evaluation"))
+
+
+def test_an_export_loads_into_torchvision_and_computes_the_same(tmp_path, capsys, images):
+    out, file = tmp_path / "run", tmp_path / "resnet18.pt"
+    options = f"--data {images} --encoder resnet18 --width 64 --epochs 1 --limit 16"
+    main(["simsiam", *shlex.split(f"{TINY} {options}"), "--out", str(out)])
+    capsys.readouterr()
+    assert main(["export", str(out), "--out", str(file)]) == 0
+    scope: dict = {}
+    exec(capsys.readouterr().out, scope)
+    assert type(scope["model"]) is torchvision.models.ResNet
+    state = checkpoint.load(out)
+    config = Config.from_json(state["config"])
+    ours = part(load_network(state, config, (3, 16, 16), "online"), "encoder").eval()
+    x = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        torch.testing.assert_close(scope["model"].eval()(x), ours(x), rtol=1e-4, atol=1e-4)
+    assert "exists; give another --out" in refused(capsys, "export", str(out), "--out", str(file))
+    assert "has no target network" in refused(capsys, "evaluate", str(out), "--network", "target")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("evaluate", "the following arguments are required: RUN"),
+        ("evaluate nowhere", "no checkpoint at nowhere/checkpoint.pt"),
+        ("evaluate RUN --protocol lineer", "invalid choice: 'lineer'"),
+        ("evaluate RUN --features head", "invalid choice: 'head'"),
+        ("evaluate RUN --linear.weakest 2", "0 < weakest <= strongest wanted"),
+        ("evaluate RUN --adam.epochs 3", "options of adam given, and --protocol is knn linear"),
+        ("evaluate RUN --protocol finetune --finetune.labels 2", "a share, at most 1, wanted"),
+        ("evaluate RUN --protocol finetune --finetune.lr 0", "finetune lr is 0.0; above 0"),
+        ("evaluate RUN --knn.kk 3", "unknown argument '--knn.kk'; did you mean --knn.k"),
+        ("evaluate RUN --device gpu", "choose auto, cpu, cuda"),
+        ("predict RUN nowhere", "no classifier at .*classifier.pt; .*evaluate"),
+        ("predict RUN", "the following arguments are required: FOLDER"),
+        ("export RUN --out f.pt", "encoder 'conv4', which torchvision does not have"),
+        ("export RUN", "the following arguments are required: --out"),
+    ],
+)
+def test_bad_input_is_one_line_and_changes_nothing(
+    run, tmp_path, monkeypatch, capsys, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    before = open_snapshots(run, "evaluation")
+    said = refused(capsys, *(str(run) if a == "RUN" else a for a in arguments.split()))
+    assert re.search(message, said)
+    assert before.identical(open_snapshots(run, "evaluation"))
+    assert [f.name for f in tmp_path.iterdir()] == ["run"]
+
+
+def test_broken_files_and_other_folders_are_refused(run, tmp_path, capsys):
+    evaluate(run)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "has no images" in refused(capsys, "predict", str(run), str(empty))
+    assert "is not a folder" in refused(capsys, "predict", str(run), str(tmp_path / "none"))
+    (empty / "a.png").write_bytes(b"no image")
+    assert "not a readable image" in refused(capsys, "predict", str(run), str(empty))
+    (run / "classifier.pt").write_bytes(b"cut off")
+    assert "classifier.pt is damaged" in refused(capsys, "predict", str(run), str(empty))
+    with SnapshotWriter(run / "snapshots.zarr", resume_after=10**9):
+        assert "another" in refused(capsys, "evaluate", str(run))
+
+
+def test_data_without_labels_or_block_cannot_be_evaluated(tmp_path, capsys):
+    out = tmp_path / "run"
+    options = "byol --data gaussian --predictor.layers 1 --epochs 1 --batch-size 500 --out"
+    main([*shlex.split(options), str(out)])
+    capsys.readouterr()
+    assert "gaussian, which has no labels" in refused(capsys, "evaluate", str(out))
+    options = f"byol {TINY} --limit 32 --epochs 1 --projector-layers 1 --out"
+    main([*shlex.split(options), str(tmp_path / "shapes")])
+    capsys.readouterr()
+    said = refused(capsys, "evaluate", str(tmp_path / "shapes"), "--features", "block")
+    assert "there is no block to take features from: the projector has 1 layers" in said

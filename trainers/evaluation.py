@@ -1,0 +1,121 @@
+"""How good the features of a run are: protocols by name, their results kept in the run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from analysis.schema import accuracy_name
+from analysis.snapshots import STORE, SnapshotWriter
+from trainers import checkpoint, classifier
+from trainers.adam_probe import Adam
+from trainers.bank import Bank
+from trainers.config import Config
+from trainers.data import ImageData
+from trainers.device import pick_device
+from trainers.finetune import FineTune
+from trainers.knn import KNN
+from trainers.learner import build_network
+from trainers.linear_probe import Linear
+from trainers.loop import load
+from trainers.networks import Network, part
+from trainers.protocol import EvaluationProtocol, Score, taken_from
+
+LATEST = 1 << 62  # a step after every step
+
+PROTOCOLS: dict[str, EvaluationProtocol] = {
+    "knn": KNN(),
+    "linear": Linear(),
+    "adam": Adam(),
+    "finetune": FineTune(),
+}
+"""Nearest neighbours; logistic regression; the reproduction's probe; the whole encoder."""
+
+
+def evaluate(
+    run: str | Path,
+    protocols: Mapping[str, EvaluationProtocol] | None = None,
+    *,
+    network: str = "online",
+    features: str = "encoder",
+    device: str | None = None,
+) -> dict[str, Score]:
+    """Measure accuracies of a run's latest checkpoint, and keep them in the run.
+
+    A tenth of the labelled training images validates, the same ones in every run; the test images
+    are used once for each protocol. What was measured before at the same step is replaced. The
+    last protocol that makes a classifier leaves it in ``RUN/classifier.pt``.
+
+    Parameters
+    ----------
+    run : path
+        The run's directory.
+    protocols : mapping of name to protocol, optional
+        kNN and the linear probe by default; names are those of `PROTOCOLS`.
+    network : {"online", "target"}
+    features : {"encoder", "block", "projector"}
+        What the network is cut off behind; `block` is the projector's first hidden layer.
+    device : str, optional
+        The run's own by default.
+
+    Returns
+    -------
+    dict of str to Score
+        By name of the protocol.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        There is no checkpoint, the data have no labels, or the run has no such network.
+    BlockingIOError
+        The run is being trained.
+    OSError
+        Data could not be read, or the results not be written.
+    """
+    run = Path(run)
+    state = checkpoint.load(run)
+    config = Config.from_json(state["config"])
+    where = pick_device(device or config.device)
+    data = load(config, where)
+    if not isinstance(data, ImageData):
+        raise ValueError(f"{run} was trained on {data.name}, which has no labels")
+    body = part(load_network(state, config, data.shape, network), features).to(where).eval()
+    bank = Bank(body, data)
+    scores = {}
+    with SnapshotWriter(run / STORE, resume_after=LATEST) as writer:
+        for name, protocol in (protocols or _USUAL).items():
+            scores[name] = score = protocol.score(bank)
+            variable = accuracy_name(name, network, features)
+            epoch = state["step"] / (len(data) // config.batch_size)
+            writer.append_evaluation(state["step"], epoch, **{variable: score.accuracy})
+            writer.label(f"evaluation/{variable}", {**score.attrs, **taken_from(network, features)})
+            if score.classifier is not None:
+                classifier.save(run, score, state, data, name, network, features)
+    return scores
+
+
+def load_network(
+    state: Mapping[str, Any], config: Config, shape: tuple[int, ...], network: str
+) -> Network:
+    """Return the online or target network of a checkpoint.
+
+    Raises
+    ------
+    ValueError
+        The run has no target network of its own.
+    """
+    prefix = {"online": "", "target": "network."}[network]
+    weights = {
+        name.removeprefix(prefix): value
+        for name, value in state["learner"][network].items()
+        if name.startswith(prefix)
+    }
+    if not weights:
+        raise ValueError("this run has no target network: its target is the online network")
+    out, _ = build_network(config, shape)
+    out.load_state_dict(weights)
+    return out.to(memory_format=torch.channels_last)
+
+
+_USUAL = {name: PROTOCOLS[name] for name in ("knn", "linear")}
