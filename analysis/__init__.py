@@ -8,6 +8,7 @@ from analysis.alignment import (
     commutator_null,
     off_diagonal_energy,
 )
+from analysis.runs import open_runs
 from analysis.snapshots import SnapshotWriter, open_snapshots
 from analysis.spectrum import (
     complex_eigenvalues,
@@ -33,6 +34,7 @@ __all__ = [
     "eigenvalues",
     "entropy_rank",
     "off_diagonal_energy",
+    "open_runs",
     "open_snapshots",
     "participation_ratio",
     "predictor_eigenvalues",

@@ -18,6 +18,7 @@ from trainers.methods import LOSSES, METHODS, PREDICTORS, TARGETS, Method
 from trainers.options import Parser, add_options, apply_options, flag
 from trainers.preset import Preset
 from trainers.presets import PRESETS
+from trainers.sweep_command import sweep_command
 
 PROG = "python -m trainers"
 SLOTS: dict[str, dict[str, Any]] = {"predictor": PREDICTORS, "target": TARGETS, "loss": LOSSES}
@@ -25,6 +26,7 @@ CONFIG_FIELDS = {field.name for field in dataclasses.fields(Config)}
 HELP = f"""usage: {PROG} METHOD [options]   train; METHOD --help has every option
        {PROG} list [METHOD...]   what can be trained, and what it is made of
        {PROG} resume RUN         continue a run that was stopped
+       {PROG} sweep METHOD...    seeds and any options, values between commas, resumable
        {PROG} evaluate RUN...    kNN, linear probe, fine-tuning; kept in the run
        {PROG} predict RUN FOLDER name images by the classifier that evaluate left
        {PROG} export RUN --out F a ResNet encoder, as torchvision loads it
@@ -173,6 +175,7 @@ COMMANDS: dict[str, Callable[[Parser, list[str]], int]] = {
     "evaluate": evaluate_command,
     "predict": predict_command,
     "export": export_command,
+    "sweep": lambda parser, argv: sweep_command(parser, argv, configure),
 }
 
 

@@ -1,0 +1,127 @@
+import pytest
+
+from analysis import open_runs, open_snapshots
+from trainers import Config
+from trainers.__main__ import main
+from trainers.sweep import DONE, NEW, STARTED, Planned, environment, expand, plan
+
+SMALL = ["--limit", "96", "--width", "2", "--epochs", "1", "--batch-size", "32"]
+SMALL += ["--projector-hidden", "8", "--projector-out", "4", "--device", "cpu"]
+
+
+def sweep(*words, small=SMALL):
+    return main(["sweep", *map(str, words), *small])
+
+
+def test_expand_is_the_product_with_the_last_option_fastest():
+    chosen = [tuple(c.values()) for c in expand({"--lr": ["1", "2"], "--width": ["3", "4"]})]
+    assert chosen == [("1", "3"), ("1", "4"), ("2", "3"), ("2", "4")]
+    assert list(expand({})) == [{}]
+
+
+def test_t10_i1_a_sweep_trains_all_and_the_runs_open_as_one(tmp_path, capfd):
+    words = ["directpred", "--predictor.eps", "0.1,0.3", "--out", tmp_path]
+    assert sweep(*words, "--jobs", "2") == 0
+    assert "2 runs: 2 trained, 0 were done, 0 failed" in capfd.readouterr().out
+    ds = open_runs(tmp_path)
+    assert ds["predictor_eps"].values.tolist() == [0.1, 0.3]
+    assert ds["predictor"].notnull().all()
+    before = (tmp_path / "directpred-predictor.eps=0.1-0" / "encoder.pt").stat().st_mtime_ns
+    assert sweep(*words) == 0
+    assert "0 trained, 2 were done" in capfd.readouterr().out
+    assert (tmp_path / "directpred-predictor.eps=0.1-0" / "encoder.pt").stat().st_mtime_ns == before
+
+
+def test_a_run_that_fails_does_not_end_the_rest(tmp_path, capfd):
+    small = [*SMALL, "--loss", "euclidean"]
+    assert sweep("byol-linear", "--lr", "1e30,0.01", "--out", tmp_path, small=small) == 1
+    out = capfd.readouterr().out
+    assert "2 runs: 1 trained, 0 were done, 1 failed" in out
+    assert "lr=1e30" in next(line for line in out.splitlines() if line.startswith("failed"))
+    assert (tmp_path / "logs" / "byol-linear-lr=1e30-0.log").read_text().strip()
+    assert open_snapshots(tmp_path / "byol-linear-lr=0.01-0").attrs["closed"]
+
+
+def test_a_run_that_was_stopped_is_resumed(tmp_path, capfd):
+    run = tmp_path / "byol-linear-0"
+    assert main(["byol-linear", *SMALL, "--out", str(run)]) == 0
+    (run / "encoder.pt").unlink()  # as if killed before the end
+    assert sweep("byol-linear", "--out", tmp_path, "--dry-run") == 0
+    assert capfd.readouterr().out.splitlines()[-1].split() == ["started", str(run)]
+    assert sweep("byol-linear", "--out", tmp_path) == 0
+    assert (run / "encoder.pt").is_file()
+
+
+def test_the_command_of_each_state(tmp_path):
+    run = Planned("byol", ("--seed", "3"), tmp_path / "x", Config(method=_byol()))
+    assert run.command()[2:] == [
+        *("trainers", "byol", "--seed", "3", "--out", str(tmp_path / "x"), "--overwrite")
+    ]
+    started = Planned(run.name, run.options, run.out, run.config, STARTED)
+    assert started.command()[2:] == ["trainers", "resume", str(tmp_path / "x")]
+    assert {NEW, DONE} == {"new", "done"}
+
+
+def _byol():
+    from trainers.methods import METHODS
+
+    return METHODS["byol"]
+
+
+def test_jobs_share_cores_and_take_gpus_in_turn(monkeypatch):
+    for name in ("OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    assert "OMP_NUM_THREADS" not in environment(0, jobs=1, gpus=4)
+    env = environment(5, jobs=6, gpus=4)
+    assert (env["OMP_NUM_THREADS"], env["CUDA_VISIBLE_DEVICES"]) == ("1", "1")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["bylo"], "did you mean 'byol'"),
+        (["byol", "--lr", "0.1,zero"], "invalid float value: 'zero'"),
+        (["byol", "--predictor.eps", "1"], "belongs to --predictor direct"),
+        (["byol", "--sedes", "0,1"], "unknown argument '--sedes'"),
+        (["byol", "--seeds", "0-4"], "seeds is '0-4'; whole numbers between commas"),
+        (["byol", "--seeds", "0,0"], "byol-0 is planned twice"),
+        (["byol", "--seed", "1"], "a sweep takes --seeds"),
+        (["byol", "--overwrite"], "leave it out of a sweep"),
+        (["byol", "--lr", "--epochs", "1"], "--lr has no value"),
+        (["byol", "--lr", "1", "--lr", "2"], "--lr is given twice"),
+        (["byol", "--jobs", "0"], "jobs is 0; it must be at least 1"),
+        (["byol", "--lr", "0.1,-1"], "lr is -1.0; it must be above 0"),
+        (["byol", "--lr", "1", "simsiam"], "'simsiam' belongs to no option; methods come first"),
+    ],
+)
+def test_what_is_wrong_is_refused_before_anything_is_trained(tmp_path, capsys, words, message):
+    with pytest.raises(SystemExit, match="2"):
+        main(["sweep", *words, "--out", str(tmp_path / "runs")])
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_what_else_is_at_the_place_of_a_run_is_left_alone(tmp_path, capsys):
+    (tmp_path / "byol-0").mkdir()
+    (tmp_path / "byol-0" / "thesis.tex").write_text("mine")
+    with pytest.raises(SystemExit, match="2"):
+        sweep("byol", "--out", tmp_path)
+    assert "exists and is not a run" in capsys.readouterr().err
+    assert main(["byol-linear", *SMALL, "--out", str(tmp_path / "byol-linear-0")]) == 0
+    with pytest.raises(SystemExit, match="2"):
+        sweep("byol-linear", "--out", tmp_path, "--lr", "0.5")
+    assert "holds a run of other options" in capsys.readouterr().err
+
+
+def test_two_values_of_one_name_are_one_run():
+    with pytest.raises(ValueError, match="planned twice"):
+        plan(["byol", "byol"], [0], {}, _nowhere(), lambda *_: Config(method=_byol()))
+
+
+def _nowhere():
+    from pathlib import Path
+
+    return Path("nowhere-at-all")
