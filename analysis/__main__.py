@@ -9,6 +9,7 @@ from typing import NoReturn
 import xarray as xr
 from matplotlib.figure import Figure
 
+from analysis.accuracy_command import accuracy_command
 from analysis.overview import comparison, overview, save_figure
 from analysis.snapshots import open_snapshots
 from analysis.summary import summarise
@@ -33,22 +34,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     All runs are read and measured before anything is written.
     """
-    args = _parser().parse_args(argv)
-    compare = len(args.runs) > 1 or args.out is not None
-    out = args.out or Path("figures")
+    argv = list(sys.argv[1:] if argv is None else argv)
     try:
-        summaries = [_measure(run) for run in args.runs]
-        for folder in [run / "figures" for run in args.runs] + [out] * compare:
-            folder.mkdir(parents=True, exist_ok=True)  # what cannot be written fails here
-        print(table([_row(run, m) for run, m in zip(args.runs, summaries, strict=True)]))
-        for run, m in zip(args.runs, summaries, strict=True):
-            _write(overview(m), run / "figures" / "overview")
-        if compare:
-            _write(comparison(summaries), out / "comparison")
+        if argv[:1] == ["accuracy"]:
+            accuracy_command(_Parser(prog=f"{NAME} accuracy"), argv[1:], table)
+        else:
+            _overviews(_parser().parse_args(argv))
     except (OSError, ValueError) as error:
         print(f"{NAME}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     return 0
+
+
+def _overviews(args: argparse.Namespace) -> None:
+    compare = len(args.runs) > 1 or args.out is not None
+    out = args.out or Path("figures")
+    summaries = [_measure(run) for run in args.runs]
+    for folder in [run / "figures" for run in args.runs] + [out] * compare:
+        folder.mkdir(parents=True, exist_ok=True)  # what cannot be written fails here
+    print(table([_row(run, m) for run, m in zip(args.runs, summaries, strict=True)]))
+    for run, m in zip(args.runs, summaries, strict=True):
+        _write(overview(m), run / "figures" / "overview")
+    if compare:
+        _write(comparison(summaries), out / "comparison")
 
 
 def table(rows: Sequence[dict[str, str]]) -> str:
@@ -64,6 +72,7 @@ def table(rows: Sequence[dict[str, str]]) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=NAME,
+        usage=f"{NAME} RUN... [--out DIR]\n       {NAME} accuracy RUN... [--out DIR]",
         description="Measure runs and draw them: a table, RUN/figures/overview.png and .pdf, and "
         "for several runs a comparison.",
         epilog="In the table: excess alignment is weighted by s_j, 0 is chance and 1 a shared "

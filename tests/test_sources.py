@@ -9,6 +9,8 @@ from pictures import arrays, save
 from PIL import Image
 from torchvision import datasets
 
+from analysis import open_snapshots
+from trainers import METHODS, Config, train
 from trainers.data import load_data
 from trainers.recipes import RECIPES
 
@@ -101,12 +103,23 @@ def test_cifar10_is_downloaded_into_the_root_and_checked(monkeypatch, tmp_path):
     assert data.recipes == RECIPES["directpred-cifar"]
 
 
-def test_stl10_trains_on_unlabelled_images_too(monkeypatch, tmp_path):
+def test_D3_stl10_trains_on_unlabelled_images_too(monkeypatch, tmp_path):
     calls = downloaded(monkeypatch, "STL10", 96, [0, 1, -1])
     data = load_data("stl10", root=tmp_path)
     assert [call["split"] for call in calls] == ["train+unlabeled", "test"]
     assert (data.shape, data.y_train.tolist()) == ((3, 96, 96), [0, 1, -1])
     assert data.recipes == RECIPES["directpred-stl10"]
+
+
+def test_D3_an_epoch_of_large_unlabelled_images_with_blur(tmp_path, monkeypatch):
+    downloaded(monkeypatch, "STL10", 96, [-1, 0, 1, 1] * 2)
+    config = Config(
+        method=METHODS["directpred"], data="stl10", width=1, epochs=1, batch_size=4, device="cpu"
+    )
+    assert RECIPES["directpred-stl10"][0].blur == 1
+    run = train(config, tmp_path / "run")
+    assert open_snapshots(run)["predictor"].sizes["step"] == 1 + 2
+    assert "knn_accuracy" in open_snapshots(run, "evaluation")
 
 
 @pytest.mark.parametrize(("name", "dataset"), [("cifar10", "CIFAR10"), ("stl10", "STL10")])

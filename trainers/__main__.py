@@ -19,6 +19,7 @@ from trainers.options import Parser, add_options, apply_options, flag
 from trainers.preset import Preset
 from trainers.presets import PRESETS
 from trainers.sweep_command import sweep_command
+from trainers.views_command import views_command
 
 PROG = "python -m trainers"
 SLOTS: dict[str, dict[str, Any]] = {"predictor": PREDICTORS, "target": TARGETS, "loss": LOSSES}
@@ -29,6 +30,7 @@ HELP = f"""usage: {PROG} METHOD [options]   train; METHOD --help has every optio
        {PROG} sweep METHOD...    seeds and any options, values between commas, resumable
        {PROG} evaluate RUN...    kNN, linear probe, fine-tuning; kept in the run
        {PROG} predict RUN FOLDER name images by the classifier that evaluate left
+       {PROG} views --data ...   a picture of images and their two views
        {PROG} export RUN --out F a ResNet encoder, as torchvision loads it
 
 methods: {", ".join(METHODS)}, and {len(PRESETS) - len(METHODS)} more by list"""
@@ -175,6 +177,7 @@ COMMANDS: dict[str, Callable[[Parser, list[str]], int]] = {
     "evaluate": evaluate_command,
     "predict": predict_command,
     "export": export_command,
+    "views": views_command,
     "sweep": lambda parser, argv: sweep_command(parser, argv, configure),
 }
 

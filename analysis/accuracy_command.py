@@ -1,0 +1,46 @@
+"""``python -m analysis accuracy RUN...``: a table, a chart and a file of stored accuracies."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from analysis.accuracy import accuracy_rows, by_method, plot_accuracy, read_accuracies
+from analysis.accuracy import write_accuracies as write
+from analysis.overview import STYLE, save_figure
+
+
+def accuracy_command(
+    parser: argparse.ArgumentParser,
+    argv: Sequence[str],
+    table: Callable[[list[dict[str, str]]], str],
+) -> None:
+    """Print accuracies by method, mean and sd; with ``--out``, keep and draw them."""
+    parser.add_argument(
+        "runs", nargs="+", type=Path, metavar="RUN", help="run, folder of runs, or accuracy.csv"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="for accuracy.csv, accuracy.txt, and .png and .pdf"
+    )
+    parser.add_argument("--of", nargs="+", metavar="NAME", help="these only, say linear_accuracy")
+    args = parser.parse_args(argv)
+    rows = read_accuracies(args.runs)
+    if args.of:
+        there = sorted({row.accuracy for row in rows})
+        if unknown := sorted(set(args.of) - set(there)):
+            raise ValueError(f"no run has {unknown[0]!r}; stored are {', '.join(there)}")
+        rows = [row for row in rows if row.accuracy in args.of]
+    groups = by_method(rows)
+    text = table(accuracy_rows(groups))
+    print(text)
+    if args.out:
+        print(write(rows, args.out / "accuracy.csv"))
+        (args.out / "accuracy.txt").write_text(text + "\n")
+        print(args.out / "accuracy.txt")
+        bars = len(groups)
+        with mpl.rc_context(STYLE):
+            figure = Figure(figsize=(4.2, 0.9 + 0.14 * bars), layout="constrained")
+            plot_accuracy(groups, ax=figure.subplots())
+            print(save_figure(figure, args.out / "accuracy"))

@@ -1,0 +1,40 @@
+"""Every notebook is executed, cell by cell, with warnings as errors."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+def code(path):
+    cells = json.loads(path.read_text())["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_I4_every_cell_runs(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    names = {"__name__": "__main__"}
+    for i, source in enumerate(code(path)):
+        exec(compile(source, f"{path.name}, code cell {i}", "exec"), names)
+        assert not re.search(r"^\s*[%!]", source, re.MULTILINE), "magics hide what is done"
+    plt.close("all")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_only_public_names_and_no_stored_output(path):
+    for cell in json.loads(path.read_text())["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        assert cell["outputs"] == []
+        for node in ast.walk(ast.parse("".join(cell["source"]))):
+            if isinstance(node, ast.ImportFrom):
+                assert not any(alias.name.startswith("_") for alias in node.names)
+            if isinstance(node, ast.Attribute):
+                assert not node.attr.startswith("_")
