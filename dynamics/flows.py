@@ -1,0 +1,92 @@
+"""What every flow of this package is: a vector field that knows the names of its state."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from analysis.schema import SNAPSHOTS, Variable
+
+Numbers = float | np.ndarray
+
+FEATURES = ("row", "feature")
+VARIABLES = {
+    "predictor_eigenvalue": Variable("eigenvalue of the predictor", ("mode",), "$p_j$"),
+    "correlation_eigenvalue": Variable(
+        "eigenvalue of the cross-view correlation", ("mode",), "$s_j$"
+    ),
+    "tau": Variable("target scale", ("mode",), r"$\tau_j$"),
+    "encoder": Variable("encoder", FEATURES, "$W$"),
+    "target": Variable("target encoder", FEATURES, "$W_a$"),
+    **{name: SNAPSHOTS[name] for name in ("predictor", "correlation", "cross_correlation")},
+    **{name: SNAPSHOTS[name] for name in ("target_correlation", "prediction_correlation")},
+}
+
+
+class Flow(Protocol):
+    """An autonomous vector field; a frozen dataclass whose fields are its parameters."""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the state's parts, keys of `VARIABLES`, in the order of the arguments."""
+        ...
+
+    def __call__(self, t: float, *state: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the derivative of each part of the state."""
+        ...
+
+    def derived(self, *state: np.ndarray) -> Mapping[str, np.ndarray]:
+        """Return what a snapshot holds besides the state; leading axes, such as step, pass."""
+        ...
+
+
+def default(value: Numbers | None, otherwise: Numbers) -> Numbers:
+    """Return `value`, or what stands in for one that was not given."""
+    return otherwise if value is None else value
+
+
+def check_parameters(flow: Any, positive: tuple[str, ...], others: tuple[str, ...]) -> None:
+    """Check the numbers of a flow that are not None.
+
+    Raises
+    ------
+    ValueError
+        One of `positive` is not above 0, or one of `others` negative; or one is not finite.
+    """
+    for name in (*positive, *others):
+        value = getattr(flow, name)
+        if value is None:
+            continue
+        least = np.min(value)
+        if not (np.isfinite(value).all() and (least > 0 if name in positive else least >= 0)):
+            wanted = "above 0" if name in positive else "0 or more"
+            raise ValueError(f"{name} is {value}; finite and {wanted} wanted")
+
+
+def flow_attrs(flow: Flow) -> dict[str, str]:
+    """Return what a Dataset says of the flow that made it."""
+    assert dataclasses.is_dataclass(flow)
+    fields = {field.name: getattr(flow, field.name) for field in dataclasses.fields(flow)}
+    parameters = {key: np.asarray(v).tolist() for key, v in fields.items() if v is not None}
+    return {
+        "method": type(flow).__name__,
+        "data": "theory",
+        "flow": json.dumps(parameters),
+    }
+
+
+def transpose(M: np.ndarray) -> np.ndarray:  # (..., m, n) -> (..., n, m)
+    """Return the transposed matrices."""
+    return np.swapaxes(M, -2, -1)
+
+
+def anticommutator(A: np.ndarray, B: np.ndarray) -> np.ndarray:  # (..., d, d) twice -> the same
+    """Return {A, B} = A B + B A."""
+    return A @ B + B @ A
+
+
+def bracket(A: np.ndarray, B: np.ndarray) -> np.ndarray:  # (..., d, d) twice -> the same
+    """Return [A, B] = A B - B A."""
+    return A @ B - B @ A
