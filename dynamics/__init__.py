@@ -5,6 +5,7 @@ and `ensemble` follow it, and return Datasets in the names of a trained run.
 """
 
 from dynamics.eigenmodes import EigenmodeFlow, RestPoint
+from dynamics.ensemble import ensemble
 from dynamics.integrate import integrate
 
-__all__ = ["EigenmodeFlow", "RestPoint", "integrate"]
+__all__ = ["EigenmodeFlow", "RestPoint", "ensemble", "integrate"]

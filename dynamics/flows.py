@@ -57,7 +57,7 @@ def check_parameters(flow: Any, positive: tuple[str, ...], others: tuple[str, ..
     """
     for name in (*positive, *others):
         value = getattr(flow, name)
-        if value is None:
+        if value is None or not np.size(value):
             continue
         least = np.min(value)
         if not (np.isfinite(value).all() and (least > 0 if name in positive else least >= 0)):
