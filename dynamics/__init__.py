@@ -7,5 +7,32 @@ and `ensemble` follow it, and return Datasets in the names of a trained run.
 from dynamics.eigenmodes import EigenmodeFlow, RestPoint
 from dynamics.ensemble import ensemble
 from dynamics.integrate import integrate
+from dynamics.isoloss import EIGEN_LOSSES, EigenvalueFlow
+from dynamics.linear import LinearFlow, NoPredictorFlow, NoStopGradientFlow
+from dynamics.parabola import speed, target_scale, time_to_reach
+from dynamics.reduced import IsotropicFlow, SymmetrisedFlow
+from dynamics.scalar import DirectSetFlow, ScalarFlow
+from dynamics.stability import basin_edges, critical_start, separatrix, survives
 
-__all__ = ["EigenmodeFlow", "RestPoint", "ensemble", "integrate"]
+__all__ = [
+    "EIGEN_LOSSES",
+    "DirectSetFlow",
+    "EigenmodeFlow",
+    "EigenvalueFlow",
+    "IsotropicFlow",
+    "LinearFlow",
+    "NoPredictorFlow",
+    "NoStopGradientFlow",
+    "RestPoint",
+    "ScalarFlow",
+    "SymmetrisedFlow",
+    "basin_edges",
+    "critical_start",
+    "ensemble",
+    "integrate",
+    "separatrix",
+    "speed",
+    "survives",
+    "target_scale",
+    "time_to_reach",
+]

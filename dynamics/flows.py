@@ -18,6 +18,8 @@ VARIABLES = {
         "eigenvalue of the cross-view correlation", ("mode",), "$s_j$"
     ),
     "tau": Variable("target scale", ("mode",), r"$\tau_j$"),
+    "encoder_value": Variable("singular value of the encoder", ("mode",), "$w_j$"),
+    "target_value": Variable("singular value of the target encoder", ("mode",), r"$w_{a,j}$"),
     "encoder": Variable("encoder", FEATURES, "$W$"),
     "target": Variable("target encoder", FEATURES, "$W_a$"),
     **{name: SNAPSHOTS[name] for name in ("predictor", "correlation", "cross_correlation")},

@@ -1,0 +1,196 @@
+"""Who survives: the basin of the useful rest point and the separatrix that bounds it."""
+
+import numpy as np
+import xarray as xr
+from scipy.integrate import solve_ivp
+from scipy.optimize import brentq
+
+from dynamics.eigenmodes import EigenmodeFlow, check_one_decay
+from dynamics.ensemble import ensemble
+from dynamics.flows import VARIABLES, Numbers
+
+OFF = 1e-6  # from the saddle along its stable direction, relative to p_-
+SETTLED = 30.0  # e-foldings of the slowest rate at the useful rest point
+ROUNDS, FAN = 6, 200  # of a search by many starts at once: 200^-6 is below rounding
+
+
+def separatrix(
+    flow: EigenmodeFlow, *, p_max: float = 2.0, s_max: float = 1.0, points: int = 400
+) -> xr.Dataset:
+    r"""Return the curve in the (p, s) plane that parts collapse from survival.
+
+    It is the stable manifold of the unstable rest point :math:`(p_-, s_-)`, followed backwards in
+    time. The line p = p_-, which a look at the parabola alone suggests, meets it in one point only:
+    a mode with a large s survives from a negative p, and one with a p well above tau/k dies, since
+    too large a predictor shrinks s to nothing before it has come down (the *upper edge*).
+
+    Parameters
+    ----------
+    flow : EigenmodeFlow
+        Without EMA, 0 < eta < `critical_decay`.
+    p_max, s_max : float
+        The curve ends where :math:`|p|` or s grows beyond.
+    points : int
+        Along each of its two halves, evenly in length.
+
+    Returns
+    -------
+    Dataset (point)
+        `predictor_eigenvalue` and `correlation_eigenvalue`, from the negative end to the upper
+        edge.
+
+    Raises
+    ------
+    ValueError
+        The flow has an EMA (its separatrix is a surface: `survives`), or no unstable rest point.
+    """
+    halves = [_half(flow, sign, p_max, s_max) for sign in (1, -1)]
+    pieces = []
+    for solution, end in halves:
+        y = solution(np.linspace(0, end, points))
+        pieces.append(np.stack([y[0], np.exp(y[1])]))
+    # The first half leads to large s and negative p.
+    p, s = np.concatenate([pieces[0][:, ::-1], pieces[1]], axis=1)
+    names = flow.variables
+    return xr.Dataset(
+        {
+            name: ("point", values, VARIABLES[name].attrs)
+            for name, values in zip(names, (p, s), strict=True)
+        }
+    )
+
+
+def basin_edges(flow: EigenmodeFlow, s0: float, *, p_max: float = 50.0) -> tuple[float, float]:
+    """Return the least and the largest p(0) that survive from s(0) = `s0`.
+
+    Raises
+    ------
+    ValueError
+        As `separatrix`; or no edge is found below `p_max`.
+    """
+    if not s0 > 0:
+        raise ValueError(f"s0 is {s0}; a mode without any signal never grows, above 0 wanted")
+    goal = np.log(s0)
+    reach = max(point.state[1] for point in flow.rest_points())
+    saddle = next((x.state for x in flow.rest_points() if x.name == "unstable"), (0.0, -1.0))
+    # The two halves leave the saddle itself out.
+    found = [saddle[0]] if abs(s0 / saddle[1] - 1) < 10 * OFF else []
+    for sign in (1, -1):
+        solution, end = _half(flow, sign, p_max, 2 * max(s0, reach))
+        times = np.linspace(0, end, 4000)
+        above = solution(times)[1] - goal
+        for i in np.flatnonzero(above[:-1] * above[1:] <= 0):
+            t = brentq(lambda t, y=solution: y(t)[1] - goal, times[i], times[i + 1], xtol=1e-14)
+            found.append(float(solution(t)[0]))
+    if len(found) < 2:
+        raise ValueError(f"no upper edge below p = {p_max} at s = {s0}; raise p_max")
+    return min(found), max(found)
+
+
+def survives(flow: EigenmodeFlow, p0: Numbers, s0: Numbers, tau0: Numbers = 1.0) -> np.ndarray:
+    r"""Return whether modes that start at (p0, s0[, tau0]) end at the useful rest point.
+
+    Without decay the answer is exact: with :math:`c = s - p^2/\alpha_p`, a mode lives if c > 0, or
+    c = 0 and p > 0, or p > 0 and :math:`\sqrt{-\alpha_p c} < \tau/k`; the paper gives c > 0, which
+    is sufficient. With decay it is integrated until it is settled.
+
+    Parameters
+    ----------
+    flow : EigenmodeFlow
+        Numbers as parameters; with decays that are both 0, or both above.
+    p0, s0, tau0 : float or arrays
+        Broadcast together. `tau0` is used by flows with an EMA.
+
+    Returns
+    -------
+    array of bool
+        True where s stays above 0 for ever. A start on the separatrix itself goes by rounding.
+
+    Raises
+    ------
+    ValueError
+        One of the decays is 0 and the other is not: then all collapse, or s grows for ever.
+    """
+    p, s, tau = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (p0, s0, tau0)))
+    eta, eta_p = float(flow.eta), float(flow.predictor_decay)
+    if (eta > 0) != (eta_p > 0):
+        raise ValueError(f"eta = {eta} and eta_p = {eta_p}: both 0 or both above wanted")
+    if eta == 0 and flow.beta is None:
+        c = flow.balance(p, s)
+        limit = (flow.tau / flow.k) ** 2
+        return (s > 0) & ((c > 0) | ((p > 0) & (-flow.alpha_p * c < limit)))
+    useful = [point for point in flow.rest_points() if point.name == "useful"]
+    if not useful:
+        return np.zeros(p.shape, dtype=bool)
+    rates = [abs(rate) for rate in useful[0].eigenvalues if rate]
+    parts = (p, s) if flow.beta is None else (p, s, tau)
+    end = SETTLED / min(rates)
+    run = ensemble(flow, parts, [0.0, end], rtol=1e-9, atol=1e-13)
+    last = run["correlation_eigenvalue"].values[-1]
+    if eta == 0:
+        return np.asarray(last > 1e-9 * s)
+    return np.asarray(last > useful[0].state[1] / 2)
+
+
+def critical_start(flow: EigenmodeFlow, tau0: float = 0.0) -> float:
+    r"""Return the least p(0) that survives from the parabola, s(0) = p(0)²/alpha_p.
+
+    Without EMA, or with tau(0) = 1, it is p_-. A target that starts from 0 raises it: at k = 1.25,
+    eta = 0.05 from 0.0528 to 0.118 at beta = 0.04 (the paper's observation 10).
+
+    Raises
+    ------
+    ValueError
+        Nothing survives: there is no useful rest point, or not below p = 2 tau/k.
+    """
+    if not any(point.name == "useful" for point in flow.rest_points()):
+        raise ValueError(f"eta = {flow.eta} is above eta* = {flow.critical_decay}: all collapse")
+    low, high = 0.0, float(flow.final_tau / flow.k)
+    for _ in range(ROUNDS):
+        p = np.linspace(low, high, FAN)
+        alive = survives(flow, p, p**2 / flow.alpha_p, tau0)
+        if not alive.any():
+            raise ValueError(f"nothing between p = {low:g} and {high:g} survives")
+        first = int(np.argmax(alive))
+        low, high = p[max(first - 1, 0)], p[first]
+        if high - low < 1e-12:
+            break
+    return float((low + high) / 2)
+
+
+def _half(flow: EigenmodeFlow, sign: int, p_max: float, s_max: float):  # type: ignore[no-untyped-def]
+    # One half of the separatrix, backwards in time, in (p, log s): s spans many decades.
+    if flow.beta is not None:
+        raise ValueError("with an EMA the separatrix is a surface; ask survives(flow, p0, s0)")
+    check_one_decay(flow.eta, flow.predictor_decay)
+    saddle = [point for point in flow.rest_points() if point.name == "unstable"]
+    if not saddle or saddle[0].stability != "saddle":
+        raise ValueError(f"eta = {flow.eta} has no saddle; 0 < eta < {flow.critical_decay} wanted")
+    p, s = saddle[0].state
+    values, vectors = np.linalg.eig(flow.jacobian(np.array(p), np.array(s)))
+    stable = vectors[:, np.argmin(values.real)].real
+    stable = stable * np.sign(stable[1]) / np.linalg.norm(stable)
+    first = np.array([p, s]) + sign * OFF * p * stable * min(1.0, s / p)
+
+    def backwards(_: float, y: np.ndarray) -> np.ndarray:
+        # By arc length: in time, the upper edge comes from infinity in a moment.
+        grown, pull = np.exp(min(y[1], 50.0)), flow.tau - flow.k * y[0]
+        dp = flow.alpha_p * grown * pull - flow.predictor_decay * y[0]
+        velocity = np.array([-dp, -2 * (y[0] * pull - flow.eta)])
+        return velocity / np.hypot(*velocity)
+
+    def outside(_: float, y: np.ndarray) -> float:
+        return float(max(abs(y[0]) / p_max, np.exp(min(y[1], 50.0)) / s_max) - 1)
+
+    outside.terminal = True  # type: ignore[attr-defined]
+    out = solve_ivp(
+        backwards,
+        (0, 4 * p_max + 200.0),
+        [first[0], np.log(first[1])],
+        events=outside,
+        dense_output=True,
+        rtol=1e-10,
+        atol=1e-12,
+        method="DOP853",
+    )
+    return out.sol, float(out.t[-1])

@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynamics import integrate
+from dynamics.isoloss import EIGEN_LOSSES, EigenvalueFlow
+
+RNG = np.random.default_rng(0)
+seeds = st.integers(0, 10**6)
+
+
+def drawn(seed, d=5):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(0.3, 2, d), rng.standard_normal(d), rng.standard_normal(d)
+
+
+def euclidean(lam, z1, z2, stopped):
+    return ((lam * z1 - z2) ** 2).sum() / 2
+
+
+def euclidean_iso(lam, z1, z2, stopped):
+    z1_stopped, z2_stopped = stopped
+    return ((z1 - (z2_stopped + z1_stopped - lam * z1_stopped)) ** 2).sum() / 2
+
+
+def cosine(lam, z1, z2, stopped):
+    return -(lam * z1) @ z2 / np.linalg.norm(lam * z1) / np.linalg.norm(z2)
+
+
+def cosine_iso(lam, z1, z2, stopped):
+    z1_s, z2_s = stopped
+    A, B = np.linalg.norm(lam * z1_s), np.linalg.norm(z2_s)
+    return -z1 @ z2 / (A * B) + ((lam * z1_s) @ z2_s / (A**3 * B)) * (lam * z1 @ z1) / 2
+
+
+def no_predictor(loss):
+    return lambda lam, z1, z2, stopped: loss(np.ones_like(lam), z1, z2, stopped)
+
+
+LOSSES = {
+    **{"euclidean": euclidean, "euclidean-iso": euclidean_iso, "euclidean-attached": euclidean},
+    **{"cosine": cosine, "cosine-iso": cosine_iso, "cosine-attached": cosine},
+    "euclidean-no-predictor": no_predictor(euclidean),
+    "cosine-no-predictor": no_predictor(cosine),
+}
+
+
+def slope(f, z, h=1e-5):
+    return np.array([(f(z + e) - f(z - e)) / (2 * h) for e in h * np.eye(len(z))])
+
+
+@pytest.mark.parametrize("name", EIGEN_LOSSES)
+@given(seed=seeds)
+def test_V16_gradients_are_those_of_the_losses(name, seed):
+    lam, z1, z2 = drawn(seed)
+    if "no-predictor" not in name and "cosine" in name:
+        z2 = z2 + 0.1
+    loss, kind = LOSSES[name], EIGEN_LOSSES[name]
+    online = -slope(lambda z: loss(lam, z, z2, (z1, z2)), z1)
+    np.testing.assert_allclose(
+        kind.online(lam, z1, z2), online, atol=1e-6 * (1 + abs(online).max())
+    )
+    if kind.target is not None:
+        target = -slope(lambda z: loss(lam, z1, z, None), z2)
+        allowed = 1e-6 * (1 + abs(target).max())
+        np.testing.assert_allclose(kind.target(lam, z1, z2), target, atol=allowed)
+
+
+@given(seed=seeds)
+def test_limits_of_perfect_invariance(seed):
+    lam, z, _ = drawn(seed)
+    A, B = np.linalg.norm(lam * z), np.linalg.norm(z)
+    C = (lam * z**2).sum()
+    mean = {name: loss.online(lam, z, z) for name, loss in EIGEN_LOSSES.items()}
+    np.testing.assert_allclose(mean["euclidean"], lam * (1 - lam) * z, atol=1e-12)
+    np.testing.assert_allclose(mean["euclidean-iso"], (1 - lam) * z, atol=1e-12)
+    spread = np.array([(lam * (lam - m) * z**2).sum() for m in lam])
+    np.testing.assert_allclose(mean["cosine"], lam * z * spread / (A**3 * B), atol=1e-10)
+    np.testing.assert_allclose(mean["cosine-no-predictor"], 0, atol=1e-10)
+    whole = mean["cosine-attached"] + EIGEN_LOSSES["cosine-attached"].target(lam, z, z)
+    expected = z * (2 * lam / (A * B) - C * lam**2 / (A**3 * B) - C / (A * B**3))
+    np.testing.assert_allclose(whole, expected, atol=1e-10)
+    both = mean["euclidean-attached"] + EIGEN_LOSSES["euclidean-attached"].target(lam, z, z)
+    np.testing.assert_allclose(both, -((1 - lam) ** 2) * z, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name, loss in EIGEN_LOSSES.items() if loss.rate])
+def test_closed_forms_are_the_expectations(name):
+    kind, sigma2 = EIGEN_LOSSES[name], 0.3
+    c = np.array([0.2, 0.7, 1.5])
+    p = np.sqrt(c)
+    x, n1, n2 = np.random.default_rng(1).standard_normal((3, 400_000, 3))
+    z1, z2 = (np.sqrt(c) * (x + np.sqrt(sigma2) * n) for n in (n1, n2))
+    moved = kind.online(p, z1, z2) * z1
+    if kind.target is not None:
+        moved = moved + kind.target(p, z1, z2) * z2
+    np.testing.assert_allclose(2 * moved.mean(0), kind.rate(p, c, sigma2), atol=0.02)
+
+
+def test_V16_cosine_conserves_the_trace():
+    flow = EigenvalueFlow(loss="cosine")
+    c = RNG.uniform(0.1, 2, 6)
+    assert abs(flow(0, c)[0].sum()) < 1e-14
+    run = integrate(flow, (c,), np.linspace(0, 20, 5))
+    np.testing.assert_allclose(run["correlation_eigenvalue"].sum("mode"), c.sum(), rtol=1e-6)
+
+
+def test_euclid_pulls_to_one_and_cosine_only_equalises():
+    c = np.array([1.6, 0.8, 0.2])
+    last = {}
+    for name in ("euclidean", "euclidean-iso", "cosine", "cosine-iso"):
+        run = integrate(EigenvalueFlow(loss=name), (c,), [0, 400])
+        last[name] = run["correlation_eigenvalue"].values[-1]
+    np.testing.assert_allclose(last["euclidean"], 1, atol=1e-4)
+    np.testing.assert_allclose(last["euclidean-iso"], 1, atol=1e-6)
+    np.testing.assert_allclose(last["cosine"], c.mean(), rtol=0.03)
+    assert np.ptp(last["cosine-iso"]) < 0.1 * np.ptp(c)
+    run = integrate(EigenvalueFlow(loss="cosine-iso"), (3 * c,), [0, 4000])
+    assert run["correlation_eigenvalue"].values[-1].min() > 1.5  # equal, but not 1
+
+
+def test_negative_controls_never_grow():
+    c = np.array([1.6, 0.8, 0.2])
+    for name in ("euclidean-attached", "euclidean-no-predictor"):
+        assert (EigenvalueFlow(loss=name, sigma2=0.1)(0, c)[0] < 0).all()
+    run = integrate(EigenvalueFlow(loss="euclidean-no-predictor", sigma2=0.1), (c,), [0, 10])
+    np.testing.assert_allclose(
+        run["correlation_eigenvalue"].values[-1], c * np.exp(-0.2 * 10), rtol=1e-6
+    )
+
+
+def test_refusals():
+    with pytest.raises(ValueError, match="loss is 'cosin'; choose from euclidean, "):
+        EigenvalueFlow(loss="cosin")
+    with pytest.raises(ValueError, match=r"sigma2 is -1"):
+        EigenvalueFlow(sigma2=-1)

@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dynamics import EigenmodeFlow, integrate
+from dynamics.parabola import speed, target_scale, time_to_reach
+from dynamics.stability import basin_edges, critical_start, separatrix, survives
+
+FLOW = EigenmodeFlow(eta=0.05)  # k = 5/4, tau = 1, alpha_p = 1
+
+
+@pytest.mark.parametrize(
+    ("s0", "lower"), [(0.001, 0.111), (0.01, -0.028), (0.05, -0.184), (1.0, -0.990)]
+)
+def test_V8_the_basin_has_a_lower_and_an_upper_edge(s0, lower):
+    low, high = basin_edges(FLOW, s0)
+    assert low == pytest.approx(lower, abs=5e-4)
+    assert 1.3 < high < 1.9
+    shift = 1e-4
+    starts = np.array([low - shift, low + shift, high - shift, high + shift])
+    assert survives(FLOW, starts, s0).tolist() == [False, True, True, False]
+
+
+def test_the_lower_edge_passes_through_the_saddle_and_not_upright():
+    p, s = FLOW.rest_points()[1].state
+    assert basin_edges(FLOW, s)[0] == p
+    assert basin_edges(FLOW, 0.0068)[0] == pytest.approx(0, abs=2e-3)
+    curve = separatrix(FLOW)
+    assert np.isfinite(curve["predictor_eigenvalue"]).all()
+    assert float(curve["predictor_eigenvalue"].min()) < -0.9
+    distance = np.hypot(curve["predictor_eigenvalue"] - p, curve["correlation_eigenvalue"] - s)
+    assert float(distance.min()) < 1e-6
+
+
+@settings(max_examples=15)
+@given(i=st.integers(1, 398))
+def test_the_separatrix_is_a_trajectory(i):
+    curve = separatrix(FLOW)
+    p, s = (curve[name].values for name in FLOW.variables)
+    dp, ds = FLOW(0, p[i], s[i])
+    along = np.array([p[i + 1] - p[i - 1], s[i + 1] - s[i - 1]])
+    cosine = abs(dp * along[0] + ds * along[1]) / np.hypot(dp, ds) / np.hypot(*along)
+    assert cosine > 0.999
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10**6))
+def test_V8_without_decay_the_criterion_is_exact(seed):
+    rng = np.random.default_rng(seed)
+    flow = EigenmodeFlow(alpha_p=rng.uniform(0.3, 3), tau=rng.uniform(0.4, 1))
+    p0, s0 = rng.uniform(-1, 1.5, 20), rng.uniform(0.001, 1, 20)
+    run = integrate(flow, (p0, s0), [0, 1e5])
+    alive = run["correlation_eigenvalue"].values[-1] > 1e-4
+    doubtful = abs(np.sqrt(np.maximum(p0**2 - flow.alpha_p * s0, 0)) - flow.tau / flow.k) < 0.02
+    doubtful |= abs(flow.balance(p0, s0)) < 0.01
+    said = survives(flow, p0, s0)
+    assert (said == alive)[~doubtful].all()
+
+
+def test_the_papers_condition_is_sufficient_and_not_necessary():
+    flow = EigenmodeFlow()
+    assert survives(flow, 0.9, 0.82)  # s > p^2
+    assert survives(flow, 0.9, 0.3)  # and below, while sqrt(0.81 - 0.3) < 0.8
+    assert not survives(flow, 0.9, 0.1)
+    assert not survives(flow, -0.9, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("beta", "critical"), [(0.04, 0.118), (0.1, 0.080), (0.4, 0.0605), (1, 0.0564)]
+)
+def test_V9_a_target_that_starts_from_zero_raises_the_threshold(beta, critical):
+    flow = EigenmodeFlow(eta=0.05, beta=beta)
+    assert critical_start(flow, 0.0) == pytest.approx(critical, abs=5e-4)
+    assert critical_start(flow, 1.0) == pytest.approx(0.0535898, abs=1e-6)
+
+
+def test_V9_time_on_the_parabola():
+    useful = FLOW.rest_points()[2].state[0]
+    assert time_to_reach(FLOW, 0.2, 0.9 * useful) == pytest.approx(9.8832, abs=5e-5)
+    run = integrate(FLOW, (0.2, 0.04), [0, 9.883230397], rtol=1e-11, atol=1e-13)
+    assert run["predictor_eigenvalue"].values[-1, 0] == pytest.approx(0.9 * useful, abs=1e-7)
+    assert time_to_reach(FLOW, 0.04, 0.2) == float("inf")  # p_- lies between
+    assert time_to_reach(FLOW, 0.3, 0.2) == float("inf")  # the flow goes the other way
+    assert time_to_reach(FLOW, 0.04, 0.02) > 0
+    assert time_to_reach(FLOW, 0.3, 0.3) == 0
+
+
+def test_V9_times_with_an_ema():
+    useful = FLOW.rest_points()[2].state[0]
+    for beta, expected in ((0.04, 103), (0.4, 19.3), (4, 10.9)):
+        flow = EigenmodeFlow(eta=0.05, beta=beta)
+        reached = integrate(
+            flow, (0.2, 0.04, 1.0), [0, 300], events={"up": lambda t, p, s, x: p - 0.9 * useful}
+        )
+        assert reached.attrs["events"]["up"][0] == pytest.approx(expected, rel=5e-3)
+
+
+@given(eta=st.floats(0, 0.19), tau=st.floats(0.5, 1), p=st.floats(-0.5, 1))
+def test_speed_is_the_cubic_with_its_factor_k(eta, tau, p):
+    flow = EigenmodeFlow(eta=eta, tau=tau)
+    dp, ds = flow(0, p, p**2)
+    assert speed(flow, p) == pytest.approx(dp, abs=1e-12)
+    assert ds == pytest.approx(2 * p * float(speed(flow, p)), abs=1e-12)  # stays on the parabola
+    if len(points := flow.rest_points()) == 3:
+        low, high = (x.state[0] for x in points[1:])
+        assert speed(flow, p) == pytest.approx(-1.25 * p * (p - low) * (p - high), abs=1e-12)
+
+
+@pytest.mark.parametrize("tau0", [0.0, 0.4])
+def test_V9_the_closed_form_of_tau(tau0):
+    flow = EigenmodeFlow(eta=0.05, beta=0.4)
+    run = integrate(flow, (0.3, 0.09, tau0), np.linspace(0, 20, 4001), rtol=1e-11, atol=1e-13)
+    closed = target_scale(run["predictor_eigenvalue"], 0.4, tau0)
+    np.testing.assert_allclose(closed, run["tau"], atol=1e-6)
+
+
+def test_survival_with_an_ema_and_none_above_the_critical_decay():
+    slow = EigenmodeFlow(eta=0.05, beta=0.04)
+    assert survives(slow, [0.11, 0.13], np.square([0.11, 0.13]), 0.0).tolist() == [False, True]
+    assert not survives(EigenmodeFlow(eta=0.21), 0.8, 0.6)
+
+
+def test_refusals():
+    with pytest.raises(ValueError, match="with an EMA the separatrix is a surface"):
+        separatrix(EigenmodeFlow(eta=0.05, beta=1.0))
+    with pytest.raises(ValueError, match=r"eta = 0.3 has no saddle"):
+        separatrix(EigenmodeFlow(eta=0.3))
+    with pytest.raises(ValueError, match="s0 is 0; a mode without any signal"):
+        basin_edges(FLOW, 0)
+    with pytest.raises(ValueError, match="both 0 or both above"):
+        survives(EigenmodeFlow(eta=0.1, eta_p=0.0), 0.1, 0.1)
+    with pytest.raises(ValueError, match="all collapse"):
+        critical_start(EigenmodeFlow(eta=0.3, beta=1.0))
+    with pytest.raises(ValueError, match="the decays differ"):
+        speed(EigenmodeFlow(eta=0.1, eta_p=0.2), 0.1)
+    with pytest.raises(ValueError, match="has no three rest points"):
+        time_to_reach(EigenmodeFlow(eta=0.3), 0.1, 0.2)
+    with pytest.raises(ValueError, match="for a constant tau"):
+        time_to_reach(EigenmodeFlow(eta=0.05, beta=1.0), 0.1, 0.2)
