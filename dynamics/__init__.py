@@ -4,8 +4,10 @@ Every flow is a frozen value, called as ``flow(t, *state)``, with its theorems a
 and `ensemble` follow it, and return Datasets in the names of a trained run.
 """
 
+from dynamics.beside import compare
 from dynamics.eigenmodes import EigenmodeFlow, RestPoint
 from dynamics.ensemble import ensemble
+from dynamics.hyperparameters import FlowParameters
 from dynamics.integrate import integrate
 from dynamics.isoloss import EIGEN_LOSSES, EigenvalueFlow
 from dynamics.linear import LinearFlow, NoPredictorFlow, NoStopGradientFlow
@@ -19,6 +21,7 @@ __all__ = [
     "DirectSetFlow",
     "EigenmodeFlow",
     "EigenvalueFlow",
+    "FlowParameters",
     "IsotropicFlow",
     "LinearFlow",
     "NoPredictorFlow",
@@ -27,6 +30,7 @@ __all__ = [
     "ScalarFlow",
     "SymmetrisedFlow",
     "basin_edges",
+    "compare",
     "critical_start",
     "ensemble",
     "integrate",

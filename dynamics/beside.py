@@ -1,0 +1,94 @@
+"""Theory beside data: what the flow makes of a run's start, on the run's own axis of time."""
+
+import numpy as np
+import xarray as xr
+
+from dynamics.eigenmodes import EigenmodeFlow
+from dynamics.flows import VARIABLES
+from dynamics.hyperparameters import FlowParameters
+from dynamics.integrate import integrate
+
+NAMES = ("predictor_eigenvalue", "correlation_eigenvalue")
+
+
+def compare(run: xr.Dataset, flow: EigenmodeFlow | None = None, *, start: int = 0) -> xr.Dataset:
+    r"""Follow the modes of a run, and those of the theory from the same start.
+
+    Modes are the eigenvectors u_j of the last cross-view correlation, the theory's F, held fixed:
+    :math:`p_j = u_j^\top W_p u_j`, :math:`s_j = u_j^\top F u_j` and, where the run has targets,
+    :math:`\tau_j = u_j^\top F_a u_j / s_j`. What is predicted is exact for linear networks on
+    isotropic data whose modes are aligned from the start; on others it shows how far that carries.
+
+    Parameters
+    ----------
+    run : Dataset (step, row, col)
+        With `predictor`, `correlation`, `cross_correlation` and the coordinate `time`.
+    flow : EigenmodeFlow, optional
+        By default `FlowParameters.from_run`, with the k = 1 + sigma2 that the run ends with,
+        :math:`\operatorname{tr} F_{same} / \operatorname{tr} F_{cross}`.
+    start : int
+        The snapshot that the flow starts from.
+
+    Returns
+    -------
+    Dataset (source, step, mode)
+        `predictor_eigenvalue` and `correlation_eigenvalue`, for `source` "measured" and
+        "predicted"; `parabola`, the s that p has at rest, :math:`(\eta_p/\eta)\, p^2/\alpha_p`;
+        `survives` (source, mode), whether s ends above a hundredth of its largest value over all
+        modes. Steps before `start` are NaN in what is predicted.
+
+    Raises
+    ------
+    ValueError
+        The run lacks a variable or its config; or `start` is not one of its snapshots.
+    """
+    needed = ("predictor", "correlation", "cross_correlation", "time")
+    if missing := [name for name in needed if name not in run and name not in run.coords]:
+        raise ValueError(f"the run lacks {missing}; it has {sorted(map(str, run.variables))}")
+    if not 0 <= start < run.sizes["step"]:
+        raise ValueError(f"start is {start}; a snapshot from 0 to {run.sizes['step'] - 1} wanted")
+    F = run["cross_correlation"].transpose("step", "row", "col").values.astype(float)
+    F = (F + F.swapaxes(-2, -1)) / 2
+    W = run["predictor"].transpose("step", "row", "col").values.astype(float)
+    U = np.linalg.eigh(F[-1])[1][:, ::-1]
+    p, s = (np.einsum("ij,tik,kj->tj", U, M, U) for M in (W, F))
+    if flow is None:
+        same = np.trace(run["correlation"].values[-1])
+        sigma2 = max(0.0, float(same / np.trace(F[-1])) - 1)
+        flow = FlowParameters.from_run(run).eigenmodes(sigma2)
+    state = [p[start], np.maximum(s[start], 0.0)]
+    if flow.beta is not None:
+        state.append(_tau(run, U, s, start))
+    times = run["time"].values[start:]
+    theory = integrate(flow, state, times)
+    ahead = np.full((start, p.shape[1]), np.nan)
+    sources = [[p, s], [np.concatenate([ahead, theory[name].values]) for name in NAMES]]
+    out = xr.Dataset(
+        {
+            name: (("source", "step", "mode"), np.stack(pair), VARIABLES[name].attrs)
+            for name, *pair in zip(NAMES, *sources, strict=True)
+        },
+        {
+            **{name: run[name] for name in ("step", "epoch", "time") if name in run.coords},
+            "source": ["measured", "predicted"],
+            "mode": np.arange(1, p.shape[1] + 1),
+        },
+        {**run.attrs, "flow": str(flow)},
+    )
+    ratio = float(flow.predictor_decay / flow.eta) if flow.eta else 1.0
+    curve = ratio * out["predictor_eigenvalue"] ** 2 / flow.alpha_p
+    last = out["correlation_eigenvalue"].isel(step=-1)
+    return out.assign(
+        parabola=curve.assign_attrs(long_name="eigenvalue of F at rest"),
+        survives=last > 0.01 * last.max("mode"),
+    )
+
+
+def _tau(run: xr.Dataset, U: np.ndarray, s: np.ndarray, start: int) -> np.ndarray:
+    # 1 where nothing else is known: a target begins as a copy.
+    if "target_correlation" not in run:
+        return np.ones(U.shape[1])
+    target = run["target_correlation"].transpose("step", "row", "col").values[start]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tau = np.einsum("ij,ik,kj->j", U, target.astype(float), U) / s[start]
+    return np.where(np.isfinite(tau), tau, 1.0)
