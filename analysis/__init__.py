@@ -8,6 +8,7 @@ from analysis.alignment import (
     commutator_null,
     off_diagonal_energy,
 )
+from analysis.modes import follow_modes
 from analysis.snapshots import SnapshotWriter, open_snapshots
 from analysis.spectrum import (
     complex_eigenvalues,
@@ -32,6 +33,7 @@ __all__ = [
     "complex_eigenvalues",
     "eigenvalues",
     "entropy_rank",
+    "follow_modes",
     "off_diagonal_energy",
     "open_snapshots",
     "participation_ratio",
