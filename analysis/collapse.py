@@ -56,16 +56,28 @@ class Verdict:
     mean_growth: bool | None
     """The mean feature grew and outweighs all variance. None where `mean` is not stored."""
     evidence: Mapping[str, float] = field(hash=False)
-    """The numbers it rests on: those of `collapse_course` at that snapshot, and two growths."""
+    """The numbers it rests on: those of `collapse_course` at that snapshot, and by which factors
+    `variance`, the square of the `mean` and the `first` eigenvalue of F grew since the first."""
 
     def __str__(self) -> str:
-        e = self.evidence
-        judged = "no collapse" if self.kind == KINDS[0] else f"{self.kind} collapse"
         since = "" if self.onset is None else f" since step {self.onset}"
+        return f"{self.name}{since}: {self.grounds}"
+
+    @property
+    def name(self) -> str:
+        """The kind, in words."""
+        return f"{'no' if self.kind == KINDS[0] else self.kind} collapse"
+
+    @property
+    def grounds(self) -> str:
+        """The evidence that decided, in words."""
+        e = self.evidence
         live = f"{e['live_directions']:.0f} of {e['possible_directions']:.0f} directions vary"
-        parts = [f"{judged}{since}: {live}"]
+        parts = [live]
         if e["live_directions"]:
             parts.append(f"the first has {100 * e['first_share']:.4g} % of the variance")
+        if e["variance_growth"] <= ROUNDING:
+            parts.append(f"the variance fell to {e['variance_growth']:.2g} of that at first")
         if e["feature_std"] ** 2 <= ROUNDING:
             parts.append("within a batch all images are the same")
         if self.mean_growth:
@@ -75,16 +87,17 @@ class Verdict:
 
 
 def collapse(run: xr.Dataset, metrics: xr.Dataset | None = None) -> Verdict:
-    r"""Judge a run.
+    r"""Judge a run: the first kind of these that holds.
 
     =============== ===============================================================================
-    ``complete``    no direction varies; or one has more than 99 % of the variance
+    ``complete``    no direction varies; or one has more than 99 % of the variance; or, since the
+                    first snapshot, the variance fell below rounding, to :math:`\epsilon` of it
     ``dimensional`` of the directions that could vary, half or more do not
     ``partial``     one direction has more variance than all others together
     ``none``        otherwise
     =============== ===============================================================================
 
-    The first that holds. A direction varies if its variance is above rounding,
+    A direction varies if its variance is above rounding,
     :math:`c_j > d\, \epsilon\, s_1` with the unit of float32. Of n rows, n - 1 directions can vary.
 
     Parameters
@@ -118,9 +131,10 @@ def collapse(run: xr.Dataset, metrics: xr.Dataset | None = None) -> Verdict:
     start, end = course.isel(step=0), course.isel(step=-1)
     level = int(end["collapse"])
     evidence = {str(k): float(v) for k, v in end.data_vars.items() if k != "collapse"}
-    for name, what in (("mean_growth", "mean_square"), ("first_growth", "first_eigenvalue")):
+    grown = {"variance": "variance", "mean": "mean_square", "first": "first_eigenvalue"}
+    for name, what in grown.items():
         before, after = float(start[what]), float(end[what])
-        evidence[name] = after / before if before else float("inf" if after else "nan")
+        evidence[f"{name}_growth"] = after / before if before else float("inf" if after else "nan")
     lower = np.flatnonzero(course["collapse"].values < level)
     onset = int(course["step"][lower[-1] + 1 if lower.size else 0]) if level else None
     grew = evidence["mean_share"] > MAJORITY and evidence["mean_growth"] > 1
@@ -180,7 +194,12 @@ def collapse_course(run: xr.Dataset, metrics: xr.Dataset | None = None) -> xr.Da
     for name, label in COURSE.items():
         course[name].attrs = label.attrs
     with threadpool_limits(1, "blas"):  # as in `summarise`
-        return course.compute()
+        course = course.compute()
+    if "step" in course.dims:
+        shrunk = course["variance"] <= ROUNDING * course["variance"].isel(step=0, drop=True)
+        kind = course["collapse"]
+        course["collapse"] = kind.where(~shrunk | kind.isnull(), KINDS.index("complete"))
+    return course
 
 
 def _largest_since(values: xr.DataArray, step: xr.DataArray) -> xr.DataArray:

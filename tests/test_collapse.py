@@ -108,6 +108,15 @@ def test_growth_of_one_direction_that_varies_is_collapse_and_no_mean():
     assert verdict.evidence["first_growth"] == 1000
 
 
+def test_features_that_shrink_to_nothing_collapse_though_their_shape_stays():
+    """The theory's own collapse: without a predictor, all of W decays alike."""
+    run = seen([scale * np.eye(3) for scale in (1, 1e-3, 1e-6, 1.3e-7, 1.1e-7)])
+    verdict = collapse(run)
+    assert (verdict.kind, verdict.onset) == ("complete", 40)
+    assert "the variance fell to 1.1e-07 of that at first" in str(verdict)
+    assert collapse(run.isel(step=slice(4))).kind == "none"
+
+
 def test_onset_is_the_first_step_of_the_last_stretch():
     alive, partial, dead = np.eye(4), np.diag([9.0, 1, 1, 1]), np.zeros((4, 4))
     verdict = collapse(seen([alive, partial, alive, partial, dead, partial, partial]))
