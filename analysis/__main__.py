@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from analysis.accuracy_command import accuracy_command
+from analysis.collapse import KINDS, Verdict, collapse
 from analysis.overview import comparison, overview, save_figure
 from analysis.snapshots import open_snapshots
 from analysis.summary import summarise
@@ -52,7 +53,8 @@ def _overviews(args: argparse.Namespace) -> None:
     summaries = [_measure(run) for run in args.runs]
     for folder in [run / "figures" for run in args.runs] + [out] * compare:
         folder.mkdir(parents=True, exist_ok=True)  # what cannot be written fails here
-    print(table([_row(run, m) for run, m in zip(args.runs, summaries, strict=True)]))
+    verdicts = [_judge(run) for run in args.runs]
+    print(table([_row(*each) for each in zip(args.runs, summaries, verdicts, strict=True)]))
     for run, m in zip(args.runs, summaries, strict=True):
         _write(overview(m), run / "figures" / "overview")
     if compare:
@@ -76,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Measure runs and draw them: a table, RUN/figures/overview.png and .pdf, and "
         "for several runs a comparison.",
         epilog="In the table: excess alignment is weighted by s_j, 0 is chance and 1 a shared "
-        "eigenbasis; off-diagonal is the energy of W_p outside the eigenbasis of F, 0 is aligned.",
+        "eigenbasis; off-diagonal is the energy of W_p outside the eigenbasis of F, 0 is aligned; "
+        f"collapse is {', '.join(KINDS)}, and the step since when.",
     )
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="directory of a run")
     parser.add_argument(
@@ -95,12 +98,23 @@ def _measure(run: Path) -> xr.Dataset:
         raise ValueError(f"{run}: {error}") from error
 
 
+def _judge(run: Path) -> Verdict | None:
+    try:
+        metrics = open_snapshots(run, group="metrics")
+    except ValueError:  # a run of theory has none
+        metrics = None
+    try:
+        return collapse(open_snapshots(run), metrics)
+    except ValueError:  # too few rows a snapshot, or none is finite
+        return None
+
+
 def _write(figure: Figure, path: Path) -> None:
     png = save_figure(figure, path)
     print(png, png.with_suffix(".pdf"), sep="\n")
 
 
-def _row(run: Path, m: xr.Dataset) -> dict[str, str]:
+def _row(run: Path, m: xr.Dataset, verdict: Verdict | None) -> dict[str, str]:
     row = {"run": str(run)}
     row |= {name: str(m.attrs.get(name, "-")) for name in ("method", "data", "seed")}
     row["epochs"] = f"{float(m['epoch'].max()):g}" if "epoch" in m.coords else "-"
@@ -109,6 +123,9 @@ def _row(run: Path, m: xr.Dataset) -> dict[str, str]:
     for heading, name, start in COLUMNS:
         ends = [f"{float(m[name].isel(step=i)):.3f}" for i in ((0, -1) if start else (-1,))]
         row[heading] = " -> ".join(ends)
+    row["collapse"] = "-" if verdict is None else verdict.kind
+    if verdict is not None and verdict.onset is not None:
+        row["collapse"] += f", step {verdict.onset}"
     return row
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from strategies import collapsed_run, learning_run, write_run
 
+from analysis import collapse, open_snapshots
 from analysis.__main__ import main, table
 from analysis.overview import STYLE, draw_run
 
@@ -25,6 +26,8 @@ def test_I2_one_run_gives_a_row_and_an_overview(runs, capsys, tmp_path, monkeypa
     head, row, *paths = capsys.readouterr().out.splitlines()
     assert row.split()[1:8] == ["byol", "synthetic", "0", "100", "12", "8", "0.731"]
     assert head.split()[:3] == ["run", "method", "data"]
+    assert head.split()[-1] == "collapse"
+    assert row.endswith(f"dimensional, step {collapse(open_snapshots(runs[0])).onset}")
     figures = [runs[0] / "figures" / f"overview.{kind}" for kind in ("png", "pdf")]
     assert paths == [str(path) for path in figures]
     assert all(path.stat().st_size > 1000 for path in figures)
@@ -36,6 +39,7 @@ def test_several_runs_are_compared_in_figures(runs, capsys, tmp_path, monkeypatc
     assert main([str(run) for run in runs]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].split()[7] == "-"  # no accuracy was stored
+    assert "complete, step" in lines[2]
     assert lines[-2:] == ["figures/comparison.png", "figures/comparison.pdf"]
     assert files(tmp_path / "figures") == ["comparison.pdf", "comparison.png"]
 

@@ -21,6 +21,7 @@ from trainers.knn import KNN
 from trainers.learner import Learner
 from trainers.randomness import permutation
 from trainers.recorder import Recorder
+from trainers.watch import Watch
 
 SNAPSHOTS = 400  # of a run by default
 ENCODER = "encoder.pt"
@@ -105,6 +106,7 @@ def _advance(
     per_epoch = steps_per_epoch(config, data)
     total = per_epoch * config.epochs
     due = schedule(total, config.every)
+    watch = Watch(run)
     with tqdm(total=total, initial=done, desc=config.name, unit="step", disable=None) as bar:
         for step, samples in batches(config, data, done):
             x1, x2 = data.views(step, samples)
@@ -115,6 +117,7 @@ def _advance(
                 bar.set_postfix(loss=f"{recorder.loss:.3f}", refresh=False)
             if step % per_epoch == 0:
                 _checkpoint(run, step, config, learner, recorder)
+                watch.look(step // per_epoch)
             bar.update()
     target = learner.target.network or learner.online
     encoders = {"online": learner.online.encoder, "target": target.encoder}
