@@ -12,6 +12,7 @@ from dynamics.integrate import integrate
 from dynamics.isoloss import EIGEN_LOSSES, EigenvalueFlow
 from dynamics.linear import LinearFlow, NoPredictorFlow, NoStopGradientFlow
 from dynamics.parabola import speed, target_scale, time_to_reach
+from dynamics.portrait import phase_portrait
 from dynamics.reduced import IsotropicFlow, SymmetrisedFlow
 from dynamics.scalar import DirectSetFlow, ScalarFlow
 from dynamics.stability import basin_edges, critical_start, separatrix, survives
@@ -34,6 +35,7 @@ __all__ = [
     "critical_start",
     "ensemble",
     "integrate",
+    "phase_portrait",
     "separatrix",
     "speed",
     "survives",

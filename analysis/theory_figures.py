@@ -1,0 +1,228 @@
+"""The figures of the theory, fed by datasets: ax in, ax out.
+
+Data come from `dynamics.gallery` and `dynamics.phase_portrait`; nothing is integrated here.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+P, S = "predictor_eigenvalue", "correlation_eigenvalue"
+ALIVE, STABLE, SADDLE, NEUTRAL = "#DDEEDD", "#228833", "#EE6677", "#BBBBBB"
+FLOW, CURVE = "#4477AA", "#AA3377"
+
+
+def plot_phase(portrait: xr.Dataset, ax: Axes | None = None, *, label: bool = True) -> Axes:
+    """Draw the (p, s) plane of a mode.
+
+    Stream lines; the basin of survival shaded; nullclines thin; the parabola s = p²/alpha_p dashed;
+    the separatrix; rest points filled if stable, open if not. Without decay whole lines are at
+    rest, and are drawn by their stability.
+
+    Parameters
+    ----------
+    portrait : Dataset
+        From `dynamics.phase_portrait`.
+    ax : Axes, optional
+        The current one by default.
+    label : bool
+        Write a legend.
+
+    Returns
+    -------
+    Axes
+    """
+    ax = plt.gca() if ax is None else ax
+    p, s = portrait[P].values, portrait[S].values
+    dp, ds = portrait["p_rate"].values, portrait["s_rate"].values
+    if "survives" in portrait:
+        alive = portrait["survives"].values.astype(float)
+        ax.contourf(p, s, alive, levels=[0.5, 1.5], colors=[ALIVE], zorder=0)
+    ax.streamplot(p, s, dp, ds, color=FLOW, linewidth=0.5, arrowsize=0.6, density=0.9, zorder=1)
+    alpha_p, k, tau, eta = (portrait.attrs[n] for n in ("alpha_p", "k", "tau", "eta"))
+    ax.plot(p, p**2 / alpha_p, "k--", linewidth=0.9, label=r"$s = p^2/\alpha_p$", zorder=2)
+    if eta == 0 == portrait.attrs["eta_p"]:
+        useful = tau / k
+        for low, high, colour in (
+            (p[0], 0, STABLE),
+            (0, useful, SADDLE),
+            (useful, p[-1], STABLE),
+        ):
+            ax.plot([low, high], [0, 0], color=colour, linewidth=2.5, clip_on=False, zorder=4)
+        ax.plot([useful, useful], [0, s[-1]], color=STABLE, linewidth=2.5, zorder=4)
+    else:
+        for rate, style in ((dp, ":"), (ds, "-.")):
+            ax.contour(p, s, rate, levels=[0], colors="0.45", linestyles=style, linewidths=0.8)
+        if "separatrix_p" in portrait:
+            curve = portrait["separatrix_p"], portrait["separatrix_s"]
+            ax.plot(*curve, color=CURVE, linewidth=1.6, label="separatrix", zorder=3)
+        faces = {"stable": STABLE, "saddle": "white"}
+        for x, y, kind in zip(
+            portrait["rest_p"].values,
+            portrait["rest_s"].values,
+            portrait["rest_stability"].values,
+            strict=True,
+        ):
+            edge = {"stable": STABLE, "saddle": SADDLE}.get(kind, NEUTRAL)
+            face = faces.get(kind, NEUTRAL)
+            ax.plot(x, y, "o", ms=5, mec=edge, mfc=face, mew=1.3, clip_on=False, zorder=5)
+    ax.set(xlim=(p[0], p[-1]), ylim=(s[0], s[-1]))
+    ax.set(xlabel="eigenvalue of the predictor $p_j$", ylabel="eigenvalue of $F$, $s_j$")
+    ax.set_title(rf"$\eta$ = {eta:g}, $\tau$ = {tau:g}, $k$ = {k:g}", fontsize="medium")
+    if label:
+        handles = ax.get_legend_handles_labels()[0]
+        ax.legend(handles=handles, loc="upper right", framealpha=0.85, frameon=True)
+    return ax
+
+
+def plot_trajectories(p: xr.DataArray, s: xr.DataArray, ax: Axes) -> Axes:
+    """Lay measured modes over a phase portrait: p_j and s_j, dims (step, mode), from dot to end."""
+    for j in range(p.sizes["mode"]):
+        x, y = p.isel(mode=j), s.isel(mode=j)
+        ax.plot(x, y, color="k", linewidth=0.7, alpha=0.8, zorder=6)
+        ax.plot(x[-1:], y[-1:], "k.", markersize=4, zorder=7)
+    return ax
+
+
+def plot_speed(rate: xr.DataArray, ax: Axes | None = None) -> Axes:
+    """Draw dp/dt on the parabola against p (Fig. 4), and mark where it rests."""
+    ax = plt.gca() if ax is None else ax
+    p = rate[P].values
+    ax.axhline(0, color="0.8", linewidth=0.8)
+    ax.plot(p, rate.values, color=FLOW)
+    for rest in rate.attrs["rest"]:
+        h = 1e-3
+        below, above = (float(np.interp(rest + d, p, rate.values)) for d in (-h, h))
+        kind = STABLE if below > 0 > above else SADDLE if below < 0 < above else NEUTRAL
+        ax.plot(rest, 0, "o", color=kind, markersize=5, zorder=3)
+    high = max(float(rate.max()), 0.02)
+    ax.set(xlim=(p[0], p[-1]), ylim=(-1.5 * high, 1.5 * high))
+    ax.set(xlabel="$p_j$", ylabel=r"$\dot p_j$", title=rf"$\eta$ = {rate.attrs['eta']:g}")
+    return ax
+
+
+def plot_curves(
+    values: xr.DataArray, ax: Axes | None = None, *, by: str, symbol: str = "", log: bool = False
+) -> Axes:
+    """Draw series along `step` or `time`, one colour a value of the dim `by`; `seed` as a band."""
+    ax = plt.gca() if ax is None else ax
+    clock = "time" if "time" in values.dims else "step"
+    colours = mpl.colormaps["viridis"](np.linspace(0, 0.85, values.sizes[by]))
+    for value, colour in zip(values[by].values, colours, strict=True):
+        one = values.sel({by: value})
+        if "seed" in one.dims:
+            mean, sd = one.mean("seed"), one.std("seed", ddof=1)
+            ax.fill_between(one[clock], mean - sd, mean + sd, color=colour, alpha=0.2, linewidth=0)
+            one = mean
+        ax.plot(one[clock], one, color=colour, label=f"{symbol or by} = {value:g}")
+    if log:
+        ax.set_yscale("log")
+    ax.set_xlabel("steps" if clock == "step" else "gradient-flow time")
+    return ax
+
+
+def plot_field(field: xr.Dataset, ax: Axes | None = None) -> Axes:
+    """Draw a vector field with arrows of one length, and where it rests (Fig. 10)."""
+    ax = plt.gca() if ax is None else ax
+    u, v = field["across"].values, field["up"].values
+    size = np.hypot(u, v)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ax.quiver(field["x"], field["y"], u / size, v / size, color=FLOW, scale=28, width=0.004)
+    x, ratio = np.linspace(-2, 2, 401), field.attrs["ratio"]
+    with np.errstate(divide="ignore"):
+        if field.attrs["panel"] == 0:  # w_p w = w_a lambda_d / lambda_s
+            for part in (x[x < 0], x[x > 0]):
+                ax.plot(part, ratio / part, color=SADDLE)
+        elif field.attrs["panel"] == 1:
+            ax.plot(x, x, color="0.4", linewidth=0.9)
+            ax.plot(x, x**2 / ratio, color=SADDLE)
+        else:
+            ax.plot(0, 0, "o", color=STABLE)
+    ax.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal")
+    ax.set(xlabel=field["x"].attrs["symbol"], ylabel=field["y"].attrs["symbol"])
+    return ax
+
+
+def draw_theory(number: str, data: Sequence[Any]) -> Figure:
+    """Draw a figure of `dynamics.gallery.FIGURES` from its data, a panel each.
+
+    Returns
+    -------
+    Figure
+        Not known to pyplot.
+    """
+    if number == "5":
+        return _sweeps(data)
+    columns = min(len(data), 4)
+    rows = -(-len(data) // columns)
+    figure = Figure(figsize=(2.5 * columns, 2.3 * rows), layout="constrained")
+    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for i, (ax, panel) in enumerate(zip(axes, data, strict=True)):
+        _PANELS[number](panel, ax, i)
+    return figure
+
+
+def _sweeps(data: Sequence[xr.Dataset]) -> Figure:
+    names = {"alignment_rate": r"$\kappa_j$", P: "$p_j$", S: "$s_j$", "tau": r"$\tau_j$"}
+    figure = Figure(figsize=(10, 2.2 * len(data)), layout="constrained")
+    grid = figure.subplots(len(data), len(names), squeeze=False, sharex=True)
+    for row, ds, by in zip(grid, data, ("eta", "beta"), strict=True):
+        for ax, (name, symbol) in zip(row, names.items(), strict=True):
+            plot_curves(ds[name], ax, by=by, symbol=rf"$\{by}$").set_ylabel(symbol)
+            ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+        row[0].legend(fontsize=6)
+    return figure
+
+
+def _of_eta(
+    name: str, by: str, symbol: str, log: bool = False
+) -> Callable[[xr.DataArray, Axes, int], None]:
+    def panel(values: xr.DataArray, ax: Axes, i: int) -> None:
+        plot_curves(values, ax, by=by, symbol=symbol, log=log)
+        ax.set_title(rf"$\eta$ = {values.attrs['eta']:g}", fontsize="medium")
+        if i == 0:
+            ax.set_ylabel(name)
+            ax.legend(fontsize=6)
+
+    return panel
+
+
+def _norms(ds: xr.Dataset, ax: Axes, i: int) -> None:
+    for name, style in (("A", "-"), ("B", "--")):
+        colours = mpl.colormaps["viridis"](np.linspace(0, 0.85, ds.sizes["tau"]))
+        for tau, colour in zip(ds["tau"].values, colours, strict=True):
+            part = {"A": "symmetric", "B": "antisymmetric"}[name]
+            label = rf"{part}, $\tau$ = {tau:g}"
+            ax.plot(ds["time"], ds[name].sel(tau=tau), style, color=colour, label=label)
+    ax.set(xlabel="gradient-flow time", title=rf"$\eta$ = {ds.attrs['eta']:g}")
+    if i == 0:
+        ax.set_ylabel("Frobenius norm of the part of $W_p$")
+        ax.legend(fontsize=5)
+
+
+def _spectrum(values: xr.DataArray, ax: Axes, _: int) -> None:
+    for start in values.transpose("start", ...) if "start" in values.dims else [values]:
+        for j in range(start.sizes["mode"]):
+            ax.plot(start["time"], start.isel(mode=j), color=mpl.colormaps["viridis"](j * 0.16))
+    ax.set(xlabel="gradient-flow time", title=values.attrs["loss"])
+    ax.set_yscale("log")
+    ax.set_ylim(1e-2, 10)
+    ax.axhline(1, color="0.8", linewidth=0.8, zorder=0)
+
+
+_PANELS: dict[str, Callable[[Any, Axes, int], Any]] = {
+    "3": lambda d, ax, i: plot_phase(d, ax, label=i == 1),
+    "4": lambda d, ax, _: plot_speed(d, ax),
+    "7": _of_eta(r"$\cos(W_a, W)$", "beta", r"$\beta$"),
+    "8": _norms,
+    "9": _of_eta(r"$\|[F, W_p]\|_F$", "tau", r"$\tau$", log=True),
+    "10": lambda d, ax, _: plot_field(d, ax),
+    "iso2": _spectrum,
+    "iso5": _spectrum,
+}

@@ -1,0 +1,120 @@
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from analysis import open_snapshots
+from analysis.theory_figures import draw_theory, plot_phase, plot_speed
+from dynamics import EigenmodeFlow, phase_portrait
+from dynamics.__main__ import main
+from dynamics.gallery import FIGURES
+from dynamics.observations import observe
+from trainers import Config, Learned, Method, StopGradient, train
+from trainers.losses import Euclidean
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    method = Method(Learned(layers=1), StopGradient(), Euclidean())
+    options = {"data": "gaussian", "width": 4, "epochs": 2, "lr": 0.01, "device": "cpu"}
+    return train(Config(method=method, **options), tmp_path_factory.mktemp("runs") / "run")
+
+
+def axes():
+    return Figure().subplots()
+
+
+@pytest.mark.parametrize("number", [n for n in FIGURES if n != "7"])
+def test_every_figure_is_written(number, tmp_path, capsys):
+    out = tmp_path / "figure.png"
+    assert main(["figure", number, "--out", str(out)]) == 0
+    assert capsys.readouterr().out.strip() == str(out)
+    assert out.stat().st_size > 10_000
+    assert out.with_suffix(".pdf").is_file()
+
+
+def test_figure_7_keeps_targets_near_the_online_network():
+    panels = FIGURES["7"](seeds=2)
+    assert [panel.attrs["eta"] for panel in panels] == [0.0, 0.01, 0.1]
+    for panel in panels:
+        assert np.isnan(panel.isel(time=0)).all()  # W_a(0) = 0
+        assert float(panel.isel(time=slice(1, None)).min()) > 0.9
+    assert len(draw_theory("7", panels).axes) == 3
+
+
+def test_figure_9_grows_without_decay_and_shrinks_with_it():
+    free, _, decayed = FIGURES["9"]()
+    growth = free.sel(tau=1.0) / free.sel(tau=1.0).isel(time=0)
+    assert float(growth.max()) > 4
+    assert float(growth[-1]) < 0.1
+    later = decayed.sel(tau=0.2)
+    assert (later.diff("time") < 0).all()
+
+
+def test_a_portrait_marks_rest_points_by_stability():
+    portrait = phase_portrait(EigenmodeFlow(eta=0.05), points=41)
+    assert portrait["rest_stability"].values.tolist() == ["stable", "saddle", "stable"]
+    ax = plot_phase(portrait, axes())
+    marks = [line for line in ax.lines if line.get_marker() == "o"]
+    faces = [mpl.colors.to_hex(line.get_markerfacecolor()) for line in marks]
+    assert faces == ["#228833", "#ffffff", "#228833"]
+    assert {line.get_label() for line in ax.lines} >= {"separatrix", r"$s = p^2/\alpha_p$"}
+    at = portrait["survives"].sel(predictor_eigenvalue=[-0.4, 0.8], method="nearest")
+    assert at.sel(correlation_eigenvalue=0.05, method="nearest").values.tolist() == [False, True]
+
+
+def test_without_decay_whole_lines_rest():
+    ax = plot_phase(phase_portrait(EigenmodeFlow(), points=41), axes())
+    upright = [line for line in ax.lines if np.ptp(line.get_xdata()) == 0]
+    np.testing.assert_allclose(upright[0].get_xdata(), 0.8)
+    assert not [line for line in ax.lines if line.get_marker() == "o"]
+
+
+def test_speeds_mark_where_they_rest():
+    half_stable, weak, strong = (plot_speed(panel, axes()) for panel in FIGURES["4"]())
+    colours = [
+        [line.get_color() for line in ax.lines if line.get_marker() == "o"]
+        for ax in (half_stable, weak, strong)
+    ]
+    stable, saddle, neutral = "#228833", "#EE6677", "#BBBBBB"
+    assert colours == [[neutral, stable], [stable, saddle, stable], [stable]]
+
+
+def test_a_measured_run_is_laid_over_the_portrait(run, tmp_path, capsys):
+    out = tmp_path / "phase.png"
+    assert main(["phase", "--eta", "0.05", "--run", str(run), "--out", str(out)]) == 0
+    assert out.is_file()
+    assert len(open_snapshots(run).step) > 2
+
+
+def test_ten_observations_hold_and_one_does_not_reproduce(capsys):
+    found = observe()
+    assert [o.number for o in found] == list(range(1, 12))
+    assert [o.holds for o in found] == [True] * 10 + [False]
+    assert main(["observations"]) == 0
+    assert capsys.readouterr().out.count("holds  ") == 10
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["figure", "6", "--out", "f.png"], "invalid choice: '6'"),
+        (["figure", "3"], "--out"),
+        (["phase", "--eta", "-1", "--out", "f.png"], "eta is -1.0; finite and 0 or more wanted"),
+        (["phase", "--eta", "x", "--out", "f.png"], "invalid float value: 'x'"),
+        (["phase", "--run", "nowhere", "--out", "f.png"], "nowhere"),
+        (["phase", "--eta", "0.1", "--eta-p", "-2", "--out", "f.png"], "eta_p is -2.0"),
+        (["portrait"], "invalid choice: 'portrait'"),
+    ],
+)
+def test_bad_input_is_one_line(words, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(words)
+    except SystemExit as stop:
+        code = stop.code
+    error = capsys.readouterr().err
+    assert code == 2
+    assert message in error
+    assert error.count("\n") == 1
+    assert not any(tmp_path.iterdir())
