@@ -1,0 +1,172 @@
+"""What becomes of a run over training: followed modes, ranks, seeds, the verdict: ax in, ax out."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, ListedColormap
+
+from analysis.collapse import KINDS
+from analysis.figures import COLORS, CURVES, GREY, _check_dims, _clock, _label, _name, _variable
+from analysis.maps import ABSENT, _edges
+
+RANKS = ("entropy_rank", "participation_ratio")
+# Light to dark as it gets worse: the order survives any colour vision, and grey print.
+SEVERITY = ("#dce9f2", "#fdcc8a", "#e8743b", "#7f0000")
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")  # Okabe, Ito
+
+
+def plot_modes(
+    m: xr.Dataset,
+    name: str = "correlation_eigenvalue",
+    *,
+    x: str | None = None,
+    ax: Axes | None = None,
+    modes: int = CURVES,
+    log: bool = True,
+) -> Axes:
+    """Draw a value of the leading modes over training, a line a followed mode.
+
+    Parameters
+    ----------
+    m : Dataset (step, mode)
+        Of `follow_modes`. Before the step at which a mode was born, its line is dotted: there it
+        is that of some other direction.
+    name : str
+        The variable.
+    x, ax
+        As for `analysis.maps.plot_map`.
+    modes : int
+        How many modes to draw, the first ones at the end; the first is darkest.
+    log : bool
+        Logarithmic axis; what is not positive, or less than the rounding of the stored data, has
+        no place on it.
+
+    Raises
+    ------
+    ValueError
+        A variable is missing, among them `mode_born`, or there are other dims.
+    """
+    values, born = _variable(m, name), _variable(m, "mode_born")
+    _check_dims(values, "mode", "plot_modes")
+    x = _clock(values, x)
+    ax = plt.gca() if ax is None else ax
+    floor = values.attrs.get("resolution", 0.0) * abs(values).max("mode") if log else -np.inf
+    for mode, color in zip(values["mode"][:modes], COLORS(np.linspace(0, 1, modes)), strict=False):
+        line = values.sel(mode=mode).where(values.sel(mode=mode) > floor)
+        alive = line["step"] >= born.sel(mode=mode)
+        ax.plot(line[x], line, color=color, linewidth=0.6, linestyle=":")
+        ax.plot(line[x], line.where(alive), color=color)
+    if log:
+        ax.set_yscale("log")
+    return _label(ax, values[x], values)
+
+
+def plot_ranks(m: xr.Dataset, *, x: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw how many dimensions F fills over training: entropy rank and participation ratio.
+
+    Parameters
+    ----------
+    m : Dataset ([seed,] step)
+        With `entropy_rank` and `participation_ratio`; seeds are drawn as by `plot_band`.
+    x, ax
+        As for `analysis.maps.plot_map`.
+
+    Raises
+    ------
+    ValueError
+        A variable or the coordinate is missing, or there are other dims.
+    """
+    ax = plt.gca() if ax is None else ax
+    for name, color in zip(RANKS, PALETTE, strict=False):
+        values = _variable(m, name)
+        plot_band(values, x=x, ax=ax, color=color, label=_name(values))
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel("effective dimensions of $F$")
+    ax.legend(loc="best")
+    return ax
+
+
+def plot_band(
+    values: xr.DataArray,
+    *,
+    x: str | None = None,
+    ax: Axes | None = None,
+    color: str = PALETTE[0],
+    label: str | None = None,
+) -> Axes:
+    """Draw a value over training: the mean of its runs as a line, their range as a band.
+
+    Parameters
+    ----------
+    values : DataArray ([seed,] step)
+        One run, or several along one more dim of any name. The band is the range and no interval
+        of confidence: of three seeds, all three are in it.
+    x, ax
+        As for `analysis.maps.plot_map`.
+    color, label : str, optional
+        As matplotlib has them; the label is followed by the number of runs.
+
+    Raises
+    ------
+    ValueError
+        There is no dim ``step``, or more than one other, or no such coordinate.
+    """
+    others = [str(dim) for dim in values.dims if dim != "step"]
+    if "step" not in values.dims or len(others) > 1:
+        raise ValueError(f"plot_band draws (step) or (seed, step); got dims {values.dims}")
+    x = _clock(values, x)
+    clock = values[x].mean(others) if others and others[0] in values[x].dims else values[x]
+    ax = plt.gca() if ax is None else ax
+    if others:
+        label = f"{label or ''} ({values.sizes[others[0]]} runs)".strip()
+        low, high = values.min(others), values.max(others)
+        ax.fill_between(clock, low, high, color=color, alpha=0.25, linewidth=0)
+    ax.plot(clock, values.mean(others) if others else values, color=color, label=label)
+    return _label(ax, values[x], values)
+
+
+def plot_verdicts(
+    courses: Mapping[str, xr.Dataset], *, x: str | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw a strip a run, coloured by how far it had collapsed at each snapshot.
+
+    Parameters
+    ----------
+    courses : mapping of label to Dataset (step)
+        Of `collapse_course`; grey is what could not be judged.
+    x, ax
+        As for `analysis.maps.plot_map`.
+
+    Raises
+    ------
+    ValueError
+        There is no run; one has no `collapse`, other dims, or a single snapshot.
+    """
+    if not courses:
+        raise ValueError("plot_verdicts draws one run or more; got none")
+    ax = plt.gca() if ax is None else ax
+    cmap = ListedColormap(SEVERITY).with_extremes(bad=ABSENT)
+    norm = BoundaryNorm(np.arange(-0.5, len(KINDS)), len(KINDS))
+    for row, course in enumerate(courses.values()):
+        values = _variable(course, "collapse")
+        _check_dims(values, None, "plot_verdicts")
+        if values.sizes.get("step", 0) < 2:
+            raise ValueError("plot_verdicts draws over training, from two snapshots on")
+        clock = _clock(values, x)
+        strip = np.ma.masked_invalid(values.values[None])
+        edges = _edges(values[clock].values)
+        mesh = ax.pcolormesh(edges, [row - 0.4, row + 0.4], strip, cmap=cmap, norm=norm)
+    ax.set_yticks(range(len(courses)), list(courses))
+    ax.set_ylim(len(courses) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    for side in ("left", "top", "right"):
+        ax.spines[side].set_visible(False)
+    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, ticks=range(len(KINDS)), aspect=12)
+    bar.ax.set_yticklabels(KINDS, color=GREY)
+    bar.ax.tick_params(length=0)
+    bar.outline.set_visible(False)
+    ax.set_xlabel(_name(values[clock]))
+    return ax
