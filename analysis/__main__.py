@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -12,10 +13,12 @@ from matplotlib.figure import Figure
 from analysis.accuracy_command import accuracy_command
 from analysis.collapse import KINDS, Verdict, collapse
 from analysis.overview import comparison, overview, save_figure
+from analysis.report import write_report
 from analysis.snapshots import open_snapshots
 from analysis.summary import summarise
 
 NAME = "python -m analysis"
+PAUSE = 2.0  # seconds between looks at runs that are followed
 # Of a Dataset of `summarise`: heading, variable, and whether its start is shown beside its end.
 COLUMNS = (
     ("asymmetry", "asymmetry", True),
@@ -40,7 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if argv[:1] == ["accuracy"]:
             accuracy_command(_Parser(prog=f"{NAME} accuracy"), argv[1:], table)
         else:
-            _overviews(_parser().parse_args(argv))
+            args = _parser().parse_args(argv)
+            _follow(args) if args.follow else _overviews(args)
+    except KeyboardInterrupt:
+        return 130
     except (OSError, ValueError) as error:
         print(f"{NAME}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -54,11 +60,33 @@ def _overviews(args: argparse.Namespace) -> None:
     for folder in [run / "figures" for run in args.runs] + [out] * compare:
         folder.mkdir(parents=True, exist_ok=True)  # what cannot be written fails here
     verdicts = [_judge(run) for run in args.runs]
-    print(table([_row(*each) for each in zip(args.runs, summaries, verdicts, strict=True)]))
-    for run, m in zip(args.runs, summaries, strict=True):
-        _write(overview(m), run / "figures" / "overview")
+    rows = [_row(*each) for each in zip(args.runs, summaries, verdicts, strict=True)]
+    print(table(rows))
+    stored = [open_snapshots(run) for run in args.runs]
+    names = [run.resolve().name for run in args.runs]
+    if len(set(names)) < len(names):
+        names = list(map(str, args.runs))
+    parts = list(zip(names, stored, summaries, verdicts, strict=True))
+    for i, run in enumerate(args.runs):
+        _write(overview(summaries[i]), run / "figures" / "overview")
+        print(write_report([parts[i]], [rows[i]], run / "report.html"), flush=True)
     if compare:
         _write(comparison(summaries), out / "comparison")
+        print(write_report(parts, rows, out / "report.html"), flush=True)
+
+
+def _follow(args: argparse.Namespace) -> None:
+    """Draw anew whenever a run has more snapshots, until all runs are closed."""
+    seen: list[tuple[int, bool]] = []
+    while True:
+        stored = [open_snapshots(run) for run in args.runs]
+        now = [(run.sizes["step"], bool(run.attrs.get("closed", True))) for run in stored]
+        if now != seen and all(steps for steps, _ in now):
+            _overviews(args)
+            seen = now
+        if all(closed for _, closed in now):
+            return
+        time.sleep(PAUSE)
 
 
 def table(rows: Sequence[dict[str, str]]) -> str:
@@ -74,9 +102,9 @@ def table(rows: Sequence[dict[str, str]]) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=NAME,
-        usage=f"{NAME} RUN... [--out DIR]\n       {NAME} accuracy RUN... [--out DIR]",
-        description="Measure runs and draw them: a table, RUN/figures/overview.png and .pdf, and "
-        "for several runs a comparison.",
+        usage=f"{NAME} RUN... [--out DIR] [--follow]\n       {NAME} accuracy RUN... [--out DIR]",
+        description="Measure runs and draw them: a table, RUN/figures/overview.png and .pdf, "
+        "RUN/report.html, and for several runs a comparison.",
         epilog="In the table: excess alignment is weighted by s_j, 0 is chance and 1 a shared "
         "eigenbasis; off-diagonal is the energy of W_p outside the eigenbasis of F, 0 is aligned; "
         f"collapse is {', '.join(KINDS)}, and the step since when.",
@@ -87,6 +115,9 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="where the comparison goes (default: ./figures, for two runs or more)",
+    )
+    parser.add_argument(
+        "--follow", action="store_true", help="draw anew while the runs are being written"
     )
     return parser
 

@@ -29,7 +29,7 @@ def test_I2_one_run_gives_a_row_and_an_overview(runs, capsys, tmp_path, monkeypa
     assert head.split()[-1] == "collapse"
     assert row.endswith(f"dimensional, step {collapse(open_snapshots(runs[0])).onset}")
     figures = [runs[0] / "figures" / f"overview.{kind}" for kind in ("png", "pdf")]
-    assert paths == [str(path) for path in figures]
+    assert paths == [*map(str, figures), str(runs[0] / "report.html")]
     assert all(path.stat().st_size > 1000 for path in figures)
     assert not (tmp_path / "figures").exists()
 
@@ -40,14 +40,15 @@ def test_several_runs_are_compared_in_figures(runs, capsys, tmp_path, monkeypatc
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].split()[7] == "-"  # no accuracy was stored
     assert "complete, step" in lines[2]
-    assert lines[-2:] == ["figures/comparison.png", "figures/comparison.pdf"]
-    assert files(tmp_path / "figures") == ["comparison.pdf", "comparison.png"]
+    written = [f"figures/{name}" for name in ("comparison.png", "comparison.pdf", "report.html")]
+    assert lines[-3:] == written
+    assert files(tmp_path / "figures") == ["comparison.pdf", "comparison.png", "report.html"]
 
 
 def test_a_comparison_goes_where_the_user_says(runs, capsys, tmp_path):
     out = tmp_path / "paper"
     assert main([str(runs[1]), "--out", str(out)]) == 0
-    assert files(out) == ["comparison.pdf", "comparison.png"]
+    assert files(out) == ["comparison.pdf", "comparison.png", "report.html"]
 
 
 def broken(path):

@@ -56,8 +56,10 @@ def test_a_strip_a_run_coloured_by_how_far_it_collapsed(ax):
         for name, values in (("healthy", [0.0, 0.0]), ("dead", [1.0, 3.0]))
     }
     plot_verdicts(courses, ax=ax)
-    ax.figure.canvas.draw()
-    colours = [[mpl.colors.to_hex(c) for c in mesh.get_facecolors()] for mesh in ax.collections]
+    colours = [
+        [mpl.colors.to_hex(c) for c in mesh.to_rgba(mesh.get_array()).reshape(-1, 4)]
+        for mesh in ax.collections
+    ]
     assert colours == [[SEVERITY[0]] * 2, [SEVERITY[1], SEVERITY[3]]]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["healthy", "dead"]
 

@@ -1,0 +1,224 @@
+"""One self-contained page of a run, or of several: verdict, table, figures, eigenspace, config."""
+
+import base64
+import html
+import io
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from analysis.collapse import Verdict, collapse_course
+from analysis.courses import plot_modes, plot_ranks, plot_verdicts
+from analysis.maps import plot_map, plot_pairing
+from analysis.modes import follow_modes
+from analysis.overview import STYLE, comparison, overview
+
+FRAMES = 30  # of the player
+DPI = 130
+CSS = """
+body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
+h1{font-size:1.5em}h2{font-size:1.2em;margin-top:2em;border-bottom:1px solid #ddd}
+img{max-width:100%}table{border-collapse:collapse;font-size:.85em}
+td,th{padding:.25em .7em;text-align:left;border-bottom:1px solid #eee}
+pre{background:#f6f6f6;padding:1em;overflow:auto;font-size:.8em}
+.verdict{padding:.6em 1em;background:#f2f6f9;border-left:4px solid #4477aa}
+.verdict.dimensional,.verdict.complete{background:#fdeeee;border-color:#7f0000}
+.player input{width:70%}figcaption{color:#555;font-size:.85em}
+"""
+SCRIPT = """
+document.querySelectorAll('.player').forEach(function (player) {
+  var frames = JSON.parse(player.querySelector('script').textContent);
+  var slider = player.querySelector('input'), image = player.querySelector('img');
+  var label = player.querySelector('output'), button = player.querySelector('button'), timer = null;
+  function show() {
+    image.src = 'data:image/png;base64,' + frames[slider.value].png;
+    label.textContent = frames[slider.value].label;
+  }
+  slider.max = frames.length - 1;
+  slider.addEventListener('input', show);
+  button.addEventListener('click', function () {
+    if (timer) { clearInterval(timer); timer = null; button.textContent = 'play'; return; }
+    button.textContent = 'stop';
+    timer = setInterval(function () {
+      slider.value = (Number(slider.value) + 1) % frames.length; show();
+    }, 250);
+  });
+  show();
+});
+"""
+
+
+def write_report(
+    runs: Sequence[tuple[str, xr.Dataset, xr.Dataset, Verdict | None]],
+    rows: Sequence[dict[str, str]],
+    path: str | os.PathLike[str],
+) -> Path:
+    """Write the page; it needs no network and no other file.
+
+    Parameters
+    ----------
+    runs : sequence of (name, run, summary, verdict)
+        Of `open_snapshots`, `summarise` and `collapse`; None where nothing can be judged.
+    rows : sequence of dict
+        The table, a row a run.
+    path : path
+        Of the ``.html`` file; it appears whole or not at all.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        There is no run, or as for the figures.
+    """
+    if not runs:
+        raise ValueError("a report is of one run or more; got none")
+    title = runs[0][0] if len(runs) == 1 else f"{len(runs)} runs"
+    parts = [f"<h1>{html.escape(title)}</h1>", _table(rows)]
+    with mpl.rc_context(STYLE):
+        if len(runs) > 1:
+            figure = comparison({name: m for name, _, m, _ in runs})
+            parts.append(_figure(figure, "Rows are runs, with one scale a column."))
+            courses = {name: collapse_course(run) for name, run, _, _ in runs}
+            parts.append(_figure(_strip(courses), "How far each had collapsed, over training."))
+        for name, run, m, verdict in runs:
+            parts += _section(name, run, m, verdict)
+    page = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}'
+        f"</title><style>{CSS}</style></head><body>{''.join(parts)}<script>{SCRIPT}</script>"
+        "</body></html>\n"
+    )
+    file = Path(path)
+    aside = file.with_name(f".{file.name}.partial")
+    aside.write_text(page, encoding="utf-8")
+    os.replace(aside, file)
+    return file
+
+
+def _section(name: str, run: xr.Dataset, m: xr.Dataset, verdict: Verdict | None) -> list[str]:
+    kind, words = (verdict.kind, str(verdict)) if verdict else ("", "collapse: cannot be judged")
+    parts = [
+        f"<h2>{html.escape(name)}</h2>",
+        f'<p class="verdict {kind}">{html.escape(words)}</p>',
+        _figure(
+            overview(m),
+            "(a) Spectrum of F, (b) of the symmetric part of W_p, (c) alignment of each "
+            "eigenvector of F beside the level of unrelated eigenbases, (d) asymmetry of W_p.",
+        ),
+    ]
+    if run.sizes["step"] > 1:
+        parts.append(
+            _figure(
+                _course(run, m),
+                "Eigenvalues of F and alignment by rank; eigenvalues of modes followed through "
+                "crossings, dotted before their birth; dimensions that F fills; the Rayleigh "
+                "quotients p_j against s_j at the end, hollow where u_j is no eigenvector.",
+            )
+        )
+    parts.append(_player(run))
+    config = run.attrs.get("config")
+    if config:
+        shown = html.escape(json.dumps(json.loads(config), indent=1))
+        parts.append(f"<details><summary>configuration</summary><pre>{shown}</pre></details>")
+    known = {k: v for k, v in run.attrs.items() if k not in ("config", "closed")}
+    parts.append(f"<p>{html.escape(', '.join(f'{k} {v}' for k, v in known.items()))}</p>")
+    return parts
+
+
+def _course(run: xr.Dataset, m: xr.Dataset) -> Figure:
+    figure = Figure(figsize=(10, 4.6), layout="constrained")
+    (a, b, c), (d, e, f) = figure.subplots(2, 3)
+    plot_map(m["correlation_eigenvalue"], ax=a, scale="log")
+    plot_map(m["alignment"], ax=b, scale="signed")
+    plot_modes(follow_modes(run), ax=c)
+    plot_ranks(m, ax=d)
+    last = run.isel(step=-1)
+    p, residual, s = _rayleigh(last)
+    plot_pairing(p, s, residual=residual, ax=e)
+    plot_verdicts({"collapse": collapse_course(run)}, ax=f)
+    return figure
+
+
+def _rayleigh(snapshot: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
+    F, W = (snapshot[name].values.astype(float) for name in ("correlation", "predictor"))
+    s, U = np.linalg.eigh((F + F.T) / 2)
+    s, U = s[::-1], U[:, ::-1]
+    WU = W @ U
+    p = (U * WU).sum(0)
+    residual = np.linalg.norm(WU - p * U, axis=0)
+    names = ("$p_j$", "residual", "eigenvalue of $F$ $s_j$")
+    return tuple(  # type: ignore[return-value]
+        xr.DataArray(x, dims="mode", attrs={"long_name": label, "resolution": 1e-7})
+        for x, label in zip((p, residual, s), names, strict=True)
+    )
+
+
+def _strip(courses: dict[str, xr.Dataset]) -> Figure:
+    figure = Figure(figsize=(7, 1.4 + 0.25 * len(courses)), layout="constrained")
+    plot_verdicts(courses, ax=figure.subplots())
+    return figure
+
+
+def _player(run: xr.Dataset) -> str:
+    """W_p in the eigenbasis of F, snapshot by snapshot: diagonal where they share it."""
+    n = run.sizes["step"]
+    chosen = np.unique(np.linspace(0, n - 1, min(FRAMES, n)).round().astype(int))
+    frames = []
+    for i in chosen:
+        one = run[["predictor", "correlation"]].isel(step=int(i)).compute()
+        F, W = one["correlation"].values.astype(float), one["predictor"].values.astype(float)
+        if not (np.isfinite(F).all() and np.isfinite(W).all()):
+            continue
+        U = np.linalg.eigh((F + F.T) / 2)[1][:, ::-1]
+        label = f"step {int(run['step'][i])}"
+        if "epoch" in run.coords:
+            label = f"epoch {float(run['epoch'][i]):.2f}, {label}"
+        frames.append({"png": _png(_frame(U.T @ W @ U), 90), "label": label})
+    data = json.dumps(frames)
+    return (
+        '<figure class="player"><img alt="W_p in the eigenbasis of F"><br>'
+        '<button>play</button> <input type="range" min="0" value="0"> <output></output>'
+        f'<script type="application/json">{data}</script>'
+        "<figcaption>W_p in the eigenbasis of F, mode 1 first: diagonal where they share their "
+        "eigenvectors, symmetric where W_p is.</figcaption></figure>"
+    )
+
+
+def _frame(matrix: np.ndarray) -> Figure:
+    figure = Figure(figsize=(3.6, 3.1), layout="constrained")
+    ax = figure.subplots()
+    size = float(np.abs(matrix).max()) or 1.0
+    shown = ax.imshow(matrix, cmap="PuOr", vmin=-size, vmax=size, interpolation="nearest")
+    ax.set(xlabel="mode of $F$", ylabel="mode of $F$")
+    ax.set_xticks([])
+    ax.set_yticks([])
+    figure.colorbar(shown, ax=ax, label=r"$u_i^\top W_p u_j$")
+    return figure
+
+
+def _table(rows: Sequence[dict[str, str]]) -> str:
+    head = "".join(f"<th>{html.escape(key)}</th>" for key in rows[0])
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row.values()) + "</tr>"
+        for row in rows
+    )
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def _figure(figure: Figure, caption: str) -> str:
+    picture = f'<img src="data:image/png;base64,{_png(figure, DPI)}" alt="">'
+    return f"<figure>{picture}<figcaption>{html.escape(caption)}</figcaption></figure>"
+
+
+def _png(figure: Figure, dpi: int) -> str:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=dpi)
+    return base64.b64encode(stream.getvalue()).decode("ascii")

@@ -1,0 +1,121 @@
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from analysis import SnapshotWriter, collapse, open_snapshots, summarise
+from analysis.__main__ import main
+from analysis.report import write_report
+
+D = 6
+
+
+def snapshot(step):
+    rng = np.random.default_rng(step)
+    Z = rng.standard_normal((64, D)) * np.linspace(2, 0.5, D)
+    F = Z.T @ Z / 64
+    W = F / np.linalg.norm(F) + 0.1 * rng.standard_normal((D, D)) / (1 + step)
+    return {
+        **{"epoch": step / 10, "time": float(step), "predictor": W, "correlation": F},
+        **{"mean": Z.mean(0), "samples": 64},
+    }
+
+
+def write(folder, name="run", steps=(0, 10, 20), **attrs):
+    config = json.dumps({"kind": "Config", "lr": 0.1, "note": "<b>&"})
+    known = {"method": name, "data": "none", "seed": 0, "config": config, **attrs}
+    with SnapshotWriter(folder / name / "snapshots.zarr", attrs=known) as writer:
+        for step in steps:
+            writer.append(step, **snapshot(step))
+    return folder / name
+
+
+def page(folder, *names):
+    runs = []
+    for name in names:
+        run = open_snapshots(write(folder, name))
+        runs.append((name, run, summarise(run), collapse(run)))
+    rows = [{"run": name, "collapse": verdict.kind} for name, _, _, verdict in runs]
+    return write_report(runs, rows, folder / "report.html")
+
+
+def test_a_page_holds_verdict_table_figures_and_config_and_asks_for_nothing(tmp_path):
+    text = page(tmp_path, "mine").read_text()
+    assert "no collapse: 6 of 6 directions vary" in text
+    assert text.count("<img") == 3
+    assert "&lt;b&gt;&amp;" in text  # what a config says is text
+    assert not re.search(r"https?://|src=\"(?!data:)|href=", text)
+    frames = json.loads(re.search(r'application/json">(.*?)</script>', text, re.DOTALL)[1])
+    assert [frame["label"] for frame in frames] == [
+        *("epoch 0.00, step 0", "epoch 1.00, step 10", "epoch 2.00, step 20")
+    ]
+
+
+def test_several_runs_are_compared_on_one_page(tmp_path):
+    text = page(tmp_path, "one", "two").read_text()
+    assert text.count('class="verdict none"') == 2
+    assert text.count("<img") == 2 + 2 * 3
+
+
+def test_a_run_of_one_snapshot_has_no_course(tmp_path):
+    run = open_snapshots(write(tmp_path, "short", steps=(0,)))
+    file = write_report([("short", run, summarise(run), None)], [{"run": "short"}], tmp_path / "r")
+    assert file.read_text().count("<img") == 2
+    assert "cannot be judged" in file.read_text()
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no browser here")
+def test_a_browser_shows_it_without_an_error(tmp_path):
+    file = page(tmp_path, "mine")
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    command += ["--enable-logging=stderr", f"--user-data-dir={tmp_path / 'profile'}"]
+    shown = subprocess.run(
+        [*command, file.as_uri()], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "CONSOLE" not in shown.stderr
+    assert "epoch 0.00, step 0</output>" in shown.stdout  # the script ran
+    assert re.search(r'max="2"', shown.stdout)
+
+
+def test_no_run_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="one run or more; got none"):
+        write_report([], [], tmp_path / "report.html")
+
+
+def test_following_draws_anew_until_the_run_is_closed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys.modules["analysis.__main__"], "PAUSE", 0.05)
+    store = tmp_path / "live" / "snapshots.zarr"
+    began, go_on = threading.Event(), threading.Event()
+
+    def train():
+        with SnapshotWriter(store, attrs={"method": "live"}) as writer:
+            for step in (0, 10):
+                writer.append(step, **snapshot(step))
+            writer.flush()
+            began.set()
+            go_on.wait(60)
+            writer.append(20, **snapshot(20))
+
+    trainer = threading.Thread(target=train)
+    trainer.start()
+    assert began.wait(60)
+    follower = threading.Thread(target=main, args=([str(tmp_path / "live"), "--follow"],))
+    follower.start()
+    report = tmp_path / "live" / "report.html"
+    until = time.monotonic() + 60
+    while not report.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert "step 10" in report.read_text()
+    assert "step 20" not in report.read_text()
+    go_on.set()
+    trainer.join(60)
+    follower.join(60)
+    assert not follower.is_alive()
+    assert "step 20" in report.read_text()
+    assert capsys.readouterr().out.count("snapshots") >= 2
