@@ -8,8 +8,32 @@ from analysis.alignment import (
     commutator_null,
     off_diagonal_energy,
 )
+from analysis.balance import (
+    alignment_rate,
+    balance_gap,
+    noise_ratio,
+    rayleigh_quotient,
+    rayleigh_residual,
+    target_scale,
+)
 from analysis.collapse import Verdict, collapse, collapse_course
 from analysis.modes import follow_modes
+from analysis.moments import centred, least_squares_predictor
+from analysis.noise import (
+    bootstrap_eigenvalues,
+    effective_samples,
+    modes_above_noise,
+    noise_edges,
+)
+from analysis.normality import (
+    definiteness,
+    eigenvector_condition,
+    henrici_departure,
+    imaginary_energy,
+    raw_off_diagonal,
+)
+from analysis.power_law import PowerLaw, fit_power_law
+from analysis.ranks import alpha_req, collapse_signs, lidar, rankme
 from analysis.runs import open_runs
 from analysis.snapshots import SnapshotWriter, open_snapshots
 from analysis.spectrum import (
@@ -20,31 +44,58 @@ from analysis.spectrum import (
     predictor_eigenvalues,
     stable_rank,
 )
+from analysis.subspaces import principal_angles, spectral_gaps, subspace_overlap
 from analysis.summary import summarise
 from analysis.symmetry import antisymmetric_part, asymmetry, symmetric_part
 
 __all__ = [
+    "PowerLaw",
     "SnapshotWriter",
     "Verdict",
     "alignment",
     "alignment_excess",
     "alignment_null",
+    "alignment_rate",
+    "alpha_req",
     "antisymmetric_part",
     "asymmetry",
+    "balance_gap",
+    "bootstrap_eigenvalues",
+    "centred",
     "collapse",
     "collapse_course",
+    "collapse_signs",
     "commutator",
     "commutator_null",
     "complex_eigenvalues",
+    "definiteness",
+    "effective_samples",
     "eigenvalues",
+    "eigenvector_condition",
     "entropy_rank",
+    "fit_power_law",
     "follow_modes",
+    "henrici_departure",
+    "imaginary_energy",
+    "least_squares_predictor",
+    "lidar",
+    "modes_above_noise",
+    "noise_edges",
+    "noise_ratio",
     "off_diagonal_energy",
     "open_runs",
     "open_snapshots",
     "participation_ratio",
     "predictor_eigenvalues",
+    "principal_angles",
+    "rankme",
+    "raw_off_diagonal",
+    "rayleigh_quotient",
+    "rayleigh_residual",
+    "spectral_gaps",
     "stable_rank",
+    "subspace_overlap",
     "summarise",
     "symmetric_part",
+    "target_scale",
 ]

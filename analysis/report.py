@@ -13,11 +13,14 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from analysis.balance import rayleigh_quotient, rayleigh_residual
 from analysis.collapse import Verdict, collapse_course
 from analysis.courses import plot_modes, plot_ranks, plot_verdicts
 from analysis.maps import plot_map, plot_pairing
 from analysis.modes import follow_modes
 from analysis.overview import STYLE, comparison, overview
+from analysis.power_law import fit_power_law
+from analysis.spectrum import eigenvalues
 
 FRAMES = 30  # of the player
 DPI = 130
@@ -140,25 +143,23 @@ def _course(run: xr.Dataset, m: xr.Dataset) -> Figure:
     plot_map(m["alignment"], ax=b, scale="signed")
     plot_modes(follow_modes(run), ax=c)
     plot_ranks(m, ax=d)
-    last = run.isel(step=-1)
-    p, residual, s = _rayleigh(last)
-    plot_pairing(p, s, residual=residual, ax=e)
+    last = run[["predictor", "correlation"]].isel(step=-1).compute()
+    pair = last["predictor"], last["correlation"]
+    p, residual = rayleigh_quotient(*pair), rayleigh_residual(*pair)
+    s = eigenvalues(last["correlation"])
+    plot_pairing(p, s, residual=residual, fit=_power_law(p, s, residual), ax=e)
     plot_verdicts({"collapse": collapse_course(run)}, ax=f)
     return figure
 
 
-def _rayleigh(snapshot: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
-    F, W = (snapshot[name].values.astype(float) for name in ("correlation", "predictor"))
-    s, U = np.linalg.eigh((F + F.T) / 2)
-    s, U = s[::-1], U[:, ::-1]
-    WU = W @ U
-    p = (U * WU).sum(0)
-    residual = np.linalg.norm(WU - p * U, axis=0)
-    names = ("$p_j$", "residual", "eigenvalue of $F$ $s_j$")
-    return tuple(  # type: ignore[return-value]
-        xr.DataArray(x, dims="mode", attrs={"long_name": label, "resolution": 1e-7})
-        for x, label in zip((p, residual, s), names, strict=True)
-    )
+def _power_law(
+    p: xr.DataArray, s: xr.DataArray, residual: xr.DataArray
+) -> tuple[float, float] | None:
+    try:
+        fit = fit_power_law(p, s, residual=residual)
+    except ValueError:  # too few modes are clear enough
+        return None
+    return fit.exponent, fit.factor
 
 
 def _strip(courses: dict[str, xr.Dataset]) -> Figure:

@@ -1,0 +1,243 @@
+r"""W_p against F mode by mode: pairs (p_j, s_j), their law, the flow's parameters in data."""
+
+import numpy as np
+import xarray as xr
+
+from analysis.alignment import _rayleigh
+from analysis.schema import Variable
+from analysis.spectrum import _check_symmetric, _eigh
+from analysis.symmetry import _frobenius, over_matrices
+
+BALANCE = {
+    "rayleigh_quotient": Variable("Rayleigh quotient", ("mode",), r"$u_j^\top W_p u_j$"),
+    "rayleigh_residual": Variable("residual", ("mode",), r"$\|W_p u_j - p_j u_j\|$"),
+    "noise_ratio": Variable("same-view over cross-view", ("mode",), "$k_j$"),
+    "target_scale": Variable("target scale", ("mode",), r"$\tau_j$"),
+    "balance_gap": Variable("balance gap", symbol=r"$\|W_L W_L^\top - W_p^\top W_p/\alpha_p\|$"),
+    "alignment_rate": Variable("least alignment rate", symbol=r"$\lambda_{\min}(K)$"),
+}
+
+
+def rayleigh_quotient(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.DataArray:
+    r"""Rayleigh quotients :math:`p_j = u_j^\top W_p u_j` in the eigenvectors of F.
+
+    Parameters
+    ----------
+    predictor, correlation : DataArray (..., row, col)
+        W_p, of which the symmetric part counts; and F, symmetric.
+
+    Returns
+    -------
+    DataArray (..., mode)
+        By falling s_j; within the range of the eigenvalues of sym(W_p), equal to them where modes
+        are aligned. Invariant to rotation; arbitrary inside equal s_j. Null level: tr(W_p)/d.
+
+    Raises
+    ------
+    ValueError
+        A matrix is not square, they differ in size, or `correlation` is not symmetric.
+    """
+    return over_matrices(
+        lambda W, F: _pair(W, F)[0],
+        predictor,
+        correlation,
+        name="rayleigh_quotient",
+        label=BALANCE["rayleigh_quotient"],
+    )
+
+
+def rayleigh_residual(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.DataArray:
+    r"""Residuals :math:`r_j = \lVert W_p u_j - p_j u_j \rVert` of the Rayleigh quotients.
+
+    For a symmetric W_p an eigenvalue lies within r_j of p_j. A pair means something where
+    :math:`p_j > r_j`, that is an alignment above :math:`1/\sqrt 2`.
+
+    Parameters, raises: as `rayleigh_quotient`.
+
+    Returns
+    -------
+    DataArray (..., mode)
+        At least 0, which is an eigenvector; in the units of W_p.
+    """
+    return over_matrices(
+        lambda W, F: _pair(W, F)[1],
+        predictor,
+        correlation,
+        name="rayleigh_residual",
+        label=BALANCE["rayleigh_residual"],
+    )
+
+
+def noise_ratio(correlation: xr.DataArray, cross_correlation: xr.DataArray) -> xr.DataArray:
+    r"""Return :math:`k_j = u_j^\top F_{same} u_j / u_j^\top F_{cross} u_j`, the theory's k.
+
+    Parameters
+    ----------
+    correlation, cross_correlation : DataArray (..., row, col)
+        u_j are the eigenvectors of the first.
+
+    Returns
+    -------
+    DataArray (..., mode)
+        1 + sigma² on isotropic data; at least 1 in expectation. Null level, for views that share
+        nothing: without bound. NaN where the cross-view value is not above 0. The largest decay
+        that a mode survives is :math:`\eta^* = \tau_j^2 / (4 k_j)`.
+
+    Raises
+    ------
+    ValueError
+        As `rayleigh_quotient`.
+    """
+    return over_matrices(
+        _noise_ratio,
+        correlation,
+        cross_correlation,
+        name="noise_ratio",
+        label=BALANCE["noise_ratio"],
+    )
+
+
+def target_scale(
+    correlation: xr.DataArray, cross_correlation: xr.DataArray, target_correlation: xr.DataArray
+) -> xr.DataArray:
+    r"""Return :math:`\tau_j = u_j^\top E[z_a z^\top] u_j / u_j^\top F_{cross} u_j`.
+
+    Parameters
+    ----------
+    correlation, cross_correlation, target_correlation : DataArray (..., row, col)
+        u_j are the eigenvectors of the first.
+
+    Returns
+    -------
+    DataArray (..., mode)
+        1 without EMA, and at rest; below 1 where the target lags behind a growing mode. NaN where
+        the cross-view value is not above 0.
+
+    Raises
+    ------
+    ValueError
+        As `rayleigh_quotient`.
+    """
+    return over_matrices(
+        _target_scale,
+        correlation,
+        cross_correlation,
+        target_correlation,
+        name="target_scale",
+        label=BALANCE["target_scale"],
+    )
+
+
+def alignment_rate(
+    predictor: xr.DataArray,
+    cross_correlation: xr.DataArray,
+    *,
+    k: float = 1.0,
+    tau: float = 1.0,
+    alpha_p: float = 1.0,
+    eta: float = 0.0,
+    eta_p: float = 0.0,
+) -> xr.DataArray:
+    r"""Least eigenvalue of the K of Theorem 3, with A the symmetric part of W_p.
+
+    .. math:: K = k (\alpha_p F/2 + A^2) - \tau A + (\eta + \eta_p/2) I
+
+    Parameters
+    ----------
+    predictor, cross_correlation : DataArray (..., row, col)
+        W_p and the theory's F, whose symmetric part is taken.
+    k, tau, alpha_p, eta, eta_p : float
+        Of the flow, see `dynamics.FlowParameters`.
+
+    Returns
+    -------
+    DataArray (...)
+        Above 0 the commutator [F, A] shrinks at twice this rate or faster. At least
+        :math:`\eta + \eta_p/2 - \tau^2/(4k)`.
+
+    Raises
+    ------
+    ValueError
+        A matrix is not square, or they differ in size.
+
+    References
+    ----------
+    Tian, Chen, Ganguli (2021), arXiv:2102.06810, Theorem 3; exact for a symmetrised linear network.
+    """
+
+    def kernel(W: np.ndarray, F: np.ndarray) -> np.ndarray:
+        A, S = ((M + np.swapaxes(M, -1, -2)) / 2 for M in (W, F))
+        K = k * (alpha_p * S / 2 + A @ A) - tau * A
+        return _eigh(K)[0][..., -1] + eta + eta_p / 2
+
+    return over_matrices(
+        kernel,
+        predictor,
+        cross_correlation,
+        name="alignment_rate",
+        label=BALANCE["alignment_rate"],
+    )
+
+
+def balance_gap(run: xr.Dataset, alpha_p: float = 1.0) -> xr.DataArray:
+    r"""How far the last projector layer and a linear predictor are from balance, relatively.
+
+    .. math:: \frac{\lVert W_L W_L^\top + b b^\top - W_p^\top W_p / \alpha_p \rVert_F}
+        {\lVert W_L W_L^\top + b b^\top \rVert_F}
+
+    For any loss and any encoder what is inside decays as exp(-2 eta t), if the predictor is linear,
+    has no bias, and is fed by a linear layer directly (Theorem 1 of Tian, Chen and Ganguli, for deep networks).
+
+    Parameters
+    ----------
+    run : Dataset (..., row, col)
+        With `predictor` and `head` (..., row, feature), and `head_bias` (..., row) if there is one.
+    alpha_p : float
+        Rate of the predictor over that of the layer.
+
+    Returns
+    -------
+    DataArray (...)
+        At least 0, which is balance.
+
+    Raises
+    ------
+    ValueError
+        The run has no `head`: batch norm stands before its predictor, or it was not recorded.
+    """
+    if missing := [name for name in ("predictor", "head") if name not in run]:
+        raise ValueError(f"the run lacks {missing}; the balance needs the layer before W_p")
+    head = run["head"]
+    gram = xr.dot(head, head.rename(row="col"), dim="feature")
+    if "head_bias" in run:
+        gram = gram + run["head_bias"] * run["head_bias"].rename(row="col")
+
+    def kernel(W: np.ndarray, G: np.ndarray) -> np.ndarray:
+        return _frobenius(G - np.swapaxes(W, -1, -2) @ W / alpha_p) / _frobenius(G)
+
+    return over_matrices(
+        kernel, run["predictor"], gram, name="balance_gap", label=BALANCE["balance_gap"]
+    )
+
+
+def _pair(W: np.ndarray, F: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # (..., d, d), (..., d, d) -> p, r (..., d)
+    _check_symmetric(F, "correlation")
+    p, gain = _rayleigh(W, _eigh(F)[1])
+    return p, np.sqrt(np.maximum(gain**2 - p**2, 0))
+
+
+def _quotients(U: np.ndarray, M: np.ndarray) -> np.ndarray:  # (..., d, d), (..., d, d) -> (..., d)
+    return np.asarray(np.einsum("...ij,...ik,...kj->...j", U, M, U, optimize=True))
+
+
+def _noise_ratio(F: np.ndarray, cross: np.ndarray) -> np.ndarray:
+    s, U = _eigh(F)
+    below = _quotients(U, cross)
+    return np.where(below > 0, s / below, np.nan)
+
+
+def _target_scale(F: np.ndarray, cross: np.ndarray, target: np.ndarray) -> np.ndarray:
+    U = _eigh(F)[1]
+    below = _quotients(U, cross)
+    return np.where(below > 0, _quotients(U, target) / below, np.nan)
