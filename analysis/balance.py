@@ -186,7 +186,8 @@ def balance_gap(run: xr.Dataset, alpha_p: float = 1.0) -> xr.DataArray:
         {\lVert W_L W_L^\top + b b^\top \rVert_F}
 
     For any loss and any encoder what is inside decays as exp(-2 eta t), if the predictor is linear,
-    has no bias, and is fed by a linear layer directly (Theorem 1 of Tian, Chen and Ganguli, for deep networks).
+    has no bias, and is fed by a linear layer directly: Theorem 1 of Tian, Chen and Ganguli (2021),
+    for deep networks.
 
     Parameters
     ----------
