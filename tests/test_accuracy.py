@@ -5,6 +5,7 @@ import matplotlib.pyplot as plt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_runs import write
 
 from analysis.__main__ import main
 from analysis.accuracy import (
@@ -16,7 +17,6 @@ from analysis.accuracy import (
     read_accuracies,
     write_accuracies,
 )
-from tests.test_runs import write
 
 SHARES = st.lists(st.floats(0, 1), min_size=2, max_size=6)
 

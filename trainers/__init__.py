@@ -5,6 +5,7 @@ from trainers.classifier import load_classifier
 from trainers.closed_forms import Direct, Optimal
 from trainers.config import Config
 from trainers.evaluation import evaluate
+from trainers.exact import exact_correlation
 from trainers.finetune import FineTune
 from trainers.knn import KNN
 from trainers.linear_probe import Linear
@@ -32,6 +33,7 @@ __all__ = [
     "Optimal",
     "StopGradient",
     "evaluate",
+    "exact_correlation",
     "load_classifier",
     "resume",
     "train",

@@ -45,6 +45,12 @@ class ImageData:
         Deterministic in (seed, step, sample); `samples` on the CPU spares waiting for the device.
         """
         images = self.x_train[samples.to(self.x_train.device, non_blocking=True)]
+        return self.pair(images, samples, step)
+
+    def pair(
+        self, images: Tensor, samples: Tensor, step: int = 0
+    ) -> tuple[Tensor, Tensor]:  # (batch, 3, h, w), (batch,) -> (batch, 3, size, size) x 2
+        """Return two augmented views of `images`, which `samples` number."""
         return two_views(
             images, self.recipes, seed=self.seed, step=step, samples=samples, size=self.size
         )
