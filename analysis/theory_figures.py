@@ -209,7 +209,11 @@ def _norms(ds: xr.Dataset, ax: Axes, i: int) -> None:
 def _spectrum(values: xr.DataArray, ax: Axes, _: int) -> None:
     for start in values.transpose("start", ...) if "start" in values.dims else [values]:
         for j in range(start.sizes["mode"]):
-            ax.plot(start["time"], start.isel(mode=j), color=mpl.colormaps["viridis"](j * 0.16))
+            ax.plot(
+                start["time"],
+                start.isel(mode=j),
+                color=mpl.colormaps["viridis"](0.9 * j / start.sizes["mode"]),
+            )
     ax.set(xlabel="gradient-flow time", title=values.attrs["loss"])
     ax.set_yscale("log")
     ax.set_ylim(1e-2, 10)
@@ -225,4 +229,5 @@ _PANELS: dict[str, Callable[[Any, Axes, int], Any]] = {
     "10": lambda d, ax, _: plot_field(d, ax),
     "iso2": _spectrum,
     "iso5": _spectrum,
+    "iso6": _spectrum,
 }

@@ -174,6 +174,37 @@ def loss_rest_points() -> list[xr.DataArray]:
     return out
 
 
+def relu_spectra(steps: int = 600, batch: int = 512) -> list[xr.DataArray]:
+    """Return IsoLoss Fig. 6: the same for z = relu(W x), by SGD; eigenvalues of E[z zᵀ]."""
+    rate, noise = 0.05, 0.1
+    out = []
+    for name, loss in EIGEN_LOSSES.items():
+        rng = np.random.default_rng(0)
+        W = rng.standard_normal((10, 15)) / 4
+        values = []
+        for _ in range(steps):
+            x = rng.standard_normal((batch, 15))
+            x1, x2 = (x + noise * rng.standard_normal(x.shape) for _ in range(2))
+            z1, z2 = (np.maximum(view @ W.T, 0) for view in (x1, x2))
+            c, U = np.linalg.eigh(z1.T @ z1 / batch)
+            c = np.maximum(c[::-1], 1e-12)
+            U = U[:, ::-1]
+            values.append(c)
+            p, h1, h2 = np.sqrt(c), z1 @ U, z2 @ U
+            if "cosine" in name:  # a view with no active neuron has no direction
+                alive = (z1.max(1, keepdims=True) > 0) & (z2.max(1, keepdims=True) > 0)
+                h1, h2 = np.where(alive, h1, 1.0), np.where(alive, h2, 1.0)
+            else:
+                alive = np.ones((batch, 1), dtype=bool)
+            step = ((loss.online(p, h1, h2) * alive) @ U.T * (z1 > 0)).T @ x1
+            if loss.target is not None:
+                step += ((loss.target(p, h1, h2) * alive) @ U.T * (z2 > 0)).T @ x2
+            W = W + rate * step / batch
+        coords = {"time": rate * np.arange(steps)}
+        out.append(xr.DataArray(np.array(values), coords, ["time", "mode"], attrs={"loss": name}))
+    return out
+
+
 FIGURES: dict[str, Callable[[], list[xr.Dataset]] | Callable[[], list[xr.DataArray]]] = {
     "3": phase_portraits,
     "4": parabola_speeds,
@@ -184,5 +215,6 @@ FIGURES: dict[str, Callable[[], list[xr.Dataset]] | Callable[[], list[xr.DataArr
     "10": scalar_fields,
     "iso2": loss_spectra,
     "iso5": loss_rest_points,
+    "iso6": relu_spectra,
 }
 """By the number in Tian, Chen and Ganguli (2021); ``iso`` in Halvagal, Laborieux, Zenke (2023)."""
