@@ -18,6 +18,7 @@ def compare(run: xr.Dataset, flow: EigenmodeFlow | None = None, *, start: int = 
     :math:`p_j = u_j^\top W_p u_j`, :math:`s_j = u_j^\top F u_j` and, where the run has targets,
     :math:`\tau_j = u_j^\top F_a u_j / s_j`. What is predicted is exact for linear networks on
     isotropic data whose modes are aligned from the start; on others it shows how far that carries.
+    A predictor that is set, as DirectPred's, follows no such flow.
 
     Parameters
     ----------

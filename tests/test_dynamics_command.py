@@ -4,8 +4,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis import open_snapshots
-from analysis.theory_figures import draw_theory, plot_phase, plot_speed
-from dynamics import EigenmodeFlow, phase_portrait
+from analysis.theory_figures import draw_theory, plot_phase, plot_speed, plot_trajectories
+from dynamics import EigenmodeFlow, compare, phase_portrait
 from dynamics.__main__ import main
 from dynamics.gallery import FIGURES
 from dynamics.observations import observe
@@ -84,7 +84,12 @@ def test_a_measured_run_is_laid_over_the_portrait(run, tmp_path, capsys):
     out = tmp_path / "phase.png"
     assert main(["phase", "--eta", "0.05", "--run", str(run), "--out", str(out)]) == 0
     assert out.is_file()
-    assert len(open_snapshots(run).step) > 2
+    measured = compare(open_snapshots(run)).sel(source="measured")
+    p, s = measured["predictor_eigenvalue"], measured["correlation_eigenvalue"]
+    ax = plot_trajectories(p, s, axes())
+    assert len(ax.lines) == 2 * 4
+    np.testing.assert_allclose(ax.lines[2].get_xdata(), p.isel(mode=1))
+    np.testing.assert_allclose(ax.lines[3].get_ydata(), s.isel(mode=1, step=[-1]))
 
 
 def test_ten_observations_hold_and_one_does_not_reproduce(capsys):
