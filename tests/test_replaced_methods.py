@@ -17,6 +17,7 @@ from analysis.snapshots import open_snapshots
 from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient, resume, train
 from trainers.__main__ import PROG, configure, main
 from trainers.learner import Learner
+from trainers.loop import batches, load
 from trainers.options import Parser
 from trainers.presets import PRESETS
 
@@ -288,3 +289,18 @@ def test_A2_heads_have_norms_without_scale_and_one_bias():
         assert last.bias is None
         assert norm.weight is None
         assert norm.bias is None
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # torch.compile's own
+def test_T9_a_compiled_step_is_the_step(images):
+    losses = {}
+    for compile in ("no", "yes"):
+        config = dataclasses.replace(config_of("byol", f"--compile {compile}"), data=str(images))
+        data = load(config, torch.device("cpu"))
+        learner = Learner(config, data.shape, torch.device("cpu"), 10)
+        losses[compile] = [
+            float(learner.learn(step, *data.views(step, samples)).loss)
+            for step, samples in batches(config, data, 0)
+        ]
+    assert losses["yes"] == pytest.approx(losses["no"], rel=1e-3)

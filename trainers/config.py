@@ -67,6 +67,9 @@ class Config:
     batch_norm: str = option("separate", f"how the two views pass batch norm: {', '.join(PASSES)}")
     every: int | None = option(None, "steps between snapshots (default: some 400, dense at first)")
     seed: int = option(0, "the one number behind weights, order of images and views")
+    compile: bool = option(
+        False, "compile the encoder by torch.compile: a minute at first, then faster steps"
+    )
     device: str = option("auto", "cpu, cuda, cuda:1, mps; auto takes the best there is")
 
     def __post_init__(self) -> None:

@@ -81,6 +81,9 @@ class Learner:
         self.online = self.online.to(device)
         self.predictor = predictor.to(device)
         self.target = config.method.target.build(self.online).to(device)
+        if config.compile:  # in place: names in checkpoints stay as they are
+            for network in {self.online, self.target.network or self.online}:
+                network.encoder.compile()
         self.loss = config.method.loss
         self.parts: dict[str, nn.Module] = {
             "online": self.online,
