@@ -42,6 +42,10 @@ class EigenmodeFlow:
     eigenvectors; the paper's one tau for all modes is not (modes grow at different speed). s_j is
     an eigenvalue of the noise-free F = W X Wᵀ: of a run, of its `cross_correlation`.
 
+    From p < 0 with EMA the encoder's singular value may cross zero, where tau = w_a/w has a pole:
+    `integrate` stops there and says so, `ensemble` counts it as failed. `ScalarFlow`, in w and w_a
+    themselves, goes through.
+
     Parameters
     ----------
     alpha_p : float

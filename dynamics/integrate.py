@@ -72,7 +72,8 @@ def integrate(
 
     def field(t: float, y: np.ndarray) -> Any:
         if not np.abs(y).max() < HUGE:
-            raise RuntimeError(f"stopped at t = {t:g} of {grid[-1]:g}: the state left {HUGE:g}")
+            largest = flow.variables[np.argmax([np.abs(x).max() for x in _unpack(y, shapes)])]
+            raise RuntimeError(f"stopped at t = {t:g} of {grid[-1]:g}: {largest} left {HUGE:g}")
         return _pack(flow(t, *_unpack(y, shapes)))
 
     start = _pack(parts)

@@ -1,9 +1,11 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamics import EigenmodeFlow, integrate
+from dynamics import EigenmodeFlow, ScalarFlow, integrate
 
 flows = st.builds(
     EigenmodeFlow,
@@ -77,9 +79,25 @@ def test_jacobian_is_the_derivative(flow, p, s, tau):
 
 @given(flow=flows, p0=st.floats(-0.5, 1), s0=st.floats(0.05, 1))
 def test_balance_is_conserved(flow, p0, s0):
+    if flow.beta is not None:
+        p0 = abs(p0)  # from below 0, tau may have a pole: the next test
     run = integrate(flow, start(flow, p0, s0), np.linspace(0, 8, 20), rtol=1e-11, atol=1e-13)
     c = flow.invariant(run.time, run.predictor_eigenvalue, run.correlation_eigenvalue)
     assert abs(c - c.isel(step=0)).max() < 1e-8
+
+
+def test_a_negative_mode_with_ema_ends_at_the_pole_of_tau():
+    flow = EigenmodeFlow(sigma2=0, beta=1.0)
+    with pytest.raises(RuntimeError, match=r"stopped at t = 3\.797\d* of 8: tau left 1e\+12"):
+        integrate(flow, (-0.5, 0.125, 1.0), [0, 8])
+    # The same mode in w and w_a: w crosses zero just then, and goes on.
+    w = math.sqrt(0.125)
+    run = integrate(
+        ScalarFlow(same=1, cross=1, beta=1.0), (w, -0.5, w), [0, 8],
+        events={"zero": lambda t, w, p, w_a: w[0]},
+    )  # fmt: skip
+    np.testing.assert_allclose(run.attrs["events"]["zero"], [3.7972], atol=1e-4)
+    assert run.encoder_value[-1, 0] < 0
 
 
 @given(flow=flows, decay=decays, p=st.floats(-1, 1), s=st.floats(0, 2))
