@@ -149,6 +149,18 @@ def plot_field(field: xr.Dataset, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def plot_paths(z: xr.DataArray, ax: Axes | None = None) -> Axes:
+    """Draw samples through a plane of features, (sample, time, row): from a ring to a dot."""
+    ax = plt.gca() if ax is None else ax
+    x, y = (z.isel(row=i).transpose("time", "sample").values for i in (0, 1))
+    ax.plot(x, y, color=FLOW, linewidth=0.7, alpha=0.7)
+    ax.plot(x[0], y[0], "o", color="0.6", mfc="white", markersize=2.5, mew=0.6)
+    ax.plot(x[-1], y[-1], ".", color="k", markersize=3.5)
+    ax.set(xlabel="$z_1$", ylabel="$z_2$", title=z.attrs["loss"])
+    ax.set_aspect("equal", adjustable="datalim")
+    return ax
+
+
 def draw_theory(number: str, data: Sequence[Any]) -> Figure:
     """Draw a figure of `dynamics.gallery.FIGURES` from its data, a panel each.
 
@@ -227,7 +239,7 @@ _PANELS: dict[str, Callable[[Any, Axes, int], Any]] = {
     "8": _norms,
     "9": _of_eta(r"$\|[F, W_p]\|_F$", "tau", r"$\tau$", log=True),
     "10": lambda d, ax, _: plot_field(d, ax),
-    "iso2": _spectrum,
+    "iso2": lambda d, ax, i: plot_paths(d, ax) if "sample" in d.dims else _spectrum(d, ax, i),
     "iso5": _spectrum,
     "iso6": _spectrum,
 }

@@ -1,4 +1,4 @@
-"""``python -m dynamics``: the theory's figures, phase portraits, and the ten observations."""
+"""``python -m dynamics``: the theory's figures, beside a run or alone, and the observations."""
 
 import argparse
 import sys
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         args.command(args)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         print(f"{NAME}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     return 0
@@ -70,6 +70,14 @@ def _phase(args: argparse.Namespace) -> None:
         print(save_figure(figure, args.out))
 
 
+def _compare(args: argparse.Namespace) -> None:
+    from analysis.beside import beside_figure
+    from analysis.overview import save_figure
+
+    beside = compare(open_snapshots(args.run), start=args.start)
+    print(save_figure(beside_figure(beside, modes=args.modes), args.out))
+
+
 def _observations(_: argparse.Namespace) -> None:
     for observation in observe():
         verdict = "holds" if observation.holds else "does not reproduce"
@@ -99,6 +107,14 @@ def _parser() -> argparse.ArgumentParser:
     phase.add_argument("--run", type=Path, help="lay the modes of a run over it")
     phase.add_argument("--out", type=Path, required=True, metavar="F.png")
     phase.set_defaults(command=_phase)
+    beside = commands.add_parser("compare", help="the modes of a run, and the flow from its start")
+    beside.add_argument("run", type=Path, metavar="RUN", help="directory of a run")
+    beside.add_argument(
+        "--start", type=int, default=0, help="snapshot that the flow starts from (default: 0)"
+    )
+    beside.add_argument("--modes", type=int, default=6, help="how many to draw (default: 6)")
+    beside.add_argument("--out", type=Path, required=True, metavar="F.png")
+    beside.set_defaults(command=_compare)
     table = commands.add_parser("observations", help="the paper's ten, each computed anew")
     table.set_defaults(command=_observations)
     return parser

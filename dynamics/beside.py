@@ -4,9 +4,10 @@ import numpy as np
 import xarray as xr
 
 from dynamics.eigenmodes import EigenmodeFlow
-from dynamics.flows import VARIABLES
+from dynamics.flows import VARIABLES, default
 from dynamics.hyperparameters import FlowParameters
 from dynamics.integrate import integrate
+from dynamics.scalar import ScalarFlow
 
 NAMES = ("predictor_eigenvalue", "correlation_eigenvalue")
 
@@ -17,7 +18,8 @@ def compare(run: xr.Dataset, flow: EigenmodeFlow | None = None, *, start: int = 
     Modes are the eigenvectors u_j of the last cross-view correlation, the theory's F, held fixed:
     :math:`p_j = u_j^\top W_p u_j`, :math:`s_j = u_j^\top F u_j` and, where the run has targets,
     :math:`\tau_j = u_j^\top F_a u_j / s_j`. What is predicted is exact for linear networks on
-    isotropic data whose modes are aligned from the start; on others it shows how far that carries.
+    isotropic data under a Euclidean loss, whose modes are aligned from the start; on others it
+    shows how far that carries.
     A predictor that is set, as DirectPred's, follows no such flow.
 
     Parameters
@@ -25,8 +27,9 @@ def compare(run: xr.Dataset, flow: EigenmodeFlow | None = None, *, start: int = 
     run : Dataset (step, row, col)
         With `predictor`, `correlation`, `cross_correlation` and the coordinate `time`.
     flow : EigenmodeFlow, optional
-        By default `FlowParameters.from_run`, with the k = 1 + sigma2 that the run ends with,
-        :math:`\operatorname{tr} F_{same} / \operatorname{tr} F_{cross}`.
+        By default `FlowParameters.from_run`, with the :math:`k_j = 1 + \sigma_j^2` of each mode
+        that the run ends with, :math:`u_j^\top F_{same} u_j / s_j`; that of the traces for a mode
+        without a positive s_j.
     start : int
         The snapshot that the flow starts from.
 
@@ -54,14 +57,14 @@ def compare(run: xr.Dataset, flow: EigenmodeFlow | None = None, *, start: int = 
     U = np.linalg.eigh(F[-1])[1][:, ::-1]
     p, s = (np.einsum("ij,tik,kj->tj", U, M, U) for M in (W, F))
     if flow is None:
-        same = np.trace(run["correlation"].values[-1])
-        sigma2 = max(0.0, float(same / np.trace(F[-1])) - 1)
-        flow = FlowParameters.from_run(run).eigenmodes(sigma2)
-    state = [p[start], np.maximum(s[start], 0.0)]
-    if flow.beta is not None:
-        state.append(_tau(run, U, s, start))
+        flow = FlowParameters.from_run(run).eigenmodes(_noise(run, U, s[-1]))
+    start_s = np.maximum(s[start], 0.0)
     times = run["time"].values[start:]
-    theory = integrate(flow, state, times)
+    if flow.beta is None:
+        theory = integrate(flow, (p[start], start_s), times)
+    else:  # in w and w_a, which have no pole where tau = w_a/w has one
+        w = np.sqrt(start_s)
+        theory = integrate(_singular(flow), (w, p[start], _tau(run, U, s, start) * w), times)
     ahead = np.full((start, p.shape[1]), np.nan)
     sources = [[p, s], [np.concatenate([ahead, theory[name].values]) for name in NAMES]]
     out = xr.Dataset(
@@ -83,6 +86,20 @@ def compare(run: xr.Dataset, flow: EigenmodeFlow | None = None, *, start: int = 
         parabola=curve.assign_attrs(long_name="eigenvalue of F at rest"),
         survives=last > 0.01 * last.max("mode"),
     )
+
+
+def _singular(flow: EigenmodeFlow) -> ScalarFlow:
+    rates = {"alpha_p": flow.alpha_p, "eta": flow.eta, "eta_p": flow.predictor_decay}
+    return ScalarFlow(same=flow.k, cross=1.0, beta=default(flow.beta, 1.0), **rates)
+
+
+def _noise(run: xr.Dataset, U: np.ndarray, s: np.ndarray) -> np.ndarray:
+    # sigma2 of each mode, (mode,)
+    same = run["correlation"].transpose("step", "row", "col").values[-1].astype(float)
+    values = np.einsum("ij,ik,kj->j", U, same, U)
+    of_all = values.sum() / s.sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.maximum(np.where(s > 0, values / s, of_all) - 1, 0.0)
 
 
 def _tau(run: xr.Dataset, U: np.ndarray, s: np.ndarray, start: int) -> np.ndarray:

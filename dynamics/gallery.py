@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
+from dynamics.descent import descend
 from dynamics.eigenmodes import EigenmodeFlow
 from dynamics.flows import bracket
 from dynamics.integrate import integrate
@@ -149,17 +150,30 @@ def scalar_fields() -> list[xr.Dataset]:
     ]
 
 
-def loss_spectra() -> list[xr.DataArray]:
-    """Return IsoLoss Fig. 2, below: eigenvalues of W Wᵀ over time under the eight losses."""
-    c = np.geomspace(3, 0.05, 6)
-    out = []
+def loss_trajectories(steps: int = 1500, samples: int = 20) -> list[xr.DataArray]:
+    """Return IsoLoss Fig. 2: the eight losses in 6 and 2 dimensions, W_p = F, by SGD and by flow.
+
+    Four Euclidean panels of trajectories z = W x of the vectors that start furthest out, and four
+    of the eigenvalues of W Wᵀ from 0.05 to 3; then the cosine ones. Rate 0.01, noise 0.1.
+    """
+    rng = np.random.default_rng(0)
+    start = rng.standard_normal((2, 6)) / 4
+    x = rng.standard_normal((500, 6))
+    x = x[np.argsort(np.linalg.norm(x @ start.T, axis=1))[-samples:]]
+    paths, spectra = [], []
     for name in EIGEN_LOSSES:
-        times = np.linspace(0, 40, 161)
-        flow = EigenvalueFlow(loss=name, sigma2=0.01)
-        run = integrate(flow, (c,), times, rtol=1e-6, atol=1e-9)
-        values = run["correlation_eigenvalue"].swap_dims(step="time")
-        out.append(values.assign_attrs(loss=name))
-    return out
+        run = descend(name, start, steps, power=1.0, batch=2048)
+        z = np.einsum("sf,trf->str", x, run["encoder"].values)
+        coords = {"time": run["time"], "row": [1, 2]}
+        paths.append(xr.DataArray(z, coords, ["sample", "time", "row"], attrs={"loss": name}))
+        flow = EigenvalueFlow(loss=name, sigma2=0.01, power=1.0)
+        out = integrate(
+            flow, (np.geomspace(3, 0.05, 6),), np.linspace(0, 40, 161), rtol=1e-6, atol=1e-9
+        )
+        values = out["correlation_eigenvalue"].swap_dims(step="time")
+        spectra.append(values.assign_attrs(loss=name))
+    half = len(paths) // 2
+    return [*paths[:half], *spectra[:half], *paths[half:], *spectra[half:]]
 
 
 def loss_rest_points() -> list[xr.DataArray]:
@@ -174,35 +188,11 @@ def loss_rest_points() -> list[xr.DataArray]:
     return out
 
 
-def relu_spectra(steps: int = 600, batch: int = 512) -> list[xr.DataArray]:
-    """Return IsoLoss Fig. 6: the same for z = relu(W x), by SGD; eigenvalues of E[z zᵀ]."""
-    rate, noise = 0.05, 0.1
-    out = []
-    for name, loss in EIGEN_LOSSES.items():
-        rng = np.random.default_rng(0)
-        W = rng.standard_normal((10, 15)) / 4
-        values = []
-        for _ in range(steps):
-            x = rng.standard_normal((batch, 15))
-            x1, x2 = (x + noise * rng.standard_normal(x.shape) for _ in range(2))
-            z1, z2 = (np.maximum(view @ W.T, 0) for view in (x1, x2))
-            c, U = np.linalg.eigh(z1.T @ z1 / batch)
-            c = np.maximum(c[::-1], 1e-12)
-            U = U[:, ::-1]
-            values.append(c)
-            p, h1, h2 = np.sqrt(c), z1 @ U, z2 @ U
-            if "cosine" in name:  # a view with no active neuron has no direction
-                alive = (z1.max(1, keepdims=True) > 0) & (z2.max(1, keepdims=True) > 0)
-                h1, h2 = np.where(alive, h1, 1.0), np.where(alive, h2, 1.0)
-            else:
-                alive = np.ones((batch, 1), dtype=bool)
-            step = ((loss.online(p, h1, h2) * alive) @ U.T * (z1 > 0)).T @ x1
-            if loss.target is not None:
-                step += ((loss.target(p, h1, h2) * alive) @ U.T * (z2 > 0)).T @ x2
-            W = W + rate * step / batch
-        coords = {"time": rate * np.arange(steps)}
-        out.append(xr.DataArray(np.array(values), coords, ["time", "mode"], attrs={"loss": name}))
-    return out
+def relu_spectra(steps: int = 600) -> list[xr.DataArray]:
+    """Return IsoLoss Fig. 6: eigenvalues of E[z zᵀ] for z = relu(W x), by SGD."""
+    start = np.random.default_rng(0).standard_normal((10, 15)) / 4
+    runs = (descend(name, start, steps, rate=0.05, relu=True) for name in EIGEN_LOSSES)
+    return [run["correlation_eigenvalue"].assign_attrs(loss=run.attrs["loss"]) for run in runs]
 
 
 FIGURES: dict[str, Callable[[], list[xr.Dataset]] | Callable[[], list[xr.DataArray]]] = {
@@ -213,7 +203,7 @@ FIGURES: dict[str, Callable[[], list[xr.Dataset]] | Callable[[], list[xr.DataArr
     "8": symmetry_norms,
     "9": commutators,
     "10": scalar_fields,
-    "iso2": loss_spectra,
+    "iso2": loss_trajectories,
     "iso5": loss_rest_points,
     "iso6": relu_spectra,
 }

@@ -8,6 +8,7 @@ from typing import Any
 import xarray as xr
 
 from dynamics.eigenmodes import EigenmodeFlow
+from dynamics.flows import Numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +124,7 @@ class FlowParameters:
         }
         return settings if self.beta is None else settings | {"ema": 1 - self.beta * self.dt}
 
-    def eigenmodes(self, sigma2: float = 0.0, tau: float = 1.0) -> EigenmodeFlow:
+    def eigenmodes(self, sigma2: Numbers = 0.0, tau: float = 1.0) -> EigenmodeFlow:
         """Return the flow of the eigen-modes."""
         return EigenmodeFlow(
             alpha_p=self.alpha_p,

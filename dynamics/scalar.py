@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dynamics.flows import Numbers, check_parameters
+from dynamics.flows import Numbers, check_parameters, default
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +13,7 @@ class ScalarFlow:
     r"""The triple (w, w_p, w_a) of one mode of anisotropic data.
 
     .. math::
-        \dot w = w_p e - \eta w, \quad \dot w_p = \alpha_p e w - \eta w_p, \quad
+        \dot w = w_p e - \eta w, \quad \dot w_p = \alpha_p e w - \eta_p w_p, \quad
         \dot w_a = \beta (w - w_a), \qquad e = w_a \lambda_d - w_p w \lambda_s
 
     Exact where the same-view correlation :math:`\Sigma_s` and the cross-view one
@@ -24,7 +24,7 @@ class ScalarFlow:
     ----------
     same, cross : float
         Eigenvalues lambda_s of X + X' and lambda_d of X.
-    alpha_p, eta : float
+    alpha_p, eta, eta_p : float
         As in `EigenmodeFlow`.
     beta : float
         Rate of the EMA.
@@ -44,9 +44,10 @@ class ScalarFlow:
     alpha_p: Numbers = 1.0
     eta: Numbers = 0.0
     beta: Numbers = 1.0
+    eta_p: Numbers | None = None
 
     def __post_init__(self) -> None:
-        check_parameters(self, ("same", "alpha_p", "beta"), ("cross", "eta"))
+        check_parameters(self, ("same", "alpha_p", "beta"), ("cross", "eta", "eta_p"))
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -57,11 +58,17 @@ class ScalarFlow:
         """Return the derivatives of (w, w_p, w_a)."""
         w, wp, wa = state
         e = wa * self.cross - wp * w * self.same
-        return wp * e - self.eta * w, self.alpha_p * e * w - self.eta * wp, self.beta * (w - wa)
+        pull = self.alpha_p * e * w - self.predictor_decay * wp
+        return wp * e - self.eta * w, pull, self.beta * (w - wa)
 
     def derived(self, *state: np.ndarray) -> Mapping[str, np.ndarray]:
         """Return w², the eigenvalue of W Wᵀ."""
         return {"correlation_eigenvalue": state[0] ** 2}
+
+    @property
+    def predictor_decay(self) -> Numbers:
+        """Decay of w_p: `eta_p`, or `eta` without one."""
+        return default(self.eta_p, self.eta)
 
     @property
     def critical_decay(self) -> Numbers:
@@ -72,12 +79,15 @@ class ScalarFlow:
         r"""Return (w_p, w²) of the useful rest point, NaN above `critical_decay`.
 
         .. math:: w_p = \frac{\lambda_d + \sqrt{\lambda_d^2 - 4 \eta \lambda_s}}{2 \lambda_s}, \quad
-            w^2 = w_p^2 / \alpha_p
+            w^2 = \frac{\eta_p}{\eta} \frac{w_p^2}{\alpha_p}
+
+        Without an `eta_p` of its own, :math:`w^2 = w_p^2 / \alpha_p`, with `eta` = 0 too.
         """
         with np.errstate(invalid="ignore"):
             root = np.sqrt(np.asarray(self.cross**2 - 4 * self.eta * self.same))
         wp = (self.cross + root) / (2 * self.same)
-        return wp, wp**2 / self.alpha_p
+        ratio = 1.0 if self.eta_p is None else self.eta_p / self.eta
+        return wp, ratio * wp**2 / self.alpha_p
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,6 +66,9 @@ class Config:
     decay_biases: bool = option(True, "biases decay too")
     batch_norm: str = option("separate", f"how the two views pass batch norm: {', '.join(PASSES)}")
     every: int | None = option(None, "steps between snapshots (default: some 400, dense at first)")
+    record_head: bool = option(
+        False, "snapshots hold the linear layer before the predictor, for the balance law"
+    )
     seed: int = option(0, "the one number behind weights, order of images and views")
     compile: bool = option(
         False, "compile the encoder by torch.compile: a minute at first, then faster steps"

@@ -57,7 +57,7 @@ class Learner:
     Raises
     ------
     ValueError
-        The encoder does not fit the data, or the warm-up not the run.
+        The encoder does not fit the data, the warm-up not the run, or there is no head to record.
     """
 
     target: EMATarget | OwnTarget
@@ -75,6 +75,11 @@ class Learner:
             torch.manual_seed(config.seed)
             self.online, self.d = build_network(config, shape)
             predictor = config.method.predictor.build(self.d)
+        if config.record_head and self.online.head is None:
+            raise ValueError(
+                f"record-head: no linear layer ends {config.encoder} with --projector-layers "
+                f"{config.projector_layers}; use 1 or more"
+            )
         self.both, prepare = PASSES[config.batch_norm]
         for network in (self.online, predictor):
             prepare(network)

@@ -66,7 +66,7 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
     with SnapshotWriter(
         run / STORE, attrs=attrs, variable_attrs=directory.variable_attrs(config)
     ) as writer:
-        recorder = Recorder(writer, learner, device, config.batch_size)
+        recorder = _recorder(writer, learner, device, config)
         _look_before_training(config, data, learner, recorder)
         _checkpoint(run, 0, config, learner, recorder)
         _advance(run, 0, config, data, learner, recorder)
@@ -94,7 +94,7 @@ def resume(run: str | Path) -> Path:
     with SnapshotWriter(
         run / STORE, variable_attrs=directory.variable_attrs(config), resume_after=step
     ) as writer:
-        recorder = Recorder(writer, learner, device, config.batch_size)
+        recorder = _recorder(writer, learner, device, config)
         recorder.load_state_dict(state["recorder"])
         _advance(run, step, config, data, learner, recorder)
     return run
@@ -126,6 +126,12 @@ def _advance(
     if has_labels(data) and recorder.writer.last_step("evaluation") != total:
         accuracy = KNN().score(Bank(learner.online.encoder, data)).accuracy
         recorder.writer.append_evaluation(total, float(config.epochs), knn_accuracy=accuracy)
+
+
+def _recorder(
+    writer: SnapshotWriter, learner: Learner, device: torch.device, config: Config
+) -> Recorder:
+    return Recorder(writer, learner, device, config.batch_size, head=config.record_head)
 
 
 def _look_before_training(config: Config, data: Data, learner: Learner, recorder: Recorder) -> None:

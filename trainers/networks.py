@@ -117,6 +117,12 @@ class Network(nn.Module):
         self.encoder = encoder
         self.projector = projector
 
+    @property
+    def head(self) -> nn.Linear | None:
+        """The linear layer that ends the network, if one does."""
+        last = [self.encoder, *self.projector.children()][-1]
+        return last if isinstance(last, nn.Linear) else None
+
     def forward(self, x: Tensor) -> Tensor:
         """Return z (batch, d) of a batch of one view."""
         return cast(Tensor, self.projector(self.encoder(x)))

@@ -63,16 +63,25 @@ class Recorder:
     device : torch.device
     images_per_step : int
         For the speed.
+    head : bool
+        Snapshots hold the linear layer that ends the online network.
     """
 
     def __init__(
-        self, writer: SnapshotWriter, learner: Learner, device: torch.device, images_per_step: int
+        self,
+        writer: SnapshotWriter,
+        learner: Learner,
+        device: torch.device,
+        images_per_step: int,
+        *,
+        head: bool = False,
     ) -> None:
         self.writer = writer
         self.learner = learner
         self.moments = Moments(learner.d, device)
         self.loss = float("nan")  # of the last step that was fetched
         self._images = images_per_step
+        self._head = learner.online.head if head else None
         self._lr = learner.optimiser.sgd.param_groups[0]["rate"]
         self._ring = torch.zeros(RING, len(SCALARS), device=device)
         self._steps: list[int] = []
@@ -120,12 +129,16 @@ class Recorder:
 
     @torch.no_grad()
     def snapshot(self, step: int, epoch: float, flow_time: float) -> None:
-        """Write W_p as it is and the moments since the last snapshot."""
+        """Write W_p and the head as they are, and the moments since the last snapshot."""
         self.fetch()
         predictor = self.learner.predictor
         matrices = {"predictor": predictor.matrix()}
         if predictor.running_correlation is not None:
             matrices["running_correlation"] = predictor.running_correlation
+        if self._head is not None:
+            matrices["head"] = self._head.weight
+            if self._head.bias is not None:
+                matrices["head_bias"] = self._head.bias
         host = {name: matrix.float().cpu().numpy() for name, matrix in matrices.items()}
         self.writer.append(step=step, epoch=epoch, time=flow_time, **host, **self.moments.take())
 

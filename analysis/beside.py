@@ -1,0 +1,135 @@
+"""Theory beside data, drawn: what `dynamics.compare` returns; ax in, ax out."""
+
+from typing import Literal
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.figures import COLORS, GREY, _label, _variable
+from analysis.overview import STYLE
+
+P, S = "predictor_eigenvalue", "correlation_eigenvalue"
+STYLES: dict[str, Literal["-", "--"]] = {"measured": "-", "predicted": "--"}
+MODES = 6
+
+
+def plot_beside(
+    beside: xr.Dataset, name: str = P, *, ax: Axes | None = None, modes: int = MODES
+) -> Axes:
+    """Draw a value of the leading modes over gradient-flow time, measured and predicted.
+
+    Parameters
+    ----------
+    beside : Dataset (source, step, mode)
+        Of `dynamics.compare`: `source` is "measured", drawn as a line, and "predicted", dashed.
+    name : str
+        The variable; eigenvalues of F get a logarithmic axis.
+    ax : Axes, optional
+        The current one by default.
+    modes : int
+        How many modes to draw, the first ones; the first is darkest.
+
+    Raises
+    ------
+    ValueError
+        The variable is missing, or has other dims.
+    """
+    values = _checked(beside, name)
+    ax = plt.gca() if ax is None else ax
+    for source, style in STYLES.items():
+        lines = values.sel(source=source)[:modes]
+        for line, color in zip(lines, _colors(modes), strict=False):
+            ax.plot(beside["time"], line, style, color=color)
+    if name == S:
+        ax.set_yscale("log")
+    else:
+        ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+    return _label(ax, beside["time"], values)
+
+
+def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int = MODES) -> Axes:
+    r"""Draw the way of the leading modes through the plane of p and s, and where they may rest.
+
+    Measured as a line with a dot at its end, predicted dashed with a ring. Grey is the parabola
+    :math:`s = (\eta_p / \eta)\, p^2 / \alpha_p`, on which theory has them rest.
+
+    Parameters
+    ----------
+    beside, ax, modes
+        As for `plot_beside`.
+
+    Raises
+    ------
+    ValueError
+        As for `plot_beside`.
+    """
+    p, s = _checked(beside, P), _checked(beside, S)
+    parabola = _variable(beside, "parabola")
+    ax = plt.gca() if ax is None else ax
+    for source, style in STYLES.items():
+        pair = zip(p.sel(source=source)[:modes], s.sel(source=source)[:modes], strict=True)
+        for (x, y), color in zip(pair, _colors(modes), strict=False):
+            ax.plot(x, y, style, color=color, linewidth=0.9)
+            face = color if source == "measured" else "none"
+            ax.plot(x[-1:], y[-1:], "o", mec=color, mfc=face, markersize=4)
+    ax.set_yscale("log")
+    box = ax.get_xlim(), ax.get_ylim()
+    ratio = float((parabola / _checked(beside, P, drawn=False) ** 2).median())
+    at = np.linspace(*box[0], 400)
+    ax.plot(at, np.where(at != 0, ratio * at**2, np.nan), color=GREY, linewidth=0.8, zorder=1)
+    ax.set(xlim=box[0], ylim=box[1])
+    return _label(ax, p, s)
+
+
+def beside_figure(beside: xr.Dataset, *, modes: int = MODES) -> Figure:
+    """Draw p_j and s_j over time and against each other, measured and predicted.
+
+    What is predicted is of a Euclidean loss; a cosine one leaves s where it is and equalises p.
+
+    Parameters, raises: as `plot_beside`.
+
+    Returns
+    -------
+    Figure
+        Not known to pyplot. Its title counts the modes that live at the end.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 2.7), layout="constrained")
+        left, middle, right = figure.subplots(1, 3)
+        plot_beside(beside, P, ax=left, modes=modes)
+        plot_beside(beside, S, ax=middle, modes=modes)
+        plot_parabola(beside, ax=right, modes=modes)
+        keys = [Line2D([], [], color="k", linestyle=style) for style in STYLES.values()]
+        keys.append(Line2D([], [], color=GREY, linewidth=0.8))
+        left.set_ylabel("$p_j$")
+        middle.set_ylabel("$s_j$")
+        right.set(xlabel="$p_j$", ylabel="$s_j$")
+        figure.legend(keys, [*STYLES, "at rest"], loc="outside lower center", ncols=3)
+        alive = _variable(beside, "survives").sum("mode")
+        counts = [int(alive.sel(source=source)) for source in STYLES]
+        total = beside.sizes["mode"]
+        figure.suptitle(
+            f"{beside.attrs.get('method', '')}: of {total} modes {counts[0]} live at the end, "
+            f"{counts[1]} predicted; {min(modes, total)} drawn",
+            fontsize=8,
+        )
+    return figure
+
+
+def _checked(beside: xr.Dataset, name: str, *, drawn: bool = True) -> xr.DataArray:
+    values = _variable(beside, name)
+    if set(values.dims) != {"source", "step", "mode"} or "time" not in beside.coords:
+        raise ValueError(
+            f"{name} has dims {values.dims}; what `dynamics.compare` returns is wanted: "
+            "(source, step, mode) with the coordinate time"
+        )
+    return values.transpose("source", "mode", "step") if drawn else values
+
+
+def _colors(modes: int) -> np.ndarray:
+    return np.asarray(COLORS(np.linspace(0, 1, modes)))

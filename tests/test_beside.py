@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+
+from analysis.beside import beside_figure, plot_beside, plot_parabola
+from analysis.writer import SnapshotWriter
+from dynamics import EigenmodeFlow, ScalarFlow, compare, integrate
+from dynamics.__main__ import main
+from trainers import EMA, Config, Learned, Method, train
+from trainers.losses import Euclidean
+
+K = np.array([1.25, 1.25, 2.0])
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Three aligned modes under EMA, the last from a negative p: stored as a run would be."""
+    flow = ScalarFlow(same=K, cross=1.0, eta=0.05, beta=0.4)
+    w, p = np.array([1.0, 0.7, 0.3]), np.array([0.6, 0.5, -0.6])
+    theory = integrate(flow, (w, p, w), np.linspace(0, 30, 31))
+    s = theory["encoder_value"] ** 2
+    order = s[-1].values.argsort()[::-1]
+
+    def matrices(values):
+        return ("step", "row", "col"), np.einsum("tj,ij->tij", values[:, order], np.eye(3))
+
+    wa = theory["target_value"] * theory["encoder_value"]
+    return xr.Dataset(
+        {
+            "predictor": matrices(theory["predictor_eigenvalue"].values),
+            "cross_correlation": matrices(s.values),
+            "correlation": matrices((K * s).values),
+            "target_correlation": matrices(wa.values),
+        },
+        {"step": np.arange(31), "time": ("step", theory["time"].values)},
+    )
+
+
+def test_a_run_of_theory_is_predicted_through_the_pole_of_tau(run):
+    s = np.diagonal(run["cross_correlation"].values, axis1=1, axis2=2)
+    assert s[:, 2].min() < 1e-4 < s[0, 2]  # the last mode crosses zero
+    beside = compare(run, EigenmodeFlow(sigma2=K - 1, eta=0.05, beta=0.4))
+    for name in ("predictor_eigenvalue", "correlation_eigenvalue"):
+        measured, predicted = (beside[name].sel(source=x) for x in ("measured", "predicted"))
+        np.testing.assert_allclose(predicted, measured, atol=2e-6)
+
+
+def test_k_is_read_off_mode_by_mode(run, monkeypatch):
+    class Parameters:
+        def eigenmodes(self, sigma2):
+            np.testing.assert_allclose(sigma2, [0.25, 0.25, 1.0], rtol=1e-6)
+            return EigenmodeFlow(sigma2=sigma2, eta=0.05, beta=0.4)
+
+    monkeypatch.setattr("dynamics.beside.FlowParameters.from_run", lambda _: Parameters())
+    beside = compare(run)
+    assert beside["survives"].sel(source="predicted").values.tolist() == [True, True, False]
+
+
+def test_lines_are_the_data_dashed_what_is_predicted(run):
+    beside = compare(run, EigenmodeFlow(sigma2=0.25, eta=0.05, beta=0.4), start=3)
+    ax = plot_beside(beside, ax=Figure().subplots(), modes=2)
+    lines = [line for line in ax.lines if len(line.get_xdata()) == 31]
+    assert [line.get_linestyle() for line in lines] == ["-", "-", "--", "--"]
+    np.testing.assert_array_equal(
+        lines[1].get_ydata(), beside["predictor_eigenvalue"].sel(source="measured", mode=2)
+    )
+    assert np.isnan(lines[2].get_ydata()[:3]).all()
+    assert lines[0].get_color().tolist() == lines[2].get_color().tolist()
+
+
+def test_the_parabola_is_where_modes_rest(run):
+    beside = compare(run, EigenmodeFlow(sigma2=0.25, eta=0.05, eta_p=0.1, alpha_p=4))
+    ax = plot_parabola(beside, ax=Figure().subplots(), modes=2)
+    curve = next(line for line in ax.lines if len(line.get_xdata()) == 400)
+    p, s = (np.asarray(x) for x in curve.get_data())
+    np.testing.assert_allclose(s, 2 * p**2 / 4)  # eta_p / eta = 2
+
+
+def test_a_figure_says_who_lives(run, tmp_path):
+    figure = beside_figure(compare(run, EigenmodeFlow(sigma2=K - 1, eta=0.05, beta=0.4)))
+    assert "of 3 modes 2 live at the end, 2 predicted" in figure.get_suptitle()
+
+
+def test_what_is_no_comparison_is_refused(run):
+    with pytest.raises(ValueError, match="no variable 'predictor_eigenvalue'"):
+        plot_beside(run)
+    beside = compare(run, EigenmodeFlow()).sel(source="measured")
+    with pytest.raises(ValueError, match=r"wanted: \(source, step, mode\) with"):
+        plot_beside(beside)
+
+
+def test_the_command_draws_a_trained_run(tmp_path, capsys):
+    method = Method(Learned(layers=1), EMA(0.99), Euclidean())
+    options = {"data": "gaussian", "width": 4, "epochs": 2, "lr": 0.01, "device": "cpu"}
+    run = train(Config(method=method, **options), tmp_path / "run")
+    out = tmp_path / "beside.png"
+    assert main(["compare", str(run), "--start", "2", "--out", str(out)]) == 0
+    assert capsys.readouterr().out.strip() == str(out)
+    assert out.stat().st_size > 10_000
+
+
+def test_a_run_without_targets_of_theory_is_refused_in_one_line(tmp_path, capsys):
+    with SnapshotWriter(tmp_path / "snapshots.zarr", attrs={"method": "x"}) as writer:
+        eye = np.eye(2)
+        writer.append(0, epoch=0.0, time=0.0, predictor=eye, correlation=eye, samples=8)
+    assert main(["compare", str(tmp_path), "--out", str(tmp_path / "f.png")]) == 2
+    assert "the run lacks ['cross_correlation']" in capsys.readouterr().err
+    assert not (tmp_path / "f.png").exists()
