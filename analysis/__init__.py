@@ -10,6 +10,7 @@ from analysis.alignment import (
 )
 from analysis.balance import (
     alignment_rate,
+    balance,
     balance_gap,
     noise_ratio,
     rayleigh_quotient,
@@ -59,6 +60,7 @@ __all__ = [
     "alpha_req",
     "antisymmetric_part",
     "asymmetry",
+    "balance",
     "balance_gap",
     "bootstrap_eigenvalues",
     "centred",

@@ -13,6 +13,7 @@ BALANCE = {
     "rayleigh_residual": Variable("residual", ("mode",), r"$\|W_p u_j - p_j u_j\|$"),
     "noise_ratio": Variable("same-view over cross-view", ("mode",), "$k_j$"),
     "target_scale": Variable("target scale", ("mode",), r"$\tau_j$"),
+    "balance": Variable("balance", ("row", "col"), r"$W_L W_L^\top - W_p^\top W_p/\alpha_p$"),
     "balance_gap": Variable("balance gap", symbol=r"$\|W_L W_L^\top - W_p^\top W_p/\alpha_p\|$"),
     "alignment_rate": Variable("least alignment rate", symbol=r"$\lambda_{\min}(K)$"),
 }
@@ -179,22 +180,57 @@ def alignment_rate(
     )
 
 
+def balance(run: xr.Dataset, alpha_p: float = 1.0) -> xr.DataArray:
+    r"""Weigh the layer before W_p against W_p: what Theorem 1 has decay by itself.
+
+    .. math:: C = W_L W_L^\top + b b^\top - W_p^\top W_p / \alpha_p, \quad
+        C(t) = e^{-2 \eta t}\, C(0)
+
+    under gradient flow, for any loss and any encoder, if the predictor is linear, has no bias, is
+    fed by a linear layer directly, and both decay at the same rate of the flow.
+
+    Parameters
+    ----------
+    run : Dataset (..., row, col)
+        With `predictor` and `head` (..., row, feature), and `head_bias` (..., row) if there is one:
+        of a trained run, with ``--record-head yes``.
+    alpha_p : float
+        Rate of the predictor over that of the layer.
+
+    Returns
+    -------
+    DataArray (..., row, col)
+        Symmetric, of any sign; 0 is balance. Rotates with the features.
+
+    Raises
+    ------
+    ValueError
+        The run has no `head`: batch norm stands before its predictor, or it was not recorded.
+
+    References
+    ----------
+    Tian, Chen, Ganguli (2021), arXiv:2102.06810, Theorem 1, of linear networks; the rest is
+    derived, and verified with a tanh encoder, cosine loss and EMA.
+    """
+    gram = _gram(run)
+    W = run["predictor"]
+    inner = xr.dot(W, W.rename(col="other"), dim="row").rename(col="row", other="col")
+    out = (gram - inner / alpha_p).transpose(*W.dims)
+    return out.rename("balance").assign_attrs(BALANCE["balance"].attrs)
+
+
 def balance_gap(run: xr.Dataset, alpha_p: float = 1.0) -> xr.DataArray:
     r"""How far the last projector layer and a linear predictor are from balance, relatively.
 
     .. math:: \frac{\lVert W_L W_L^\top + b b^\top - W_p^\top W_p / \alpha_p \rVert_F}
         {\lVert W_L W_L^\top + b b^\top \rVert_F}
 
-    For any loss and any encoder what is inside decays as exp(-2 eta t), if the predictor is linear,
-    has no bias, and is fed by a linear layer directly: Theorem 1 of Tian, Chen and Ganguli (2021),
-    for deep networks.
+    What is inside decays by itself: `balance`.
 
     Parameters
     ----------
-    run : Dataset (..., row, col)
-        With `predictor` and `head` (..., row, feature), and `head_bias` (..., row) if there is one.
-    alpha_p : float
-        Rate of the predictor over that of the layer.
+    run, alpha_p
+        As for `balance`.
 
     Returns
     -------
@@ -204,21 +240,25 @@ def balance_gap(run: xr.Dataset, alpha_p: float = 1.0) -> xr.DataArray:
     Raises
     ------
     ValueError
-        The run has no `head`: batch norm stands before its predictor, or it was not recorded.
+        As for `balance`.
     """
+    return over_matrices(
+        lambda C, G: _frobenius(C) / _frobenius(G),
+        balance(run, alpha_p),
+        _gram(run),
+        name="balance_gap",
+        label=BALANCE["balance_gap"],
+    )
+
+
+def _gram(run: xr.Dataset) -> xr.DataArray:
     if missing := [name for name in ("predictor", "head") if name not in run]:
         raise ValueError(f"the run lacks {missing}; the balance needs the layer before W_p")
     head = run["head"]
     gram = xr.dot(head, head.rename(row="col"), dim="feature")
     if "head_bias" in run:
         gram = gram + run["head_bias"] * run["head_bias"].rename(row="col")
-
-    def kernel(W: np.ndarray, G: np.ndarray) -> np.ndarray:
-        return _frobenius(G - np.swapaxes(W, -1, -2) @ W / alpha_p) / _frobenius(G)
-
-    return over_matrices(
-        kernel, run["predictor"], gram, name="balance_gap", label=BALANCE["balance_gap"]
-    )
+    return gram
 
 
 def _pair(W: np.ndarray, F: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -56,7 +56,7 @@ def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int = MO
     r"""Draw the way of the leading modes through the plane of p and s, and where they may rest.
 
     Measured as a line with a dot at its end, predicted dashed with a ring. Grey is the parabola
-    :math:`s = (\eta_p / \eta)\, p^2 / \alpha_p`, on which theory has them rest.
+    :math:`s = (\eta_p / \eta)\, p^2 / \alpha_p`, on which isotropic data have them rest.
 
     Parameters
     ----------

@@ -128,6 +128,38 @@ def plot_band(
     return _label(ax, values[x], values)
 
 
+def plot_balance(values: xr.DataArray, eta: float, *, ax: Axes | None = None) -> Axes:
+    r"""Draw what is left of the balance over gradient-flow time, and what Theorem 1 leaves.
+
+    Parameters
+    ----------
+    values : DataArray (step, row, col)
+        Of `analysis.balance`, with the coordinate `time`; drawn is its Frobenius norm relative to
+        that at the first snapshot.
+    eta : float
+        Decay of the flow; the dashed line is :math:`e^{-2 \eta t}`.
+    ax : Axes, optional
+        The current one by default.
+
+    Raises
+    ------
+    ValueError
+        There are other dims, or there is no coordinate `time`.
+    """
+    if set(values.dims) != {"step", "row", "col"}:
+        raise ValueError(f"plot_balance draws (step, row, col); got dims {values.dims}")
+    time = values[_clock(values, "time")]
+    ax = plt.gca() if ax is None else ax
+    size = np.sqrt((values.astype(float) ** 2).sum(("row", "col")))
+    ax.plot(time, size / size[0], color=PALETTE[0], label="measured")
+    ax.plot(time, np.exp(-2 * eta * (time - time[0])), "--", color=GREY, label=r"$e^{-2\eta t}$")
+    ax.set_yscale("log")
+    ax.legend(loc="best")
+    _label(ax, time, values)
+    ax.set_ylabel(r"$\|C(t)\|_F / \|C(0)\|_F$")
+    return ax
+
+
 def plot_verdicts(
     courses: Mapping[str, xr.Dataset], *, x: str | None = None, ax: Axes | None = None
 ) -> Axes:

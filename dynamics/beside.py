@@ -12,7 +12,9 @@ from dynamics.scalar import ScalarFlow
 NAMES = ("predictor_eigenvalue", "correlation_eigenvalue")
 
 
-def compare(run: xr.Dataset, flow: EigenmodeFlow | None = None, *, start: int = 0) -> xr.Dataset:
+def compare(
+    run: xr.Dataset, theory: EigenmodeFlow | xr.Dataset | None = None, *, start: int = 0
+) -> xr.Dataset:
     r"""Follow the modes of a run, and those of the theory from the same start.
 
     Modes are the eigenvectors u_j of the last cross-view correlation, the theory's F, held fixed:
@@ -26,10 +28,12 @@ def compare(run: xr.Dataset, flow: EigenmodeFlow | None = None, *, start: int = 
     ----------
     run : Dataset (step, row, col)
         With `predictor`, `correlation`, `cross_correlation` and the coordinate `time`.
-    flow : EigenmodeFlow, optional
-        By default `FlowParameters.from_run`, with the :math:`k_j = 1 + \sigma_j^2` of each mode
-        that the run ends with, :math:`u_j^\top F_{same} u_j / s_j`; that of the traces for a mode
-        without a positive s_j.
+    theory : EigenmodeFlow or Dataset, optional
+        A Dataset is what `integrate` returned of a matrix flow, say `LinearFlow`: its matrices are
+        seen in the same u_j, and read at the run's times, linearly between its own. By default
+        `FlowParameters.from_run`, with the :math:`k_j = 1 + \sigma_j^2` of each mode that the run
+        ends with, :math:`u_j^\top F_{same} u_j / s_j`; that of the traces for a mode without a
+        positive s_j.
     start : int
         The snapshot that the flow starts from.
 
@@ -44,7 +48,8 @@ def compare(run: xr.Dataset, flow: EigenmodeFlow | None = None, *, start: int = 
     Raises
     ------
     ValueError
-        The run lacks a variable or its config; or `start` is not one of its snapshots.
+        The run or the theory lacks a variable, or the run its config; or `start` is not one of
+        its snapshots.
     """
     needed = ("predictor", "correlation", "cross_correlation", "time")
     if missing := [name for name in needed if name not in run and name not in run.coords]:
@@ -56,28 +61,29 @@ def compare(run: xr.Dataset, flow: EigenmodeFlow | None = None, *, start: int = 
     W = run["predictor"].transpose("step", "row", "col").values.astype(float)
     U = np.linalg.eigh(F[-1])[1][:, ::-1]
     p, s = (np.einsum("ij,tik,kj->tj", U, M, U) for M in (W, F))
-    if flow is None:
-        flow = FlowParameters.from_run(run).eigenmodes(_noise(run, U, s[-1]))
-    start_s = np.maximum(s[start], 0.0)
     times = run["time"].values[start:]
-    if flow.beta is None:
-        theory = integrate(flow, (p[start], start_s), times)
-    else:  # in w and w_a, which have no pole where tau = w_a/w has one
-        w = np.sqrt(start_s)
-        theory = integrate(_singular(flow), (w, p[start], _tau(run, U, s, start) * w), times)
+    if isinstance(theory, xr.Dataset):
+        flow = FlowParameters.from_run(run).eigenmodes()
+        known = theory.attrs.get("flow", "")
+        predicted = _seen(theory, U, times)
+    else:
+        flow = theory or FlowParameters.from_run(run).eigenmodes(_noise(run, U, s[-1]))
+        known = str(flow)
+        predicted = _followed(run, flow, U, (p[start], s[start]), times, start)
     ahead = np.full((start, p.shape[1]), np.nan)
-    sources = [[p, s], [np.concatenate([ahead, theory[name].values]) for name in NAMES]]
+    pairs = zip((p, s), predicted, strict=True)
+    sources = [[seen, np.concatenate([ahead, values])] for seen, values in pairs]
     out = xr.Dataset(
         {
             name: (("source", "step", "mode"), np.stack(pair), VARIABLES[name].attrs)
-            for name, *pair in zip(NAMES, *sources, strict=True)
+            for name, pair in zip(NAMES, sources, strict=True)
         },
         {
             **{name: run[name] for name in ("step", "epoch", "time") if name in run.coords},
             "source": ["measured", "predicted"],
             "mode": np.arange(1, p.shape[1] + 1),
         },
-        {**run.attrs, "flow": str(flow)},
+        {**run.attrs, "flow": known},
     )
     ratio = float(flow.predictor_decay / flow.eta) if flow.eta else 1.0
     curve = ratio * out["predictor_eigenvalue"] ** 2 / flow.alpha_p
@@ -86,6 +92,36 @@ def compare(run: xr.Dataset, flow: EigenmodeFlow | None = None, *, start: int = 
         parabola=curve.assign_attrs(long_name="eigenvalue of F at rest"),
         survives=last > 0.01 * last.max("mode"),
     )
+
+
+def _followed(
+    run: xr.Dataset,
+    flow: EigenmodeFlow,
+    U: np.ndarray,
+    begin: tuple[np.ndarray, np.ndarray],
+    times: np.ndarray,
+    start: int,
+) -> list[np.ndarray]:
+    # p and s of the flow, (step, mode) each
+    p, s = begin[0], np.maximum(begin[1], 0.0)
+    if flow.beta is None:
+        theory = integrate(flow, (p, s), times)
+    else:  # in w and w_a, which have no pole where tau = w_a/w has one
+        w = np.sqrt(s)
+        theory = integrate(_singular(flow), (w, p, _tau(run, U, begin[1], start) * w), times)
+    return [theory[name].values for name in NAMES]
+
+
+def _seen(theory: xr.Dataset, U: np.ndarray, times: np.ndarray) -> list[np.ndarray]:
+    if missing := [name for name in ("predictor", "cross_correlation") if name not in theory]:
+        raise ValueError(f"theory lacks {missing}; integrate a flow of matrices, as LinearFlow")
+    own = theory["time"].values
+    out = []
+    for name in ("predictor", "cross_correlation"):
+        M = theory[name].transpose("step", "row", "col").values
+        values = np.einsum("ij,tik,kj->jt", U, M, U)
+        out.append(np.stack([np.interp(times, own, v, np.nan, np.nan) for v in values], axis=1))
+    return out
 
 
 def _singular(flow: EigenmodeFlow) -> ScalarFlow:
@@ -108,5 +144,5 @@ def _tau(run: xr.Dataset, U: np.ndarray, s: np.ndarray, start: int) -> np.ndarra
         return np.ones(U.shape[1])
     target = run["target_correlation"].transpose("step", "row", "col").values[start]
     with np.errstate(divide="ignore", invalid="ignore"):
-        tau = np.einsum("ij,ik,kj->j", U, target.astype(float), U) / s[start]
+        tau = np.einsum("ij,ik,kj->j", U, target.astype(float), U) / s
     return np.where(np.isfinite(tau), tau, 1.0)

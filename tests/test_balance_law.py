@@ -6,7 +6,7 @@ import torch
 from scipy.integrate import solve_ivp
 from torch.nn.functional import cosine_similarity
 
-from analysis import balance_gap, open_snapshots
+from analysis import balance, balance_gap, open_snapshots
 from trainers import EMA, METHODS, Config, Learned, Method, train
 from trainers.learner import Learner
 from trainers.losses import Euclidean
@@ -89,6 +89,7 @@ def test_a_trained_run_records_its_head_and_keeps_its_balance(tmp_path):
     head, P = run["head"].values, run["predictor"].values
     gram = head @ head.swapaxes(1, 2)
     inside = gram - P.swapaxes(1, 2) @ P
+    np.testing.assert_allclose(balance(run), inside, atol=1e-6)
     expected = np.exp(-2 * 0.05 * run["time"].values)[:, None, None] * inside[0]
     assert norm(inside - expected).max() < 0.02 * norm(inside[0])
     assert norm(inside[-1] - inside[0]) > 0.2 * norm(inside[0])

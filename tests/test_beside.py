@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -10,6 +12,8 @@ from dynamics.__main__ import main
 from trainers import EMA, Config, Learned, Method, train
 from trainers.losses import Euclidean
 
+METHOD = Method(Learned(layers=1), EMA(0.99), Euclidean())
+CONFIG = json.loads(Config(method=METHOD, data="gaussian").to_json())
 K = np.array([1.25, 1.25, 2.0])
 
 
@@ -44,6 +48,16 @@ def test_a_run_of_theory_is_predicted_through_the_pole_of_tau(run):
     for name in ("predictor_eigenvalue", "correlation_eigenvalue"):
         measured, predicted = (beside[name].sel(source=x) for x in ("measured", "predicted"))
         np.testing.assert_allclose(predicted, measured, atol=2e-6)
+
+
+def test_theory_may_be_a_run_of_matrices(run):
+    theory = run.assign_coords(step=run["step"] + 5)
+    beside = compare(run.assign_attrs(config=json.dumps(CONFIG)), theory.isel(step=slice(0, 20)))
+    p = beside["predictor_eigenvalue"]
+    np.testing.assert_array_equal(p.sel(source="predicted")[:20], p.sel(source="measured")[:20])
+    assert p.sel(source="predicted")[20:].isnull().all()  # it has nothing to say of later
+    with pytest.raises(ValueError, match=r"theory lacks \['predictor'"):
+        compare(run.assign_attrs(config=json.dumps(CONFIG)), run[["correlation"]])
 
 
 def test_k_is_read_off_mode_by_mode(run, monkeypatch):
@@ -91,9 +105,8 @@ def test_what_is_no_comparison_is_refused(run):
 
 
 def test_the_command_draws_a_trained_run(tmp_path, capsys):
-    method = Method(Learned(layers=1), EMA(0.99), Euclidean())
     options = {"data": "gaussian", "width": 4, "epochs": 2, "lr": 0.01, "device": "cpu"}
-    run = train(Config(method=method, **options), tmp_path / "run")
+    run = train(Config(method=METHOD, **options), tmp_path / "run")
     out = tmp_path / "beside.png"
     assert main(["compare", str(run), "--start", "2", "--out", str(out)]) == 0
     assert capsys.readouterr().out.strip() == str(out)

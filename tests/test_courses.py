@@ -4,7 +4,14 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.courses import SEVERITY, plot_band, plot_modes, plot_ranks, plot_verdicts
+from analysis.courses import (
+    SEVERITY,
+    plot_balance,
+    plot_band,
+    plot_modes,
+    plot_ranks,
+    plot_verdicts,
+)
 
 
 @pytest.fixture
@@ -71,3 +78,14 @@ def test_refusals(ax):
         plot_verdicts({"a": series([0.0]).to_dataset(name="collapse")}, ax=ax)
     with pytest.raises(ValueError, match=r"got dims \('a', 'b', 'step'\)"):
         plot_band(series([[[1.0]]], ("a", "b", "step")), ax=ax)
+
+
+def test_the_balance_is_drawn_against_its_decay(ax):
+    C = series([np.eye(2), 0.5 * np.eye(2)], ("step", "row", "col"), "balance")
+    C = C.assign_coords(time=("step", [1.0, 3.0]))
+    plot_balance(C, 0.1, ax=ax)
+    measured, theory = ax.lines
+    assert measured.get_ydata().tolist() == [1, 0.5]
+    np.testing.assert_allclose(theory.get_ydata(), [1, np.exp(-0.4)])
+    with pytest.raises(ValueError, match=r"draws \(step, row, col\)"):
+        plot_balance(C[0], 0.1, ax=ax)
