@@ -7,8 +7,9 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from analysis.accuracy import accuracy_rows, by_method, plot_accuracy, read_accuracies
+from analysis.accuracy import Group, accuracy_rows, by_method, plot_accuracy, read_accuracies
 from analysis.accuracy import write_accuracies as write
+from analysis.accuracy_course import plot_accuracy_against
 from analysis.overview import STYLE, save_figure
 
 
@@ -24,6 +25,9 @@ def accuracy_command(
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="for accuracy.csv, accuracy.txt, and .png and .pdf"
     )
+    parser.add_argument(
+        "--against", metavar="OPTION", help="draw against an option that was swept, say lr"
+    )
     parser.add_argument("--of", nargs="+", metavar="NAME", help="these only, say linear_accuracy")
     args = parser.parse_args(argv)
     rows = read_accuracies(args.runs)
@@ -33,14 +37,22 @@ def accuracy_command(
             raise ValueError(f"no run has {unknown[0]!r}; stored are {', '.join(there)}")
         rows = [row for row in rows if row.accuracy in args.of]
     groups = by_method(rows)
+    figure = _figure(groups, args.against)
     text = table(accuracy_rows(groups))
     print(text)
     if args.out:
         print(write(rows, args.out / "accuracy.csv"))
         (args.out / "accuracy.txt").write_text(text + "\n")
         print(args.out / "accuracy.txt")
-        bars = len(groups)
-        with mpl.rc_context(STYLE):
-            figure = Figure(figsize=(4.2, 0.9 + 0.14 * bars), layout="constrained")
+        print(save_figure(figure, args.out / "accuracy"))
+
+
+def _figure(groups: Sequence[Group], option: str | None) -> Figure:
+    with mpl.rc_context(STYLE):
+        if option is None:
+            figure = Figure(figsize=(4.2, 0.9 + 0.14 * len(groups)), layout="constrained")
             plot_accuracy(groups, ax=figure.subplots())
-            print(save_figure(figure, args.out / "accuracy"))
+        else:
+            figure = Figure(figsize=(3.5, 2.6), layout="constrained")
+            plot_accuracy_against(groups, option.replace("-", "_"), ax=figure.subplots())
+    return figure
