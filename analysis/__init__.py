@@ -1,13 +1,6 @@
 """What a run is, and what it says."""
 
-from analysis.alignment import (
-    alignment,
-    alignment_excess,
-    alignment_null,
-    commutator,
-    commutator_null,
-    off_diagonal_energy,
-)
+from analysis.alignment import alignment, alignment_excess, alignment_null, off_diagonal_energy
 from analysis.balance import (
     alignment_rate,
     balance,
@@ -17,14 +10,17 @@ from analysis.balance import (
     rayleigh_residual,
     target_scale,
 )
+from analysis.bootstrap import bootstrap_alignment, bootstrap_eigenvalues
 from analysis.collapse import Verdict, collapse, collapse_course
+from analysis.commutators import commutator, commutator_null, mode_commutator
 from analysis.modes import follow_modes
 from analysis.moments import centred, least_squares_predictor
 from analysis.noise import (
-    bootstrap_eigenvalues,
     effective_samples,
+    eigenvalue_errors,
     modes_above_noise,
     noise_edges,
+    noise_level,
 )
 from analysis.normality import (
     definiteness,
@@ -62,6 +58,7 @@ __all__ = [
     "asymmetry",
     "balance",
     "balance_gap",
+    "bootstrap_alignment",
     "bootstrap_eigenvalues",
     "centred",
     "collapse",
@@ -72,6 +69,7 @@ __all__ = [
     "complex_eigenvalues",
     "definiteness",
     "effective_samples",
+    "eigenvalue_errors",
     "eigenvalues",
     "eigenvector_condition",
     "entropy_rank",
@@ -81,8 +79,10 @@ __all__ = [
     "imaginary_energy",
     "least_squares_predictor",
     "lidar",
+    "mode_commutator",
     "modes_above_noise",
     "noise_edges",
+    "noise_level",
     "noise_ratio",
     "off_diagonal_energy",
     "open_runs",

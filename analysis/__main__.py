@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-import xarray as xr
 from matplotlib.figure import Figure
 
 from analysis.accuracy_command import accuracy_command
-from analysis.collapse import KINDS, Verdict, collapse
+from analysis.collapse import KINDS
+from analysis.measured import Measured
 from analysis.overview import comparison, overview, save_figure
+from analysis.panels import alignment_figure, spectra_figure
 from analysis.report import write_report
 from analysis.snapshots import open_snapshots
-from analysis.summary import summarise
 
 NAME = "python -m analysis"
 PAUSE = 2.0  # seconds between looks at runs that are followed
@@ -56,23 +56,31 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _overviews(args: argparse.Namespace) -> None:
     compare = len(args.runs) > 1 or args.out is not None
     out = args.out or Path("figures")
-    summaries = [_measure(run) for run in args.runs]
-    for folder in [run / "figures" for run in args.runs] + [out] * compare:
-        folder.mkdir(parents=True, exist_ok=True)  # what cannot be written fails here
-    verdicts = [_judge(run) for run in args.runs]
-    rows = [_row(*each) for each in zip(args.runs, summaries, verdicts, strict=True)]
-    print(table(rows))
-    stored = [open_snapshots(run) for run in args.runs]
     names = [run.resolve().name for run in args.runs]
     if len(set(names)) < len(names):
         names = list(map(str, args.runs))
-    parts = list(zip(names, stored, summaries, verdicts, strict=True))
-    for i, run in enumerate(args.runs):
-        _write(overview(summaries[i]), run / "figures" / "overview")
-        print(write_report([parts[i]], [rows[i]], run / "report.html"), flush=True)
+    runs = [Measured.of(*each) for each in zip(args.runs, names, strict=True)]
+    for folder in [run / "figures" for run in args.runs] + [out] * compare:
+        folder.mkdir(parents=True, exist_ok=True)  # what cannot be written fails here
+    rows = [_row(*each) for each in zip(args.runs, runs, strict=True)]
+    print(table(rows))
+    for path, one, row in zip(args.runs, runs, rows, strict=True):
+        _write(overview(one.summary), path / "figures" / "overview")
+        if one.history is not None:
+            _write(one.history, path / "figures" / "history")
+        print(write_report([one], [row], path / "report.html"), flush=True)
     if compare:
-        _write(comparison(summaries), out / "comparison")
-        print(write_report(parts, rows, out / "report.html"), flush=True)
+        _compare(runs, out)
+        print(write_report(runs, rows, out / "report.html"), flush=True)
+
+
+def _compare(runs: Sequence[Measured], out: Path) -> None:
+    _write(comparison([one.summary for one in runs]), out / "comparison")
+    courses = {one.name: one.summary for one in runs if one.history is not None}
+    if courses:
+        accuracies = {one.name: one.accuracy for one in runs if one.accuracy is not None}
+        _write(spectra_figure(courses, accuracies=accuracies), out / "spectra")
+        _write(alignment_figure(courses), out / "alignment")
 
 
 def _follow(args: argparse.Namespace) -> None:
@@ -122,35 +130,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _measure(run: Path) -> xr.Dataset:
-    try:
-        return summarise(open_snapshots(run))
-    except ValueError as error:
-        raise ValueError(f"{run}: {error}") from error
-
-
-def _judge(run: Path) -> Verdict | None:
-    try:
-        metrics = open_snapshots(run, group="metrics")
-    except ValueError:  # a run of theory has none
-        metrics = None
-    try:
-        return collapse(open_snapshots(run), metrics)
-    except ValueError:  # too few rows a snapshot, or none is finite
-        return None
-
-
 def _write(figure: Figure, path: Path) -> None:
     png = save_figure(figure, path)
     print(png, png.with_suffix(".pdf"), sep="\n")
 
 
-def _row(run: Path, m: xr.Dataset, verdict: Verdict | None) -> dict[str, str]:
-    row = {"run": str(run)}
+def _row(path: Path, one: Measured) -> dict[str, str]:
+    m, verdict = one.summary, one.verdict
+    row = {"run": str(path)}
     row |= {name: str(m.attrs.get(name, "-")) for name in ("method", "data", "seed")}
     row["epochs"] = f"{float(m['epoch'].max()):g}" if "epoch" in m.coords else "-"
     row |= {"snapshots": str(m.sizes["step"]), "modes": str(m.sizes["mode"])}
-    row["kNN"] = _accuracy(run)
+    row["kNN"] = "-" if one.accuracy is None else f"{float(one.accuracy[-1]):.3f}"
     for heading, name, start in COLUMNS:
         ends = [f"{float(m[name].isel(step=i)):.3f}" for i in ((0, -1) if start else (-1,))]
         row[heading] = " -> ".join(ends)
@@ -158,16 +149,6 @@ def _row(run: Path, m: xr.Dataset, verdict: Verdict | None) -> dict[str, str]:
     if verdict is not None and verdict.onset is not None:
         row["collapse"] += f", step {verdict.onset}"
     return row
-
-
-def _accuracy(run: Path) -> str:
-    try:
-        evaluation = open_snapshots(run, group="evaluation")
-    except (KeyError, ValueError):  # nothing has been evaluated
-        return "-"
-    if "knn_accuracy" not in evaluation or not evaluation.sizes["step"]:
-        return "-"
-    return f"{float(evaluation['knn_accuracy'].isel(step=-1)):.3f}"
 
 
 if __name__ == "__main__":

@@ -4,8 +4,7 @@ A W_p near a multiple of the identity maps every vector almost onto itself and l
 anything: so each measure has its null level here, what W_p turned at random against F would give.
 """
 
-import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import xarray as xr
@@ -23,10 +22,6 @@ ALIGNMENT = {
     "alignment": Variable("alignment", ("mode",), "$a_j$"),
     "alignment_null": Variable("alignment of unrelated eigenbases", symbol="$a_0$"),
     "alignment_excess": Variable("excess alignment", ("mode",), "$(a_j - a_0)/(1 - a_0)$"),
-    "commutator": Variable(
-        "commutator", symbol=r"$\|[F, W_p]\|_F / (\sqrt{2}\,\|\tilde F\|_F \|\tilde W_p\|_F)$"
-    ),
-    "commutator_null": Variable("commutator of unrelated eigenbases", symbol="$c_0$"),
     "off_diagonal_energy": Variable(
         "off-diagonal energy",
         symbol=r"$1 - \Sigma_j(U^\top\tilde A U)_{jj}^2 / \|\tilde A\|_F^2$",
@@ -123,78 +118,6 @@ def alignment_excess(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.D
     return _measured(_in_eigenbasis(_alignment_excess), predictor, correlation, "alignment_excess")
 
 
-def commutator(
-    predictor: xr.DataArray, correlation: xr.DataArray, deviatoric: bool = False
-) -> xr.DataArray:
-    r"""Size of the commutator of F and W_p, relative to the largest that their norms allow.
-
-    .. math:: \|F W_p - W_p F\|_F / (\sqrt2\, \|F\|_F \|W_p\|_F)
-
-    Parameters
-    ----------
-    predictor, correlation : DataArray (..., row, col)
-        As for `alignment`.
-    deviatoric : bool
-        Take :math:`M - (\mathrm{tr} M/d) I` of both in the denominator. The commutator does not
-        change by that; the measure no longer falls because a matrix nears the identity.
-
-    Returns
-    -------
-    DataArray (...)
-        In [0, 1] (Böttcher-Wenzel inequality, attained); 0 iff the matrices share eigenspaces.
-        Needs no choice of eigenvectors, so degenerate s_j do no harm. Invariant to rotation, scale
-        and sign; deviatoric, also to adding c I to either. NaN where a norm of the denominator is 0
-        (deviatoric: 0 up to float32 rounding). Null level: `commutator_null`.
-
-    Raises
-    ------
-    ValueError
-        As for `alignment`.
-
-    References
-    ----------
-    Böttcher, Wenzel (2008), Linear Algebra Appl. 429, 1864. Unnormalised: Tian, Chen, Ganguli
-    (2021), arXiv:2102.06810, Theorem 3 and Fig. 9; that form also vanishes under collapse.
-    """
-    kernel = functools.partial(_commutator, deviatoric=deviatoric)
-    return _measured(kernel, predictor, correlation, "commutator")
-
-
-def commutator_null(
-    predictor: xr.DataArray, correlation: xr.DataArray, deviatoric: bool = False
-) -> xr.DataArray:
-    r"""Root mean square of `commutator` when the features of W_p are rotated at random against F.
-
-    .. math:: \sqrt{\frac{d}{(d+2)(d-1)} \frac{\|\tilde A\|_F^2}{\|\tilde W_p\|_F^2}
-              + \frac{1}{d-1} \frac{\|B\|_F^2}{\|\tilde W_p\|_F^2}}
-
-    is the deviatoric form, with A and B the symmetric and antisymmetric part of W_p and a tilde for
-    M - (tr M/d) I; it depends on F in nothing. The plain form is
-    :math:`\|\tilde F\|\|\tilde W_p\| / (\|F\| \|W_p\|)` times that. It follows from the second
-    moment of a matrix under Haar rotations, :math:`E\,A_{ij} A_{kl} \propto \delta_{ik} \delta_{jl}
-    + \delta_{il} \delta_{jk} - \tfrac2d \delta_{ij} \delta_{kl}` for symmetric traceless A and
-    :math:`E\,B_{ij} B_{kl} \propto \delta_{ik} \delta_{jl} - \delta_{il} \delta_{jk}`.
-
-    Parameters
-    ----------
-    predictor, correlation, deviatoric
-        As for `commutator`.
-
-    Returns
-    -------
-    DataArray (...)
-        In [0, 1]; about :math:`d^{-1/2}` when deviatoric (0.088 at d = 128). NaN where `commutator`
-        is.
-
-    Raises
-    ------
-    ValueError
-        As for `alignment`.
-    """
-    kernel = functools.partial(_commutator_null, deviatoric=deviatoric)
-    return _measured(kernel, predictor, correlation, "commutator_null")
-
-
 def off_diagonal_energy(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.DataArray:
     r"""Share of W_p that is off the diagonal in the eigenbasis of F; the best single number.
 
@@ -229,6 +152,7 @@ def _measured(
     predictor: xr.DataArray,
     correlation: xr.DataArray,
     name: str,
+    labels: Mapping[str, Variable] = ALIGNMENT,
 ) -> xr.DataArray:
     F_name = str(correlation.name or "correlation")
 
@@ -236,7 +160,7 @@ def _measured(
         _check_symmetric(F, F_name)
         return kernel(W, F)
 
-    return over_matrices(checked, predictor, correlation, name=name, label=ALIGNMENT[name])
+    return over_matrices(checked, predictor, correlation, name=name, label=labels[name])
 
 
 def _in_eigenbasis(
@@ -274,27 +198,7 @@ def _off_diagonal_energy(W: np.ndarray, p: np.ndarray, gain: np.ndarray) -> np.n
     return np.clip(1 - (diagonal**2).sum(axis=-1) / energy, 0, 1)
 
 
-def _commutator(W: np.ndarray, F: np.ndarray, deviatoric: bool) -> np.ndarray:
-    # (..., d, d), (..., d, d) -> (...)
-    norm = _deviatoric_norm if deviatoric else _frobenius
-    return _frobenius(F @ W - W @ F) / (np.sqrt(2) * norm(F) * norm(W))
-
-
-def _commutator_null(W: np.ndarray, F: np.ndarray, deviatoric: bool) -> np.ndarray:
-    # (..., d, d), (..., d, d) -> (...)
-    d = np.float64(W.shape[-1])
-    norm = _deviatoric_norm if deviatoric else _frobenius
-    A2, B2, _ = _parts(W)
-    mean_square = (A2 * d / (d + 2) + B2) / (d - 1) * _parts(F)[0]
-    return np.sqrt(mean_square) / (norm(F) * norm(W))
-
-
 def _parts(M: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # (..., d, d) -> (...) three times: |A - (tr A/d) I|^2, |B|^2, |M|^2
     A2, B2 = _squares(M)
     return np.maximum(A2 - _trace(M) ** 2 / M.shape[-1], 0), B2, A2 + B2
-
-
-def _deviatoric_norm(M: np.ndarray) -> np.ndarray:  # (..., d, d) -> (...)
-    A2, B2, M2 = _parts(M)
-    return np.sqrt(np.where(A2 + B2 > ISOTROPIC**2 * M2, A2 + B2, np.nan))

@@ -128,7 +128,7 @@ def plot_band(
     return _label(ax, values[x], values)
 
 
-def plot_balance(values: xr.DataArray, eta: float, *, ax: Axes | None = None) -> Axes:
+def plot_balance(values: xr.DataArray, eta: float | None = None, *, ax: Axes | None = None) -> Axes:
     r"""Draw what is left of the balance over gradient-flow time, and what Theorem 1 leaves.
 
     Parameters
@@ -136,8 +136,8 @@ def plot_balance(values: xr.DataArray, eta: float, *, ax: Axes | None = None) ->
     values : DataArray (step, row, col)
         Of `analysis.balance`, with the coordinate `time`; drawn is its Frobenius norm relative to
         that at the first snapshot.
-    eta : float
-        Decay of the flow; the dashed line is :math:`e^{-2 \eta t}`.
+    eta : float, optional
+        Decay of the flow, of `dynamics.FlowParameters`; the dashed line is :math:`e^{-2 \eta t}`.
     ax : Axes, optional
         The current one by default.
 
@@ -152,9 +152,11 @@ def plot_balance(values: xr.DataArray, eta: float, *, ax: Axes | None = None) ->
     ax = plt.gca() if ax is None else ax
     size = np.sqrt((values.astype(float) ** 2).sum(("row", "col")))
     ax.plot(time, size / size[0], color=PALETTE[0], label="measured")
-    ax.plot(time, np.exp(-2 * eta * (time - time[0])), "--", color=GREY, label=r"$e^{-2\eta t}$")
     ax.set_yscale("log")
-    ax.legend(loc="best")
+    if eta is not None:
+        theory = np.exp(-2 * eta * (time - time[0]))
+        ax.plot(time, theory, "--", color=GREY, label=r"$e^{-2\eta t}$")
+        ax.legend(loc="best")
     _label(ax, time, values)
     ax.set_ylabel(r"$\|C(t)\|_F / \|C(0)\|_F$")
     return ax

@@ -1,9 +1,7 @@
-"""F is an estimate: what n rows of noise alone would show, and error bars from resampling."""
+"""F is an estimate: what n rows of noise alone would show, and how sharp its eigenvalues are."""
 
 import numpy as np
 import xarray as xr
-
-from analysis.symmetry import mode_numbers
 
 
 def noise_edges(d: int, n: float, variance: float = 1.0) -> tuple[float, float]:
@@ -62,6 +60,29 @@ def modes_above_noise(values: xr.DataArray, samples: xr.DataArray | float) -> xr
     ValueError
         `values` has no dim mode, or there are no more rows than dimensions.
     """
+    count = (values > noise_level(values, samples)).sum("mode")
+    return count.rename("modes_above_noise").assign_attrs(long_name="modes above the noise")
+
+
+def noise_level(values: xr.DataArray, samples: xr.DataArray | float) -> xr.DataArray:
+    r"""Return what noise of the size of the median eigenvalue could reach at most.
+
+    .. math:: v\,(1 + \sqrt{d/n})^2\, (1 + 2 n^{-2/3})
+
+    with the variance v as in `modes_above_noise`, and the last factor for the fluctuation of the
+    largest eigenvalue about the edge.
+
+    Parameters, raises: as `modes_above_noise`.
+
+    Returns
+    -------
+    DataArray (...)
+        In the units of `values`.
+
+    References
+    ----------
+    Marchenko, Pastur (1967); Tracy, Widom (1996) for the order of the fluctuation.
+    """
     if "mode" not in values.dims:
         raise ValueError(f"modes_above_noise takes eigenvalues, dim 'mode'; got {values.dims}")
     d = values.sizes["mode"]
@@ -69,11 +90,40 @@ def modes_above_noise(values: xr.DataArray, samples: xr.DataArray | float) -> xr
     if not bool((n > d).all()):
         raise ValueError(f"{int(n.min())} rows for {d} dimensions; more rows wanted")
     variance = values.median("mode") / xr.apply_ufunc(_median, d / n, vectorize=True)
-    upper = variance * (1 + np.sqrt(d / n)) ** 2
-    # The largest of noise fluctuates about the edge by n^(-2/3): Tracy and Widom.
-    upper = upper * (1 + 2 * n ** (-2 / 3.0))
-    count = (values > upper).sum("mode")
-    return count.rename("modes_above_noise").assign_attrs(long_name="modes above the noise")
+    upper = variance * (1 + np.sqrt(d / n)) ** 2 * (1 + 2 * n ** (-2 / 3.0))
+    return upper.rename("noise_level").assign_attrs(long_name="upper edge of noise")
+
+
+def eigenvalue_errors(values: xr.DataArray, samples: xr.DataArray | float) -> xr.DataArray:
+    r"""Return standard errors of eigenvalues of a covariance, :math:`\lambda_j \sqrt{2/n}`.
+
+    Parameters
+    ----------
+    values : DataArray (..., mode)
+        Eigenvalues of a centred correlation.
+    samples : DataArray (...) or float
+        Independent rows behind each.
+
+    Returns
+    -------
+    DataArray (..., mode)
+        Of Gaussian features and eigenvalues far apart, for large n; heavier tails have larger
+        errors, and those of `bootstrap_eigenvalues` are then right.
+
+    Raises
+    ------
+    ValueError
+        There are fewer than two rows.
+
+    References
+    ----------
+    Anderson (1963), Ann. Math. Stat. 34, 122.
+    """
+    n = xr.DataArray(samples) if not isinstance(samples, xr.DataArray) else samples
+    if not bool((n >= 2).all()):
+        raise ValueError(f"{int(n.min())} rows; 2 or more wanted")
+    error = values * np.sqrt(2 / n)
+    return error.rename("eigenvalue_error").assign_attrs(long_name="standard error")
 
 
 def effective_samples(n: float, rho: float) -> float:
@@ -94,54 +144,6 @@ def effective_samples(n: float, rho: float) -> float:
     if not 0 <= rho < 1 or not n > 0:
         raise ValueError(f"n = {n} and rho = {rho}; n above 0 and rho in [0, 1) wanted")
     return n * (1 + rho) / (1 - rho)
-
-
-def bootstrap_eigenvalues(
-    features: np.ndarray, *, resamples: int = 200, confidence: float = 0.95, seed: int = 0
-) -> xr.Dataset:
-    """Eigenvalues of E[z zᵀ] with percentile intervals, by drawing images again.
-
-    Parameters
-    ----------
-    features : array (n, d)
-        A row an image; of several views of an image, average their outer products beforehand.
-    resamples : int
-        How often.
-    confidence : float
-        Of the interval.
-    seed : int
-
-    Returns
-    -------
-    Dataset (mode)
-        `eigenvalue`, `low`, `high`. The largest of a sample are biased upwards and the smallest
-        downwards, and resampling adds the same once more: intervals say how sharp, not how true.
-
-    Raises
-    ------
-    ValueError
-        Features are no matrix of finite numbers; or resamples or confidence are out of range.
-    """
-    Z = np.asarray(features, dtype=float)
-    if Z.ndim != 2 or not np.isfinite(Z).all() or not len(Z):
-        raise ValueError(f"features have shape {Z.shape}; finite numbers (images, d) wanted")
-    if resamples < 2 or not 0 < confidence < 1:
-        raise ValueError(f"resamples {resamples}, confidence {confidence}; 2 or more, in (0, 1)")
-    rng = np.random.default_rng(seed)
-    n = len(Z)
-    drawn = np.empty((resamples, Z.shape[1]))
-    for i in range(resamples):  # weights instead of copies of the rows
-        weight = rng.multinomial(n, np.full(n, 1 / n))
-        drawn[i] = np.linalg.eigvalsh((Z * weight[:, None]).T @ Z / n)[::-1]
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
-    values = np.linalg.eigvalsh(Z.T @ Z / n)[::-1]
-    named = {"eigenvalue": values, "low": low, "high": high}
-    return xr.Dataset(
-        {name: ("mode", v) for name, v in named.items()},
-        {"mode": mode_numbers(Z.shape[1])},
-        {"resamples": resamples, "confidence": confidence},
-    )
 
 
 def _median(ratio: float) -> float:

@@ -13,14 +13,12 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.balance import rayleigh_quotient, rayleigh_residual
-from analysis.collapse import Verdict, collapse_course
-from analysis.courses import plot_modes, plot_ranks, plot_verdicts
-from analysis.maps import plot_map, plot_pairing
-from analysis.modes import follow_modes
+from analysis.collapse import collapse_course
+from analysis.courses import plot_verdicts
+from analysis.history import CAPTION
+from analysis.measured import Measured
 from analysis.overview import STYLE, comparison, overview
-from analysis.power_law import fit_power_law
-from analysis.spectrum import eigenvalues
+from analysis.panels import spectra_figure
 
 FRAMES = 30  # of the player
 DPI = 130
@@ -58,16 +56,13 @@ document.querySelectorAll('.player').forEach(function (player) {
 
 
 def write_report(
-    runs: Sequence[tuple[str, xr.Dataset, xr.Dataset, Verdict | None]],
-    rows: Sequence[dict[str, str]],
-    path: str | os.PathLike[str],
+    runs: Sequence[Measured], rows: Sequence[dict[str, str]], path: str | os.PathLike[str]
 ) -> Path:
     """Write the page; it needs no network and no other file.
 
     Parameters
     ----------
-    runs : sequence of (name, run, summary, verdict)
-        Of `open_snapshots`, `summarise` and `collapse`; None where nothing can be judged.
+    runs : sequence of Measured
     rows : sequence of dict
         The table, a row a run.
     path : path
@@ -84,16 +79,18 @@ def write_report(
     """
     if not runs:
         raise ValueError("a report is of one run or more; got none")
-    title = runs[0][0] if len(runs) == 1 else f"{len(runs)} runs"
+    title = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
     parts = [f"<h1>{html.escape(title)}</h1>", _table(rows)]
     with mpl.rc_context(STYLE):
         if len(runs) > 1:
-            figure = comparison({name: m for name, _, m, _ in runs})
-            parts.append(_figure(figure, "Rows are runs, with one scale a column."))
-            courses = {name: collapse_course(run) for name, run, _, _ in runs}
+            summaries = {one.name: one.summary for one in runs}
+            parts.append(_figure(comparison(summaries), "Rows are runs, with one scale a column."))
+            courses = {one.name: collapse_course(one.run) for one in runs}
             parts.append(_figure(_strip(courses), "How far each had collapsed, over training."))
-        for name, run, m, verdict in runs:
-            parts += _section(name, run, m, verdict)
+            if several := {k: m for k, m in summaries.items() if m.sizes["step"] > 1}:
+                parts.append(_figure(spectra_figure(several), "Eigenvalues of F on one scale."))
+        for one in runs:
+            parts += _section(one)
     page = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}'
         f"</title><style>{CSS}</style></head><body>{''.join(parts)}<script>{SCRIPT}</script>"
@@ -106,10 +103,11 @@ def write_report(
     return file
 
 
-def _section(name: str, run: xr.Dataset, m: xr.Dataset, verdict: Verdict | None) -> list[str]:
+def _section(one: Measured) -> list[str]:
+    run, m, verdict = one.run, one.summary, one.verdict
     kind, words = (verdict.kind, str(verdict)) if verdict else ("", "collapse: cannot be judged")
     parts = [
-        f"<h2>{html.escape(name)}</h2>",
+        f"<h2>{html.escape(one.name)}</h2>",
         f'<p class="verdict {kind}">{html.escape(words)}</p>',
         _figure(
             overview(m),
@@ -117,13 +115,14 @@ def _section(name: str, run: xr.Dataset, m: xr.Dataset, verdict: Verdict | None)
             "eigenvector of F beside the level of unrelated eigenbases, (d) asymmetry of W_p.",
         ),
     ]
-    if run.sizes["step"] > 1:
+    if one.history is not None:
+        parts.append(_figure(one.history, CAPTION))
+    if one.fitted is not None:
         parts.append(
             _figure(
-                _course(run, m),
-                "Eigenvalues of F and alignment by rank; eigenvalues of modes followed through "
-                "crossings, dotted before their birth; dimensions that F fills; the Rayleigh "
-                "quotients p_j against s_j at the end, hollow where u_j is no eigenvector.",
+                overview(one.fitted),
+                "The same of the linear predictor that is nearest to the predictor, batch norm and "
+                "ReLU included, by least squares; above, W_p is the product of its two layers.",
             )
         )
     parts.append(_player(run))
@@ -134,32 +133,6 @@ def _section(name: str, run: xr.Dataset, m: xr.Dataset, verdict: Verdict | None)
     known = {k: v for k, v in run.attrs.items() if k not in ("config", "closed")}
     parts.append(f"<p>{html.escape(', '.join(f'{k} {v}' for k, v in known.items()))}</p>")
     return parts
-
-
-def _course(run: xr.Dataset, m: xr.Dataset) -> Figure:
-    figure = Figure(figsize=(10, 4.6), layout="constrained")
-    (a, b, c), (d, e, f) = figure.subplots(2, 3)
-    plot_map(m["correlation_eigenvalue"], ax=a, scale="log")
-    plot_map(m["alignment"], ax=b, scale="signed")
-    plot_modes(follow_modes(run), ax=c)
-    plot_ranks(m, ax=d)
-    last = run[["predictor", "correlation"]].isel(step=-1).compute()
-    pair = last["predictor"], last["correlation"]
-    p, residual = rayleigh_quotient(*pair), rayleigh_residual(*pair)
-    s = eigenvalues(last["correlation"])
-    plot_pairing(p, s, residual=residual, fit=_power_law(p, s, residual), ax=e)
-    plot_verdicts({"collapse": collapse_course(run)}, ax=f)
-    return figure
-
-
-def _power_law(
-    p: xr.DataArray, s: xr.DataArray, residual: xr.DataArray
-) -> tuple[float, float] | None:
-    try:
-        fit = fit_power_law(p, s, residual=residual)
-    except ValueError:  # too few modes are clear enough
-        return None
-    return fit.exponent, fit.factor
 
 
 def _strip(courses: dict[str, xr.Dataset]) -> Figure:

@@ -9,11 +9,11 @@ from analysis.alignment import (
     _alignment,
     _alignment_excess,
     _alignment_null,
-    _commutator,
-    _commutator_null,
     _off_diagonal_energy,
     _rayleigh,
 )
+from analysis.balance import BALANCE
+from analysis.commutators import COMMUTATOR, _commutator_null, _mode_commutator
 from analysis.schema import MATRIX, Variable
 from analysis.spectrum import (
     NEGATIVE,
@@ -46,7 +46,9 @@ MEASURES: dict[str, Variable] = {
         symbol=r"$\Sigma s_j (a_j - a_0) / (1 - a_0) / \Sigma s_j$",
     ),
     "asymmetry": ASYMMETRY["frobenius"],
-    **{name: ALIGNMENT[name] for name in ("commutator", "commutator_null", "off_diagonal_energy")},
+    **COMMUTATOR,
+    "off_diagonal_energy": ALIGNMENT["off_diagonal_energy"],
+    **{name: BALANCE[name] for name in ("rayleigh_quotient", "rayleigh_residual")},
     **{name: SPECTRUM[name] for name in ("entropy_rank", "participation_ratio")},
 }
 
@@ -68,10 +70,11 @@ def summarise(run: xr.Dataset) -> xr.Dataset:
     -------
     Dataset
         In memory, with the coordinates and ``attrs`` of `run`, and per mode (..., mode)
-        `correlation_eigenvalue`, `predictor_eigenvalue`, `alignment`, `alignment_excess`; per
-        snapshot (...) `alignment_null`, `mean_alignment_excess`, `weighted_alignment_excess`,
-        `asymmetry`, `commutator` and `commutator_null` (both deviatoric), `off_diagonal_energy`,
-        and of F `entropy_rank`, `participation_ratio`. Range and null level of each: the function
+        `correlation_eigenvalue`, `predictor_eigenvalue`, `alignment`, `alignment_excess`,
+        `mode_commutator`, `rayleigh_quotient`, `rayleigh_residual`; per snapshot (...)
+        `alignment_null`, `mean_alignment_excess`, `weighted_alignment_excess`, `asymmetry`,
+        `commutator` and `commutator_null` (both deviatoric), `off_diagonal_energy`, and of F
+        `entropy_rank`, `participation_ratio`. Range and null level of each: the function
         of that name.
 
         Means of the excess have null level 0 and leave undefined modes out. The plain one counts
@@ -130,6 +133,7 @@ def _measures(W: np.ndarray, F: np.ndarray) -> tuple[np.ndarray, ...]:
     _check_symmetric(F, "correlation")
     s, U = _eigh(F)
     p, gain = _rayleigh(W, U)
+    parts = _mode_commutator(W, F, s, U)
     excess = _alignment_excess(W, p, gain)
     defined = np.isfinite(excess)
     weight = np.where(defined, np.maximum(s, 0), 0)
@@ -146,7 +150,10 @@ def _measures(W: np.ndarray, F: np.ndarray) -> tuple[np.ndarray, ...]:
             (weight * excess).sum(axis=-1, where=defined) / weight.sum(axis=-1)
         ),
         "asymmetry": _ASYMMETRY["frobenius"](W),
-        "commutator": _commutator(W, F, deviatoric=True),
+        "commutator": np.sqrt((parts**2).sum(axis=-1)),
+        "mode_commutator": parts,
+        "rayleigh_quotient": p,
+        "rayleigh_residual": np.sqrt(np.maximum(gain**2 - p**2, 0)),
         "commutator_null": _commutator_null(W, F, deviatoric=True),
         "off_diagonal_energy": _off_diagonal_energy(W, p, gain),
         "entropy_rank": _entropy_rank(ranked),

@@ -16,6 +16,14 @@ def runs(tmp_path, monkeypatch):
     return [byol, write_run(tmp_path / "simsiam-0", collapsed_run(d=4, snapshots=5))]
 
 
+COMPARED = ("comparison", "spectra", "alignment")
+
+
+def compared():
+    figures = [f"{name}.{kind}" for name in COMPARED for kind in ("png", "pdf")]
+    return sorted([*figures, "report.html"])
+
+
 def files(path):
     return sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
 
@@ -28,7 +36,8 @@ def test_I2_one_run_gives_a_row_and_an_overview(runs, capsys, tmp_path, monkeypa
     assert head.split()[:3] == ["run", "method", "data"]
     assert head.split()[-1] == "collapse"
     assert row.endswith(f"dimensional, step {collapse(open_snapshots(runs[0])).onset}")
-    figures = [runs[0] / "figures" / f"overview.{kind}" for kind in ("png", "pdf")]
+    names = [f"{name}.{kind}" for name in ("overview", "history") for kind in ("png", "pdf")]
+    figures = [runs[0] / "figures" / name for name in names]
     assert paths == [*map(str, figures), str(runs[0] / "report.html")]
     assert all(path.stat().st_size > 1000 for path in figures)
     assert not (tmp_path / "figures").exists()
@@ -40,15 +49,17 @@ def test_several_runs_are_compared_in_figures(runs, capsys, tmp_path, monkeypatc
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].split()[7] == "-"  # no accuracy was stored
     assert "complete, step" in lines[2]
-    written = [f"figures/{name}" for name in ("comparison.png", "comparison.pdf", "report.html")]
-    assert lines[-3:] == written
-    assert files(tmp_path / "figures") == ["comparison.pdf", "comparison.png", "report.html"]
+    assert lines[-7:] == [
+        *(f"figures/{name}.{kind}" for name in COMPARED for kind in ("png", "pdf")),
+        "figures/report.html",
+    ]
+    assert files(tmp_path / "figures") == compared()
 
 
 def test_a_comparison_goes_where_the_user_says(runs, capsys, tmp_path):
     out = tmp_path / "paper"
     assert main([str(runs[1]), "--out", str(out)]) == 0
-    assert files(out) == ["comparison.pdf", "comparison.png", "report.html"]
+    assert files(out) == compared()
 
 
 def broken(path):

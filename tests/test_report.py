@@ -11,6 +11,7 @@ import pytest
 
 from analysis import SnapshotWriter, collapse, open_snapshots, summarise
 from analysis.__main__ import main
+from analysis.measured import Measured
 from analysis.report import write_report
 
 D = 6
@@ -40,8 +41,8 @@ def page(folder, *names):
     runs = []
     for name in names:
         run = open_snapshots(write(folder, name))
-        runs.append((name, run, summarise(run), collapse(run)))
-    rows = [{"run": name, "collapse": verdict.kind} for name, _, _, verdict in runs]
+        runs.append(Measured(name, run, summarise(run), collapse(run)))
+    rows = [{"run": one.name, "collapse": one.verdict.kind} for one in runs]
     return write_report(runs, rows, folder / "report.html")
 
 
@@ -60,12 +61,14 @@ def test_a_page_holds_verdict_table_figures_and_config_and_asks_for_nothing(tmp_
 def test_several_runs_are_compared_on_one_page(tmp_path):
     text = page(tmp_path, "one", "two").read_text()
     assert text.count('class="verdict none"') == 2
-    assert text.count("<img") == 2 + 2 * 3
+    assert text.count("<img") == 3 + 2 * 3
 
 
 def test_a_run_of_one_snapshot_has_no_course(tmp_path):
     run = open_snapshots(write(tmp_path, "short", steps=(0,)))
-    file = write_report([("short", run, summarise(run), None)], [{"run": "short"}], tmp_path / "r")
+    file = write_report(
+        [Measured("short", run, summarise(run), None)], [{"run": "short"}], tmp_path / "r"
+    )
     assert file.read_text().count("<img") == 2
     assert "cannot be judged" in file.read_text()
 

@@ -4,7 +4,8 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.noise import bootstrap_eigenvalues, effective_samples, modes_above_noise, noise_edges
+from analysis.bootstrap import bootstrap_eigenvalues
+from analysis.noise import effective_samples, modes_above_noise, noise_edges
 from analysis.ranks import alpha_req, collapse_signs, lidar, rankme
 from analysis.subspaces import principal_angles, spectral_gaps, subspace_overlap
 
