@@ -14,6 +14,7 @@ from trainers.losses import Cosine, Euclidean
 from trainers.methods import METHODS, Method
 from trainers.predictors import Identity, Learned
 from trainers.targets import EMA, Attached, StopGradient
+from trainers.view_features import view_features
 
 __all__ = [
     "EMA",
@@ -37,4 +38,5 @@ __all__ = [
     "load_classifier",
     "resume",
     "train",
+    "view_features",
 ]

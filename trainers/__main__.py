@@ -18,6 +18,7 @@ from trainers.methods import LOSSES, METHODS, PREDICTORS, TARGETS, Method
 from trainers.options import Parser, add_options, apply_options, flag
 from trainers.preset import Preset
 from trainers.presets import PRESETS
+from trainers.ranks_command import ranks_command
 from trainers.sweep_command import sweep_command
 from trainers.views_command import views_command
 
@@ -29,6 +30,7 @@ HELP = f"""usage: {PROG} METHOD [options]   train; METHOD --help has every optio
        {PROG} resume RUN         continue a run that was stopped
        {PROG} sweep METHOD...    seeds and any options, values between commas, resumable
        {PROG} evaluate RUN...    kNN, linear probe, fine-tuning; kept in the run
+       {PROG} ranks RUN...       RankMe, LiDAR, alpha-ReQ and signs of collapse, by views
        {PROG} predict RUN FOLDER name images by the classifier that evaluate left
        {PROG} views --data ...   a picture of images and their two views
        {PROG} export RUN --out F a ResNet encoder, as torchvision loads it
@@ -178,6 +180,7 @@ COMMANDS: dict[str, Callable[[Parser, list[str]], int]] = {
     "predict": predict_command,
     "export": export_command,
     "views": views_command,
+    "ranks": ranks_command,
     "sweep": lambda parser, argv: sweep_command(parser, argv, configure),
 }
 

@@ -1,0 +1,43 @@
+"""``python -m trainers ranks RUN...``: what features span, by views of the same images."""
+
+from pathlib import Path
+
+from analysis import alpha_req, collapse_signs, lidar, rankme
+from analysis.schema import FEATURES, NETWORKS
+from trainers.options import Parser
+from trainers.view_features import view_features
+
+HEAD = ("RankMe", "LiDAR", "alpha-ReQ", "std of z/|z|", "mean cosine", "mean's share", "of")
+
+
+def ranks_command(parser: Parser, argv: list[str]) -> int:
+    """Print the ranks of features and the usual signs of collapse, a row a run."""
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="directory of a run")
+    parser.add_argument("--images", type=int, default=1000, help="training images (default: 1000)")
+    parser.add_argument("--views", type=int, default=10, help="of each, even (default: 10)")
+    parser.add_argument("--network", choices=NETWORKS, default=NETWORKS[0])
+    parser.add_argument(
+        "--features",
+        choices=FEATURES,
+        default=FEATURES[-1],
+        help="of the projector (the default), its first block, or the encoder",
+    )
+    parser.add_argument("--device", help="default: the run's own")
+    parsed = parser.parse_strictly(argv)
+    width = max(len(str(run)) for run in parsed.runs)
+    print(f"{'':<{width}}", *(f"{name:>12}" for name in HEAD), sep="  ")
+    for run in parsed.runs:
+        z = view_features(
+            run,
+            images=parsed.images,
+            views=parsed.views,
+            features=parsed.features,
+            network=parsed.network,
+            device=parsed.device,
+        ).values
+        one, signs = z[:, 0], collapse_signs(z[:, 0])
+        values = [rankme(one), lidar(z), alpha_req(one).alpha]
+        values += [signs[name] for name in ("normalised_std", "mean_cosine", "mean_share")]
+        cells = [f"{value:>12.3f}" for value in values] + [f"{z.shape[-1]:>12}"]
+        print(f"{run!s:<{width}}", *cells, sep="  ", flush=True)
+    return 0

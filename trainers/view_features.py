@@ -1,0 +1,80 @@
+"""Features of several views of the same images: for ranks, and for error bars by image."""
+
+from pathlib import Path
+
+import torch
+import xarray as xr
+
+from trainers import checkpoint
+from trainers.config import Config
+from trainers.data import ImageData
+from trainers.device import pick_device
+from trainers.evaluation import load_network
+from trainers.loop import load
+from trainers.networks import part
+from trainers.randomness import permutation
+
+
+@torch.no_grad()
+def view_features(
+    run: str | Path,
+    *,
+    images: int = 1000,
+    views: int = 10,
+    features: str = "projector",
+    network: str = "online",
+    device: str | None = None,
+) -> xr.DataArray:
+    """Compute the features of views of training images, by the latest checkpoint at rest.
+
+    Parameters
+    ----------
+    run : path
+        The run's directory.
+    images : int
+        How many, drawn at random, the same ones in every run on the same data; all if there are
+        fewer.
+    views : int
+        Of each, drawn as in training, an even number.
+    features : {"encoder", "block", "projector"}
+        What the network is cut off behind; the `projector` feeds the predictor.
+    network : {"online", "target"}
+    device : str, optional
+        The run's own by default.
+
+    Returns
+    -------
+    DataArray (image, view, feature)
+        float32, in memory: ``analysis.lidar`` and ``analysis.bootstrap_alignment`` take its values,
+        ``analysis.rankme`` those of one view. `image` is the number of the image.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        There is no checkpoint, the data are not images, the run has no such network or part, or
+        `images` or `views` are too few.
+    """
+    if images < 1 or views < 2 or views % 2:
+        raise ValueError(f"images is {images} and views {views}; 1 or more, and an even 2 or more")
+    state = checkpoint.load(Path(run))
+    config = Config.from_json(state["config"])
+    where = pick_device(device or config.device)
+    data = load(config, where)
+    if not isinstance(data, ImageData):
+        raise ValueError(f"{run} was trained on {data.name}; views are of images")
+    body = part(load_network(state, config, data.shape, network), features).to(where).eval()
+    chosen = permutation(0, 0, len(data))[:images].sort().values
+    pairs = [
+        [body(x).float().cpu() for x in data.views(step, chunk)]
+        for step in range(1, views // 2 + 1)
+        for chunk in chosen.split(512)
+    ]
+    sides = [torch.cat(side).unflatten(0, (views // 2, -1)) for side in zip(*pairs, strict=True)]
+    z = torch.cat(sides).transpose(0, 1)
+    return xr.DataArray(
+        z.numpy(),
+        {"image": chosen.numpy()},
+        ("image", "view", "feature"),
+        "features",
+        {"features": features, "network": network, "run": str(run)},
+    )
