@@ -1,15 +1,7 @@
 """What a run is, and what it says."""
 
 from analysis.alignment import alignment, alignment_excess, alignment_null, off_diagonal_energy
-from analysis.balance import (
-    alignment_rate,
-    balance,
-    balance_gap,
-    noise_ratio,
-    rayleigh_quotient,
-    rayleigh_residual,
-    target_scale,
-)
+from analysis.balance import balance, balance_gap, rayleigh_quotient, rayleigh_residual
 from analysis.bootstrap import bootstrap_alignment, bootstrap_eigenvalues
 from analysis.collapse import Verdict, collapse, collapse_course
 from analysis.commutators import commutator, commutator_null, mode_commutator
@@ -31,6 +23,7 @@ from analysis.normality import (
 )
 from analysis.power_law import PowerLaw, fit_power_law
 from analysis.ranks import alpha_req, collapse_signs, lidar, rankme
+from analysis.rates import alignment_rate, mode_alignment_rate, noise_ratio, target_scale
 from analysis.runs import open_runs
 from analysis.snapshots import SnapshotWriter, open_snapshots
 from analysis.spectrum import (
@@ -79,6 +72,7 @@ __all__ = [
     "imaginary_energy",
     "least_squares_predictor",
     "lidar",
+    "mode_alignment_rate",
     "mode_commutator",
     "modes_above_noise",
     "noise_edges",

@@ -1,4 +1,4 @@
-r"""W_p against F mode by mode: pairs (p_j, s_j), their law, the flow's parameters in data."""
+r"""W_p against F mode by mode, pairs (p_j, s_j); and against the layer before it, the balance."""
 
 import numpy as np
 import xarray as xr
@@ -11,11 +11,8 @@ from analysis.symmetry import _frobenius, over_matrices
 BALANCE = {
     "rayleigh_quotient": Variable("Rayleigh quotient", ("mode",), r"$u_j^\top W_p u_j$"),
     "rayleigh_residual": Variable("residual", ("mode",), r"$\|W_p u_j - p_j u_j\|$"),
-    "noise_ratio": Variable("same-view over cross-view", ("mode",), "$k_j$"),
-    "target_scale": Variable("target scale", ("mode",), r"$\tau_j$"),
     "balance": Variable("balance", ("row", "col"), r"$W_L W_L^\top - W_p^\top W_p/\alpha_p$"),
     "balance_gap": Variable("balance gap", symbol=r"$\|W_L W_L^\top - W_p^\top W_p/\alpha_p\|$"),
-    "alignment_rate": Variable("least alignment rate", symbol=r"$\lambda_{\min}(K)$"),
 }
 
 
@@ -66,117 +63,6 @@ def rayleigh_residual(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.
         correlation,
         name="rayleigh_residual",
         label=BALANCE["rayleigh_residual"],
-    )
-
-
-def noise_ratio(correlation: xr.DataArray, cross_correlation: xr.DataArray) -> xr.DataArray:
-    r"""Return :math:`k_j = u_j^\top F_{same} u_j / u_j^\top F_{cross} u_j`, the theory's k.
-
-    Parameters
-    ----------
-    correlation, cross_correlation : DataArray (..., row, col)
-        u_j are the eigenvectors of the first.
-
-    Returns
-    -------
-    DataArray (..., mode)
-        1 + sigma² on isotropic data; at least 1 in expectation. Null level, for views that share
-        nothing: without bound. NaN where the cross-view value is not above 0. The largest decay
-        that a mode survives is :math:`\eta^* = \tau_j^2 / (4 k_j)`.
-
-    Raises
-    ------
-    ValueError
-        As `rayleigh_quotient`.
-    """
-    return over_matrices(
-        _noise_ratio,
-        correlation,
-        cross_correlation,
-        name="noise_ratio",
-        label=BALANCE["noise_ratio"],
-    )
-
-
-def target_scale(
-    correlation: xr.DataArray, cross_correlation: xr.DataArray, target_correlation: xr.DataArray
-) -> xr.DataArray:
-    r"""Return :math:`\tau_j = u_j^\top E[z_a z^\top] u_j / u_j^\top F_{cross} u_j`.
-
-    Parameters
-    ----------
-    correlation, cross_correlation, target_correlation : DataArray (..., row, col)
-        u_j are the eigenvectors of the first.
-
-    Returns
-    -------
-    DataArray (..., mode)
-        1 without EMA, and at rest; below 1 where the target lags behind a growing mode. NaN where
-        the cross-view value is not above 0.
-
-    Raises
-    ------
-    ValueError
-        As `rayleigh_quotient`.
-    """
-    return over_matrices(
-        _target_scale,
-        correlation,
-        cross_correlation,
-        target_correlation,
-        name="target_scale",
-        label=BALANCE["target_scale"],
-    )
-
-
-def alignment_rate(
-    predictor: xr.DataArray,
-    cross_correlation: xr.DataArray,
-    *,
-    k: float = 1.0,
-    tau: float = 1.0,
-    alpha_p: float = 1.0,
-    eta: float = 0.0,
-    eta_p: float = 0.0,
-) -> xr.DataArray:
-    r"""Least eigenvalue of the K of Theorem 3, with A the symmetric part of W_p.
-
-    .. math:: K = k (\alpha_p F/2 + A^2) - \tau A + (\eta + \eta_p/2) I
-
-    Parameters
-    ----------
-    predictor, cross_correlation : DataArray (..., row, col)
-        W_p and the theory's F, whose symmetric part is taken.
-    k, tau, alpha_p, eta, eta_p : float
-        Of the flow, see `dynamics.FlowParameters`.
-
-    Returns
-    -------
-    DataArray (...)
-        Above 0 the commutator [F, A] shrinks at twice this rate or faster. At least
-        :math:`\eta + \eta_p/2 - \tau^2/(4k)`.
-
-    Raises
-    ------
-    ValueError
-        A matrix is not square, or they differ in size.
-
-    References
-    ----------
-    Tian, Chen, Ganguli (2021), arXiv:2102.06810, Theorem 3; exact for a symmetrised linear network.
-    """
-
-    def kernel(W: np.ndarray, F: np.ndarray) -> np.ndarray:
-        A, S = ((M + np.swapaxes(M, -1, -2)) / 2 for M in (W, F))
-        K = k * (alpha_p * S / 2 + A @ A) - tau * A
-        return _eigh(K)[0][..., -1] + eta + eta_p / 2
-
-    return over_matrices(
-        kernel,
-        predictor,
-        cross_correlation,
-        name="alignment_rate",
-        label=BALANCE["alignment_rate"],
     )
 
 
@@ -266,19 +152,3 @@ def _pair(W: np.ndarray, F: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     _check_symmetric(F, "correlation")
     p, gain = _rayleigh(W, _eigh(F)[1])
     return p, np.sqrt(np.maximum(gain**2 - p**2, 0))
-
-
-def _quotients(U: np.ndarray, M: np.ndarray) -> np.ndarray:  # (..., d, d), (..., d, d) -> (..., d)
-    return np.asarray(np.einsum("...ij,...ik,...kj->...j", U, M, U, optimize=True))
-
-
-def _noise_ratio(F: np.ndarray, cross: np.ndarray) -> np.ndarray:
-    s, U = _eigh(F)
-    below = _quotients(U, cross)
-    return np.where(below > 0, s / below, np.nan)
-
-
-def _target_scale(F: np.ndarray, cross: np.ndarray, target: np.ndarray) -> np.ndarray:
-    U = _eigh(F)[1]
-    below = _quotients(U, cross)
-    return np.where(below > 0, _quotients(U, target) / below, np.nan)

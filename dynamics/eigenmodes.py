@@ -139,12 +139,16 @@ class EigenmodeFlow:
         check_one_decay(self.eta, self.predictor_decay)
         return cast(np.ndarray, np.exp(2 * self.eta * t) * self.balance(p, s))
 
-    def alignment_rate(self, p: np.ndarray, s: np.ndarray, tau: Numbers = 1.0) -> np.ndarray:
+    def alignment_rate(
+        self, p: np.ndarray, s: np.ndarray, tau: Numbers | None = None
+    ) -> np.ndarray:
         r"""Return :math:`\kappa_j = k (\alpha_p s_j/2 + p_j^2) - \tau p_j + \eta + \eta_p/2`.
 
         The eigenvalues of K (Theorem 3) once modes are aligned. What mixes modes i and j decays at
-        rate kappa_i + kappa_j: one negative kappa is no harm yet, a negative sum is.
+        rate kappa_i + kappa_j: one negative kappa is no harm yet, a negative sum is. `tau` is the
+        flow's own by default; with `beta`, give that of the state.
         """
+        tau = default(tau, self.tau)
         decays = self.eta + self.predictor_decay / 2
         return cast(np.ndarray, self.k * (self.alpha_p * s / 2 + p**2) - tau * p + decays)
 

@@ -5,16 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.alignment import alignment
-from analysis.balance import (
-    alignment_rate,
-    balance_gap,
-    noise_ratio,
-    rayleigh_quotient,
-    rayleigh_residual,
-    target_scale,
-)
+from analysis.balance import balance_gap, rayleigh_quotient, rayleigh_residual
 from analysis.power_law import fit_power_law
-from dynamics import EigenmodeFlow
+from analysis.rates import alignment_rate, mode_alignment_rate, noise_ratio, target_scale
+from dynamics import EigenmodeFlow, SymmetrisedFlow, integrate
 
 seeds = st.integers(0, 10**6)
 
@@ -130,3 +124,31 @@ def test_leading_dims_and_asymmetric_F():
     assert p.values.tolist() == [[1, 1], [2, 2]]
     with pytest.raises(ValueError, match="not symmetric"):
         rayleigh_quotient(W, matrix(np.array([[1.0, 2.0], [0.0, 1.0]])))
+
+
+def test_the_rate_of_a_mode_is_the_eigenvalue_of_k_in_the_aligned_state_and_the_flows():
+    _, U, s = world(3)
+    p = np.sqrt(s) / 2
+    W, F = matrix(U @ np.diag(p) @ U.T), matrix(U @ np.diag(s) @ U.T)
+    numbers = {"k": 1.25, "tau": 0.9, "alpha_p": 2.0, "eta": 0.01, "eta_p": 0.03}
+    kappa = mode_alignment_rate(W, F, **numbers)
+    np.testing.assert_allclose(kappa, 1.25 * (s + p**2) - 0.9 * p + 0.025)
+    np.testing.assert_allclose(kappa.min(), alignment_rate(W, F, **numbers))
+    flow = EigenmodeFlow(sigma2=0.25, tau=0.9, alpha_p=2.0, eta=0.01, eta_p=0.03)
+    np.testing.assert_allclose(kappa, flow.alignment_rate(p, s))
+    each = xr.DataArray(np.linspace(1, 2, 5), {"mode": np.arange(1, 6)}, ["mode"])
+    np.testing.assert_allclose(
+        mode_alignment_rate(W, F, k=each, tau=0.0), each.values * (s / 2 + p**2)
+    )
+
+
+def test_a_commutator_entry_shrinks_at_the_sum_of_two_rates():
+    s, p = np.array([1.5, 0.6]), np.array([0.9, 0.5])
+    W, F = np.diag(p) + 1e-6 * np.array([[0.0, 1], [1, 0]]), np.diag(s)
+    flow = SymmetrisedFlow(sigma2=0.25, tau=0.9, eta=0.02)
+    run = integrate(flow, (np.linalg.cholesky(F), W), [0, 1e-3])
+    L = run["cross_correlation"].values @ run["predictor"].values
+    L = L - L.swapaxes(1, 2)
+    rate = -np.log(L[1, 0, 1] / L[0, 0, 1]) / 1e-3
+    kappa = mode_alignment_rate(matrix(W), matrix(F), k=1.25, tau=0.9, eta=0.02, eta_p=0.02)
+    assert rate == pytest.approx(float(kappa.sum()), rel=1e-2)
