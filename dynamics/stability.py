@@ -1,5 +1,7 @@
 """Who survives: the basin of the useful rest point and the separatrix that bounds it."""
 
+from dataclasses import dataclass, fields
+
 import numpy as np
 import xarray as xr
 from scipy.integrate import solve_ivp
@@ -123,13 +125,12 @@ def survives(flow: EigenmodeFlow, p0: Numbers, s0: Numbers, tau0: Numbers = 1.0)
     if not useful:
         return np.zeros(p.shape, dtype=bool)
     rates = [abs(rate) for rate in useful[0].eigenvalues if rate]
-    parts = (p, s) if flow.beta is None else (p, s, tau)
     end = SETTLED / min(rates)
-    run = ensemble(flow, parts, [0.0, end], rtol=1e-9, atol=1e-13)
-    last = run["correlation_eigenvalue"].values[-1]
-    if eta == 0:
-        return np.asarray(last > 1e-9 * s)
-    return np.asarray(last > useful[0].state[1] / 2)
+    x = np.log(np.where(s > 0, s, 1.0))
+    parts = (p, x) if flow.beta is None else (p, x, tau)
+    run = ensemble(_logarithmic(flow), parts, [0.0, end], rtol=1e-9, atol=1e-13)
+    goal = x + np.log(1e-9) if eta == 0 else np.log(useful[0].state[1] / 2)
+    return np.asarray((s > 0) & (run["correlation_eigenvalue"].values[-1] > goal))
 
 
 def critical_start(flow: EigenmodeFlow, tau0: float = 0.0) -> float:
@@ -158,6 +159,20 @@ def critical_start(flow: EigenmodeFlow, tau0: float = 0.0) -> float:
     return float((low + high) / 2)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Logarithmic(EigenmodeFlow):
+    # The state has log s: at a small decay s falls to 1e-60, far below rounding, and comes back.
+    def __call__(self, t: float, *state: np.ndarray) -> tuple[np.ndarray, ...]:
+        p, x = state[:2]
+        tau = self.tau if self.beta is None else state[2]
+        dp, _, *rest = super().__call__(t, p, np.exp(np.minimum(x, 50.0)), *state[2:])
+        return dp, 2 * (p * (tau - self.k * p) - self.eta), *rest
+
+
+def _logarithmic(flow: EigenmodeFlow) -> _Logarithmic:
+    return _Logarithmic(**{field.name: getattr(flow, field.name) for field in fields(flow)})
+
+
 def _half(flow: EigenmodeFlow, sign: int, p_max: float, s_max: float):  # type: ignore[no-untyped-def]
     # One half of the separatrix, backwards in time, in (p, log s): s spans many decades.
     if flow.beta is not None:
@@ -172,11 +187,11 @@ def _half(flow: EigenmodeFlow, sign: int, p_max: float, s_max: float):  # type: 
     stable = stable * np.sign(stable[1]) / np.linalg.norm(stable)
     first = np.array([p, s]) + sign * OFF * p * stable * min(1.0, s / p)
 
+    logarithmic = _logarithmic(flow)
+
     def backwards(_: float, y: np.ndarray) -> np.ndarray:
         # By arc length: in time, the upper edge comes from infinity in a moment.
-        grown, pull = np.exp(min(y[1], 50.0)), flow.tau - flow.k * y[0]
-        dp = flow.alpha_p * grown * pull - flow.predictor_decay * y[0]
-        velocity = np.array([-dp, -2 * (y[0] * pull - flow.eta)])
+        velocity = -np.array(logarithmic(0.0, *y))
         return velocity / np.hypot(*velocity)
 
     def outside(_: float, y: np.ndarray) -> float:

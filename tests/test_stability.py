@@ -44,6 +44,21 @@ def test_the_separatrix_is_a_trajectory(i):
     assert cosine > 0.999
 
 
+@settings(max_examples=25)
+@given(eta=st.floats(0.004, 0.19), alpha_p=st.floats(0.4, 3), s0=st.floats(1e-3, 1))
+def test_survival_by_integration_agrees_with_the_separatrix(eta, alpha_p, s0):
+    flow = EigenmodeFlow(eta=eta, alpha_p=alpha_p)
+    low, high = basin_edges(flow, s0)
+    starts = np.array([low - 0.5, low - 1e-3, low + 1e-3, high - 1e-3, high + 1e-3, high + 0.5])
+    assert survives(flow, starts, s0).tolist() == [False, False, True, True, False, False]
+
+
+def test_a_mode_that_shrinks_far_below_rounding_comes_back_or_not():
+    flow = EigenmodeFlow(eta=0.01)  # s falls to exp(-61) and exp(-151) of its start
+    assert survives(flow, [1.5, 1.9], [0.01, 0.01]).tolist() == [True, False]
+    assert not survives(flow, 0.8, 0.0)
+
+
 @settings(max_examples=20)
 @given(seed=st.integers(0, 10**6))
 def test_V8_without_decay_the_criterion_is_exact(seed):
