@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from analysis.accuracy_command import accuracy_command
 from analysis.collapse import KINDS
 from analysis.measured import Measured
-from analysis.overview import comparison, overview, save_figure
+from analysis.overview import comparison, save_figure
 from analysis.panels import alignment_figure, spectra_figure
 from analysis.report import write_report
 from analysis.snapshots import open_snapshots
@@ -65,7 +65,7 @@ def _overviews(args: argparse.Namespace) -> None:
     rows = [_row(*each) for each in zip(args.runs, runs, strict=True)]
     print(table(rows))
     for path, one, row in zip(args.runs, runs, rows, strict=True):
-        _write(overview(one.summary), path / "figures" / "overview")
+        _write(one.overview, path / "figures" / "overview")
         if one.history is not None:
             _write(one.history, path / "figures" / "history")
         print(write_report([one], [row], path / "report.html"), flush=True)

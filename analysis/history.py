@@ -1,6 +1,7 @@
 """What becomes of a run, on one figure: maps over training, modes, ranks, pairs, error bars."""
 
 from collections.abc import Callable
+from string import ascii_lowercase
 
 import matplotlib as mpl
 import xarray as xr
@@ -21,12 +22,12 @@ from analysis.spectrum import eigenvalues
 
 COLUMNS = 3
 CAPTION = (
-    "Eigenvalues of F, alignment, and each mode's part in the commutator, by rank; eigenvalues of "
-    "modes followed through crossings, dotted before their birth; dimensions that F fills; the "
-    "commutator beside its null; the Rayleigh quotients p_j against s_j at the end, hollow where "
-    "u_j is no eigenvector; the spectrum without the mean at the end, two standard errors up and "
-    "down, over the level of noise; how far the run had collapsed; and, if it was recorded, what "
-    "is left of the balance of Theorem 1."
+    "By rank: (a) eigenvalues of F, (b) alignment, (c) each mode's part in the commutator. (d) "
+    "Eigenvalues of modes followed through crossings, dotted before their birth; (e) dimensions "
+    "that F fills; (f) the commutator beside its null; (g) the Rayleigh quotients p_j against s_j "
+    "at the end, hollow where u_j is no eigenvector. Then, where the run has what it takes: the "
+    "spectrum without the mean at the end, two standard errors up and down, over the level of "
+    "noise; how far the run had collapsed; what is left of the balance of Theorem 1."
 )
 
 
@@ -69,8 +70,9 @@ def history(run: xr.Dataset, m: xr.Dataset) -> Figure:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 2.3 * rows), layout="constrained")
         axes = list(figure.subplots(rows, COLUMNS, squeeze=False).flat)
-        for ax, draw in zip(axes, panels, strict=False):
+        for ax, draw, letter in zip(axes, panels, ascii_lowercase, strict=False):
             draw(ax)
+            ax.set_title(f"({letter})", loc="left", fontweight="bold")
         for ax in axes[len(panels) :]:
             ax.remove()
     return figure

@@ -130,7 +130,7 @@ def plot_pairing(
         )
         ax.legend(loc="best")
     if left := len(s) - len(x):
-        text = f"not drawn: {left} modes, $p$ or $s$ not above 0"
+        text = f"not drawn: {left} modes"
         ax.set_title(text, loc="right", fontsize="small", color=GREY)
     return _label(ax, s, p)
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from analysis.collapse import Verdict, collapse
 from analysis.fitted import fitted_summary
 from analysis.history import history
+from analysis.overview import overview
 from analysis.snapshots import open_snapshots
 from analysis.summary import summarise
 
@@ -48,6 +49,11 @@ class Measured:
         except ValueError:  # too few rows a snapshot, or none is finite
             verdict = None
         return cls(name, run, summary, verdict, _group(path, "evaluation"))
+
+    @cached_property
+    def overview(self) -> Figure:
+        """Its figure of spectra, alignment and asymmetry."""
+        return overview(self.summary)
 
     @cached_property
     def history(self) -> Figure | None:

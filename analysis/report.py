@@ -12,6 +12,7 @@ import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from analysis.collapse import collapse_course
 from analysis.courses import plot_verdicts
@@ -104,13 +105,13 @@ def write_report(
 
 
 def _section(one: Measured) -> list[str]:
-    run, m, verdict = one.run, one.summary, one.verdict
+    run, verdict = one.run, one.verdict
     kind, words = (verdict.kind, str(verdict)) if verdict else ("", "collapse: cannot be judged")
     parts = [
         f"<h2>{html.escape(one.name)}</h2>",
         f'<p class="verdict {kind}">{html.escape(words)}</p>',
         _figure(
-            overview(m),
+            one.overview,
             "(a) Spectrum of F, (b) of the symmetric part of W_p, (c) alignment of each "
             "eigenvector of F beside the level of unrelated eigenbases, (d) asymmetry of W_p.",
         ),
@@ -145,6 +146,7 @@ def _player(run: xr.Dataset) -> str:
     """W_p in the eigenbasis of F, snapshot by snapshot: diagonal where they share it."""
     n = run.sizes["step"]
     chosen = np.unique(np.linspace(0, n - 1, min(FRAMES, n)).round().astype(int))
+    figure, image = _screen(run.sizes["row"])
     frames = []
     for i in chosen:
         one = run[["predictor", "correlation"]].isel(step=int(i)).compute()
@@ -152,30 +154,33 @@ def _player(run: xr.Dataset) -> str:
         if not (np.isfinite(F).all() and np.isfinite(W).all()):
             continue
         U = np.linalg.eigh((F + F.T) / 2)[1][:, ::-1]
-        label = f"step {int(run['step'][i])}"
+        shown = U.T @ W @ U
+        largest = float(np.abs(shown).max())
+        image.set_data(shown / (largest or 1.0))
+        label = f"step {int(run['step'][i])}, largest {largest:.3g}"
         if "epoch" in run.coords:
             label = f"epoch {float(run['epoch'][i]):.2f}, {label}"
-        frames.append({"png": _png(_frame(U.T @ W @ U), 90), "label": label})
+        frames.append({"png": _png(figure, 90), "label": label})
+        figure.set_layout_engine("none")  # frames differ in their pixels alone
     data = json.dumps(frames)
     return (
         '<figure class="player"><img alt="W_p in the eigenbasis of F"><br>'
         '<button>play</button> <input type="range" min="0" value="0"> <output></output>'
         f'<script type="application/json">{data}</script>'
-        "<figcaption>W_p in the eigenbasis of F, mode 1 first: diagonal where they share their "
-        "eigenvectors, symmetric where W_p is.</figcaption></figure>"
+        "<figcaption>W_p in the eigenbasis of F, mode 1 first, relative to its largest entry: "
+        "diagonal where they share their eigenvectors, symmetric where W_p is.</figcaption>"
+        "</figure>"
     )
 
 
-def _frame(matrix: np.ndarray) -> Figure:
+def _screen(d: int) -> tuple[Figure, AxesImage]:
     figure = Figure(figsize=(3.6, 3.1), layout="constrained")
     ax = figure.subplots()
-    size = float(np.abs(matrix).max()) or 1.0
-    shown = ax.imshow(matrix, cmap="PuOr", vmin=-size, vmax=size, interpolation="nearest")
-    ax.set(xlabel="mode of $F$", ylabel="mode of $F$")
-    ax.set_xticks([])
-    ax.set_yticks([])
-    figure.colorbar(shown, ax=ax, label=r"$u_i^\top W_p u_j$")
-    return figure
+    blank = np.zeros((d, d))
+    image = ax.imshow(blank, cmap="PuOr", vmin=-1, vmax=1, interpolation="nearest")
+    ax.set(xlabel="mode of $F$", ylabel="mode of $F$", xticks=[], yticks=[])
+    figure.colorbar(image, ax=ax, ticks=[-1, 0, 1], label=r"$u_i^\top W_p u_j$, relative")
+    return figure, image
 
 
 def _table(rows: Sequence[dict[str, str]]) -> str:

@@ -53,9 +53,10 @@ def test_a_page_holds_verdict_table_figures_and_config_and_asks_for_nothing(tmp_
     assert "&lt;b&gt;&amp;" in text  # what a config says is text
     assert not re.search(r"https?://|src=\"(?!data:)|href=", text)
     frames = json.loads(re.search(r'application/json">(.*?)</script>', text, re.DOTALL)[1])
-    assert [frame["label"] for frame in frames] == [
+    assert [frame["label"].rpartition(",")[0] for frame in frames] == [
         *("epoch 0.00, step 0", "epoch 1.00, step 10", "epoch 2.00, step 20")
     ]
+    assert len({frame["png"] for frame in frames}) == 3  # one figure is drawn on again and again
 
 
 def test_several_runs_are_compared_on_one_page(tmp_path):
@@ -82,7 +83,7 @@ def test_a_browser_shows_it_without_an_error(tmp_path):
         [*command, file.as_uri()], capture_output=True, text=True, timeout=60, check=False
     )
     assert "CONSOLE" not in shown.stderr
-    assert "epoch 0.00, step 0</output>" in shown.stdout  # the script ran
+    assert "epoch 0.00, step 0, largest " in shown.stdout  # the script ran
     assert re.search(r'max="2"', shown.stdout)
 
 
