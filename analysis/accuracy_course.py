@@ -1,14 +1,21 @@
 """Accuracy against an option that was swept: mean and spread of the seeds, a line a method."""
 
 import math
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from analysis.accuracy import COLOURS, Group
+from analysis.accuracy import COLOURS, Group, by_method, read_accuracies
+from analysis.overview import STYLE
 from analysis.schema import EVALUATION
+
+PROTOCOLS = ("linear_accuracy", "knn_accuracy")
 
 
 def plot_accuracy_against(
@@ -72,6 +79,47 @@ def plot_accuracy_against(
     ax.set(xlabel=label or option, ylabel=f"{EVALUATION[kinds.pop()].long_name} (%)")
     ax.legend(loc="best")
     return ax
+
+
+def accuracy_figure(
+    runs: Sequence[str | os.PathLike[str]],
+    option: str,
+    *,
+    unit: float = 1.0,
+    label: str | None = None,
+    of: str | None = None,
+) -> Figure:
+    """Draw stored accuracies against an option that was swept.
+
+    Parameters
+    ----------
+    runs : sequence of paths
+        Runs, folders of runs, or an ``accuracy.csv`` of `python -m analysis accuracy`.
+    option, unit, label
+        As for `plot_accuracy_against`.
+    of : str, optional
+        Which accuracy; by default the linear probe's where there is one, or else kNN.
+
+    Returns
+    -------
+    Figure
+        Not known to pyplot.
+
+    Raises
+    ------
+    OSError, ValueError
+        There is no run, or none with that accuracy; or as `plot_accuracy_against`.
+    """
+    rows = read_accuracies([Path(run) for run in runs])
+    there = {row.accuracy for row in rows}
+    chosen = of or next((name for name in PROTOCOLS if name in there), None)
+    rows = [row for row in rows if row.accuracy == chosen]
+    if not rows:
+        raise ValueError(f"no run has {chosen or PROTOCOLS[0]!r}; stored are {sorted(there)}")
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.5, 2.6), layout="constrained")
+        plot_accuracy_against(by_method(rows), option, figure.subplots(), unit=unit, label=label)
+    return figure
 
 
 def _apart(label: str, option: str) -> tuple[str, float | None]:

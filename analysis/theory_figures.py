@@ -4,7 +4,7 @@ Data come from `dynamics.gallery` and `dynamics.phase_portrait`; nothing is inte
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -12,82 +12,13 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-P, S = "predictor_eigenvalue", "correlation_eigenvalue"
-ALIVE, STABLE, SADDLE, NEUTRAL = "#DDEEDD", "#228833", "#EE6677", "#BBBBBB"
-FLOW, CURVE = "#4477AA", "#AA3377"
+from analysis.phase import FLOW, NEUTRAL, SADDLE, STABLE, P, S, phase_figure
 
-
-def plot_phase(portrait: xr.Dataset, ax: Axes | None = None, *, label: bool = True) -> Axes:
-    """Draw the (p, s) plane of a mode.
-
-    Stream lines; the basin of survival shaded; nullclines thin; the parabola s = p²/alpha_p dashed;
-    the separatrix; rest points filled if stable, open if not. Without decay whole lines are at
-    rest, and are drawn by their stability.
-
-    Parameters
-    ----------
-    portrait : Dataset
-        From `dynamics.phase_portrait`.
-    ax : Axes, optional
-        The current one by default.
-    label : bool
-        Write a legend.
-
-    Returns
-    -------
-    Axes
-    """
-    ax = plt.gca() if ax is None else ax
-    p, s = portrait[P].values, portrait[S].values
-    dp, ds = portrait["p_rate"].values, portrait["s_rate"].values
-    if "survives" in portrait:
-        alive = portrait["survives"].values.astype(float)
-        ax.contourf(p, s, alive, levels=[0.5, 1.5], colors=[ALIVE], zorder=0)
-    ax.streamplot(p, s, dp, ds, color=FLOW, linewidth=0.5, arrowsize=0.6, density=0.9, zorder=1)
-    alpha_p, k, tau, eta = (portrait.attrs[n] for n in ("alpha_p", "k", "tau", "eta"))
-    ax.plot(p, p**2 / alpha_p, "k--", linewidth=0.9, label=r"$s = p^2/\alpha_p$", zorder=2)
-    if eta == 0 == portrait.attrs["eta_p"]:
-        useful = tau / k
-        for low, high, colour in (
-            (p[0], 0, STABLE),
-            (0, useful, SADDLE),
-            (useful, p[-1], STABLE),
-        ):
-            ax.plot([low, high], [0, 0], color=colour, linewidth=2.5, clip_on=False, zorder=4)
-        ax.plot([useful, useful], [0, s[-1]], color=STABLE, linewidth=2.5, zorder=4)
-    else:
-        for rate, style in ((dp, ":"), (ds, "-.")):
-            ax.contour(p, s, rate, levels=[0], colors="0.45", linestyles=style, linewidths=0.8)
-        if "separatrix_p" in portrait:
-            curve = portrait["separatrix_p"], portrait["separatrix_s"]
-            ax.plot(*curve, color=CURVE, linewidth=1.6, label="separatrix", zorder=3)
-        faces = {"stable": STABLE, "saddle": "white"}
-        for x, y, kind in zip(
-            portrait["rest_p"].values,
-            portrait["rest_s"].values,
-            portrait["rest_stability"].values,
-            strict=True,
-        ):
-            edge = {"stable": STABLE, "saddle": SADDLE}.get(kind, NEUTRAL)
-            face = faces.get(kind, NEUTRAL)
-            ax.plot(x, y, "o", ms=5, mec=edge, mfc=face, mew=1.3, clip_on=False, zorder=5)
-    ax.set(xlim=(p[0], p[-1]), ylim=(s[0], s[-1]))
-    ax.set(xlabel="eigenvalue of the predictor $p_j$", ylabel="eigenvalue of $F$, $s_j$")
-    ax.set_title(rf"$\eta$ = {eta:g}, $\tau$ = {tau:g}, $k$ = {k:g}", fontsize="medium")
-    if label:
-        handles = ax.get_legend_handles_labels()[0]
-        ax.legend(handles=handles, loc="upper right", framealpha=0.85, frameon=True)
-    return ax
-
-
-def plot_trajectories(p: xr.DataArray, s: xr.DataArray, ax: Axes) -> Axes:
-    """Lay measured modes over a phase portrait: p_j and s_j, dims (step, mode), from dot to end."""
-    for j in range(p.sizes["mode"]):
-        x, y = p.isel(mode=j), s.isel(mode=j)
-        ax.plot(x, y, color="k", linewidth=0.7, alpha=0.8, zorder=6)
-        ax.plot(x[-1:], y[-1:], "k.", markersize=4, zorder=7)
-    return ax
+# Their panels are of one quantity: one scale.
+SHARED = ("7", "9", "iso5", "iso6")
+COLUMNS = 4
 
 
 def plot_speed(rate: xr.DataArray, ax: Axes | None = None) -> Axes:
@@ -169,12 +100,13 @@ def draw_theory(number: str, data: Sequence[Any]) -> Figure:
     Figure
         Not known to pyplot.
     """
-    if number == "5":
-        return _sweeps(data)
-    columns = min(len(data), 4)
+    if number in _WHOLE:
+        return _WHOLE[number](data)
+    columns = min(len(data), COLUMNS)
     rows = -(-len(data) // columns)
     figure = Figure(figsize=(2.5 * columns, 2.3 * rows), layout="constrained")
-    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
+    grid = figure.subplots(rows, columns, squeeze=False, sharey=number in SHARED)
+    axes = list(grid.flat)
     for i, (ax, panel) in enumerate(zip(axes, data, strict=True)):
         _PANELS[number](panel, ax, i)
     return figure
@@ -188,7 +120,7 @@ def _sweeps(data: Sequence[xr.Dataset]) -> Figure:
         for ax, (name, symbol) in zip(row, names.items(), strict=True):
             plot_curves(ds[name], ax, by=by, symbol=rf"$\{by}$").set_ylabel(symbol)
             ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
-        row[0].legend(fontsize=6)
+        row[-1].legend(loc="lower right")
     return figure
 
 
@@ -205,20 +137,27 @@ def _of_eta(
     return panel
 
 
-def _norms(ds: xr.Dataset, ax: Axes, i: int) -> None:
-    for name, style in (("A", "-"), ("B", "--")):
-        colours = mpl.colormaps["viridis"](np.linspace(0, 0.85, ds.sizes["tau"]))
-        for tau, colour in zip(ds["tau"].values, colours, strict=True):
-            part = {"A": "symmetric", "B": "antisymmetric"}[name]
-            label = rf"{part}, $\tau$ = {tau:g}"
-            ax.plot(ds["time"], ds[name].sel(tau=tau), style, color=colour, label=label)
-    ax.set(xlabel="gradient-flow time", title=rf"$\eta$ = {ds.attrs['eta']:g}")
-    if i == 0:
-        ax.set_ylabel("Frobenius norm of the part of $W_p$")
-        ax.legend(fontsize=5)
+def _symmetries(data: Sequence[xr.Dataset]) -> Figure:
+    figure = Figure(figsize=(2.5 * len(data), 2.5), layout="constrained")
+    axes = figure.subplots(1, len(data), squeeze=False, sharey=True)[0]
+    styles: dict[str, Literal["-", "--"]] = {"A": "-", "B": "--"}
+    taus = data[0]["tau"].values
+    colours = mpl.colormaps["viridis"](np.linspace(0, 0.85, len(taus)))
+    for ax, ds in zip(axes, data, strict=True):
+        for name, style in styles.items():
+            for tau, colour in zip(taus, colours, strict=True):
+                ax.plot(ds["time"], ds[name].sel(tau=tau), style, color=colour)
+        ax.set_xlabel("gradient-flow time")
+        ax.set_title(rf"$\eta$ = {ds.attrs['eta']:g}", fontsize="medium")
+    axes[0].set_ylabel("Frobenius norm")
+    keys = [Line2D([], [], color="k", linestyle=style) for style in styles.values()]
+    keys += [Line2D([], [], color=colour) for colour in colours]
+    names = ["symmetric part of $W_p$", "antisymmetric", *(rf"$\tau$ = {tau:g}" for tau in taus)]
+    figure.legend(keys, names, loc="outside lower center", ncols=len(keys))
+    return figure
 
 
-def _spectrum(values: xr.DataArray, ax: Axes, _: int) -> None:
+def _spectrum(values: xr.DataArray, ax: Axes, i: int) -> None:
     for start in values.transpose("start", ...) if "start" in values.dims else [values]:
         for j in range(start.sizes["mode"]):
             ax.plot(
@@ -230,13 +169,18 @@ def _spectrum(values: xr.DataArray, ax: Axes, _: int) -> None:
     ax.set_yscale("log")
     ax.set_ylim(1e-2, 10)
     ax.axhline(1, color="0.8", linewidth=0.8, zorder=0)
+    if i % COLUMNS == 0:
+        ax.set_ylabel("eigenvalue of $F$")
 
 
+_WHOLE: dict[str, Callable[[Sequence[xr.Dataset]], Figure]] = {
+    "3": phase_figure,
+    "5": _sweeps,
+    "8": _symmetries,
+}
 _PANELS: dict[str, Callable[[Any, Axes, int], Any]] = {
-    "3": lambda d, ax, i: plot_phase(d, ax, label=i == 1),
     "4": lambda d, ax, _: plot_speed(d, ax),
     "7": _of_eta(r"$\cos(W_a, W)$", "beta", r"$\beta$"),
-    "8": _norms,
     "9": _of_eta(r"$\|[F, W_p]\|_F$", "tau", r"$\tau$", log=True),
     "10": lambda d, ax, _: plot_field(d, ax),
     "iso2": lambda d, ax, i: plot_paths(d, ax) if "sample" in d.dims else _spectrum(d, ax, i),

@@ -6,14 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
+import xarray as xr
+
 from analysis.snapshots import open_snapshots
 from dynamics.beside import NAMES, compare
 from dynamics.eigenmodes import EigenmodeFlow
 from dynamics.gallery import FIGURES
+from dynamics.hyperparameters import FlowParameters
 from dynamics.observations import observe
 from dynamics.portrait import phase_portrait
 
 NAME = "python -m dynamics"
+# Of a phase portrait; eta_p is eta where it is not given.
+FLOW: dict[str, float | None] = {
+    **{"alpha_p": 1.0, "sigma2": 0.25, "eta": 0.05, "eta_p": None, "tau": 1.0}
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -44,30 +52,38 @@ def _figure(args: argparse.Namespace) -> None:
         print(save_figure(draw_theory(args.number, data), args.out))
 
 
+def _trained(args: argparse.Namespace) -> None:
+    from analysis.accuracy_course import accuracy_figure
+    from analysis.overview import save_figure
+
+    figure = accuracy_figure(args.runs, "predictor_lr", unit=args.lr, label=r"$\alpha_p$")
+    print(save_figure(figure, args.out))
+
+
 def _phase(args: argparse.Namespace) -> None:
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
+    from analysis.overview import save_figure
+    from analysis.phase import phase_figure
 
-    from analysis.overview import STYLE, save_figure
-    from analysis.theory_figures import plot_phase, plot_trajectories
-
-    flow = EigenmodeFlow(
-        alpha_p=args.alpha_p, sigma2=args.sigma2, eta=args.eta, eta_p=args.eta_p, tau=args.tau
-    )
-    measured = None
+    given = {name: getattr(args, name) for name in FLOW if getattr(args, name) is not None}
+    measured, known = None, FLOW
     p, s = (-0.5, args.p_max), (0.0, args.s_max)
     if args.run:
-        measured = compare(open_snapshots(args.run)).sel(source="measured")
+        run = open_snapshots(args.run)
+        measured = compare(run).sel(source="measured")
+        known = _flow_of(run)
         spans = [measured[name] for name in NAMES]
         p = (min(p[0], float(spans[0].min())), max(p[1], 1.05 * float(spans[0].max())))
         s = (0.0, max(s[1], 1.05 * float(spans[1].max())))
-    portrait = phase_portrait(flow, p, s)
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(3.5, 2.9), layout="constrained")
-        ax = plot_phase(portrait, figure.subplots())
-        if measured is not None:
-            plot_trajectories(measured[NAMES[0]], measured[NAMES[1]], ax)
-        print(save_figure(figure, args.out))
+    portrait = phase_portrait(EigenmodeFlow(**known | given), p, s)
+    print(save_figure(phase_figure([portrait], measured), args.out))
+
+
+def _flow_of(run: xr.Dataset) -> dict[str, float | None]:
+    found = FlowParameters.from_run(run)
+    last = run[["correlation", "cross_correlation"]].isel(step=-1).compute()
+    same, cross = (float(np.trace(matrix)) for matrix in last.values())
+    flow = {name: getattr(found, name) for name in ("alpha_p", "eta", "eta_p")}
+    return flow | {"tau": 1.0, "sigma2": max(same / cross - 1, 0.0)}
 
 
 def _compare(args: argparse.Namespace) -> None:
@@ -89,22 +105,42 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog=NAME, description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     figure = commands.add_parser("figure", help="a theory figure of the papers")
-    figure.add_argument("number", choices=FIGURES, metavar="N", help=", ".join(FIGURES))
-    figure.add_argument("--out", type=Path, required=True, metavar="F.png")
-    figure.set_defaults(command=_figure)
+    numbers = figure.add_subparsers(required=True, metavar="N", help=", ".join(FIGURES))
+    for number in FIGURES:
+        one = numbers.add_parser(number)
+        one.add_argument("--out", type=Path, required=True, metavar="F.png")
+        one.set_defaults(command=_figure, number=number)
+    trained = numbers.add_parser("6", help="accuracy against alpha_p, of trained runs")
+    trained.add_argument(
+        "--runs",
+        nargs="+",
+        type=Path,
+        required=True,
+        metavar="RUN",
+        help="runs, a folder of runs, or accuracy.csv; of `python -m trainers sweep "
+        "byol-linear --predictor.constraint symmetric --target stopgradient --predictor-lr "
+        "0.03,0.3,1`, say",
+    )
+    trained.add_argument(
+        "--lr", type=float, default=0.03, help="the encoder's learning rate (default: 0.03)"
+    )
+    trained.add_argument("--out", type=Path, required=True, metavar="F.png")
+    trained.set_defaults(command=_trained)
     phase = commands.add_parser("phase", help="the (p, s) plane: rest points, separatrix, basin")
-    for name, value, text in (
-        ("--eta", 0.05, "weight decay of the flow"),
-        ("--eta-p", None, "the predictor's own"),
-        ("--alpha-p", 1.0, "rate of the predictor over the encoder's"),
-        ("--sigma2", 0.25, "variance of the augmentation"),
-        ("--tau", 1.0, "scale of the target"),
-        ("--p-max", 2.0, "end of the axis"),
-        ("--s-max", 1.0, "end of the axis"),
+    for name, text in (
+        ("eta", "weight decay of the flow"),
+        ("eta_p", "the predictor's own"),
+        ("alpha_p", "rate of the predictor over the encoder's"),
+        ("sigma2", "variance of the augmentation"),
+        ("tau", "scale of the target"),
     ):
-        shown = "as eta" if value is None else value
-        phase.add_argument(name, type=float, default=value, help=f"{text} (default: {shown})")
-    phase.add_argument("--run", type=Path, help="lay the modes of a run over it")
+        shown = f"the run's, or {FLOW[name] or 'eta'}"
+        option = f"--{name.replace('_', '-')}"
+        phase.add_argument(option, type=float, help=f"{text} (default: {shown})")
+    for option, end in (("--p-max", 2.0), ("--s-max", 1.0)):
+        shown = f"end of the axis, or where the run's modes end (default: {end})"
+        phase.add_argument(option, type=float, default=end, help=shown)
+    phase.add_argument("--run", type=Path, help="lay the modes of a run over its own flow")
     phase.add_argument("--out", type=Path, required=True, metavar="F.png")
     phase.set_defaults(command=_phase)
     beside = commands.add_parser("compare", help="the modes of a run, and the flow from its start")

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from dynamics.eigenmodes import EigenmodeFlow
-from dynamics.flows import VARIABLES, default
+from dynamics.flows import VARIABLES
 from dynamics.hyperparameters import FlowParameters
 from dynamics.integrate import integrate
 from dynamics.scalar import ScalarFlow
@@ -108,7 +108,7 @@ def _followed(
         theory = integrate(flow, (p, s), times)
     else:  # in w and w_a, which have no pole where tau = w_a/w has one
         w = np.sqrt(s)
-        theory = integrate(_singular(flow), (w, p, _tau(run, U, begin[1], start) * w), times)
+        theory = integrate(ScalarFlow.of(flow), (w, p, _tau(run, U, begin[1], start) * w), times)
     return [theory[name].values for name in NAMES]
 
 
@@ -122,11 +122,6 @@ def _seen(theory: xr.Dataset, U: np.ndarray, times: np.ndarray) -> list[np.ndarr
         values = np.einsum("ij,tik,kj->jt", U, M, U)
         out.append(np.stack([np.interp(times, own, v, np.nan, np.nan) for v in values], axis=1))
     return out
-
-
-def _singular(flow: EigenmodeFlow) -> ScalarFlow:
-    rates = {"alpha_p": flow.alpha_p, "eta": flow.eta, "eta_p": flow.predictor_decay}
-    return ScalarFlow(same=flow.k, cross=1.0, beta=default(flow.beta, 1.0), **rates)
 
 
 def _noise(run: xr.Dataset, U: np.ndarray, s: np.ndarray) -> np.ndarray:

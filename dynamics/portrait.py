@@ -65,7 +65,7 @@ def phase_portrait(
     )
     if (flow.eta > 0) == (flow.predictor_decay > 0):
         out["survives"] = (S, P), survives(flow, grid_p, np.maximum(grid_s, 1e-12))
-    if flow.eta == flow.predictor_decay and any(r.stability == "saddle" for r in rest):
+    if any(r.stability == "saddle" for r in rest):
         reach = 1.2 * max(map(abs, p))
         curve = separatrix(flow, p_max=reach, s_max=1.2 * s[1])
         out["separatrix_p"], out["separatrix_s"] = curve[P], curve[S]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dynamics.eigenmodes import EigenmodeFlow
 from dynamics.flows import Numbers, check_parameters, default
 
 
@@ -48,6 +49,20 @@ class ScalarFlow:
 
     def __post_init__(self) -> None:
         check_parameters(self, ("same", "alpha_p", "beta"), ("cross", "eta", "eta_p"))
+
+    @classmethod
+    def of(cls, flow: EigenmodeFlow) -> "ScalarFlow":
+        """Return the same flow in w and w_a, which have no pole where tau = w_a/w has one.
+
+        Raises
+        ------
+        ValueError
+            `flow` has no EMA, and so no w_a.
+        """
+        if flow.beta is None:
+            raise ValueError("the flow has no EMA; ScalarFlow is one of encoder and target")
+        rates = {"alpha_p": flow.alpha_p, "eta": flow.eta, "eta_p": flow.predictor_decay}
+        return cls(same=flow.k, cross=1.0, beta=flow.beta, **rates)
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -1,17 +1,17 @@
 """Who survives: the basin of the useful rest point and the separatrix that bounds it."""
 
-from dataclasses import dataclass, fields
-
 import numpy as np
 import xarray as xr
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
-from dynamics.eigenmodes import EigenmodeFlow, check_one_decay
+from dynamics.eigenmodes import EigenmodeFlow
 from dynamics.ensemble import ensemble
 from dynamics.flows import VARIABLES, Numbers
+from dynamics.scalar import ScalarFlow
 
 OFF = 1e-6  # from the saddle along its stable direction, relative to p_-
+FINE = 20_000  # along a half of the separatrix, most of it at an s too small to see
 SETTLED = 30.0  # e-foldings of the slowest rate at the useful rest point
 ROUNDS, FAN = 6, 200  # of a search by many starts at once: 200^-6 is below rounding
 
@@ -29,11 +29,11 @@ def separatrix(
     Parameters
     ----------
     flow : EigenmodeFlow
-        Without EMA, 0 < eta < `critical_decay`.
+        Without EMA, 0 < eta < `critical_decay`, and a predictor's decay above 0.
     p_max, s_max : float
         The curve ends where :math:`|p|` or s grows beyond.
     points : int
-        Along each of its two halves, evenly in length.
+        Along each of its two halves, evenly in length where `p_max` and `s_max` are 1.
 
     Returns
     -------
@@ -46,10 +46,13 @@ def separatrix(
     ValueError
         The flow has an EMA (its separatrix is a surface: `survives`), or no unstable rest point.
     """
-    halves = [_half(flow, sign, p_max, s_max) for sign in (1, -1)]
     pieces = []
-    for solution, end in halves:
-        y = solution(np.linspace(0, end, points))
+    for sign in (1, -1):
+        solution, end = _half(flow, sign, p_max, s_max)
+        p, x = solution(np.linspace(0, end, FINE))
+        length = np.hypot(np.diff(p) / p_max, np.diff(np.exp(x)) / s_max).cumsum()
+        places = np.linspace(0, length[-1], points)
+        y = solution(np.interp(places, np.append(0.0, length), np.linspace(0, end, FINE)))
         pieces.append(np.stack([y[0], np.exp(y[1])]))
     # The first half leads to large s and negative p.
     p, s = np.concatenate([pieces[0][:, ::-1], pieces[1]], axis=1)
@@ -79,7 +82,7 @@ def basin_edges(flow: EigenmodeFlow, s0: float, *, p_max: float = 50.0) -> tuple
     found = [saddle[0]] if abs(s0 / saddle[1] - 1) < 10 * OFF else []
     for sign in (1, -1):
         solution, end = _half(flow, sign, p_max, 2 * max(s0, reach))
-        times = np.linspace(0, end, 4000)
+        times = np.linspace(0, end, FINE)
         above = solution(times)[1] - goal
         for i in np.flatnonzero(above[:-1] * above[1:] <= 0):
             t = brentq(lambda t, y=solution: y(t)[1] - goal, times[i], times[i + 1], xtol=1e-14)
@@ -94,7 +97,8 @@ def survives(flow: EigenmodeFlow, p0: Numbers, s0: Numbers, tau0: Numbers = 1.0)
 
     Without decay the answer is exact: with :math:`c = s - p^2/\alpha_p`, a mode lives if c > 0, or
     c = 0 and p > 0, or p > 0 and :math:`\sqrt{-\alpha_p c} < \tau/k`; the paper gives c > 0, which
-    is sufficient. With decay it is integrated until it is settled.
+    is sufficient. With decay a mode lives if it starts above the `separatrix`. With EMA it is
+    followed until it is settled.
 
     Parameters
     ----------
@@ -112,6 +116,8 @@ def survives(flow: EigenmodeFlow, p0: Numbers, s0: Numbers, tau0: Numbers = 1.0)
     ------
     ValueError
         One of the decays is 0 and the other is not: then all collapse, or s grows for ever.
+    RuntimeError
+        With EMA, a mode could not be followed: the flow is too stiff.
     """
     p, s, tau = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (p0, s0, tau0)))
     eta, eta_p = float(flow.eta), float(flow.predictor_decay)
@@ -124,13 +130,17 @@ def survives(flow: EigenmodeFlow, p0: Numbers, s0: Numbers, tau0: Numbers = 1.0)
     useful = [point for point in flow.rest_points() if point.name == "useful"]
     if not useful:
         return np.zeros(p.shape, dtype=bool)
-    rates = [abs(rate) for rate in useful[0].eigenvalues if rate]
-    end = SETTLED / min(rates)
-    x = np.log(np.where(s > 0, s, 1.0))
-    parts = (p, x) if flow.beta is None else (p, x, tau)
-    run = ensemble(_logarithmic(flow), parts, [0.0, end], rtol=1e-9, atol=1e-13)
-    goal = x + np.log(1e-9) if eta == 0 else np.log(useful[0].state[1] / 2)
-    return np.asarray((s > 0) & (run["correlation_eigenvalue"].values[-1] > goal))
+    if flow.beta is None:
+        return _above_separatrix(flow, p, s)
+    end = SETTLED / min(abs(rate) for rate in useful[0].eigenvalues if rate)
+    w = np.sqrt(s)
+    # Relative errors alone, which a 0 does not have: w may fall to 1e-60, and come back.
+    start = (w, p, np.maximum(tau, 1e-9) * w)
+    run = ensemble(ScalarFlow.of(flow), start, [0.0, end], rtol=1e-9, atol=1e-100)
+    if failed := run.attrs["failed"]:
+        raise RuntimeError(f"{failed} of {p.size} modes could not be followed to t = {end:g}")
+    last = run["encoder_value"].values[-1] ** 2
+    return np.asarray(last > (1e-9 * s if eta == 0 else useful[0].state[1] / 2))
 
 
 def critical_start(flow: EigenmodeFlow, tau0: float = 0.0) -> float:
@@ -159,25 +169,22 @@ def critical_start(flow: EigenmodeFlow, tau0: float = 0.0) -> float:
     return float((low + high) / 2)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Logarithmic(EigenmodeFlow):
-    # The state has log s: at a small decay s falls to 1e-60, far below rounding, and comes back.
-    def __call__(self, t: float, *state: np.ndarray) -> tuple[np.ndarray, ...]:
-        p, x = state[:2]
-        tau = self.tau if self.beta is None else state[2]
-        dp, _, *rest = super().__call__(t, p, np.exp(np.minimum(x, 50.0)), *state[2:])
-        return dp, 2 * (p * (tau - self.k * p) - self.eta), *rest
-
-
-def _logarithmic(flow: EigenmodeFlow) -> _Logarithmic:
-    return _Logarithmic(**{field.name: getattr(flow, field.name) for field in fields(flow)})
+def _above_separatrix(flow: EigenmodeFlow, p: np.ndarray, s: np.ndarray) -> np.ndarray:
+    reach, top = 1.2 * max(np.abs(p).max(initial=1.0), 1.0), 1.2 * s.max(initial=1.0)
+    border = []
+    for sign in (1, -1):
+        solution, end = _half(flow, sign, reach, top)
+        border.append(solution(np.linspace(0, end, FINE)))
+    # Over p it is a graph: s falls from large ones at p < 0, and rises again to the upper edge.
+    edge, depth = np.concatenate([border[0][:, ::-1], border[1]], axis=1)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(s) > np.interp(p, edge, depth, left=np.inf, right=np.inf))
 
 
 def _half(flow: EigenmodeFlow, sign: int, p_max: float, s_max: float):  # type: ignore[no-untyped-def]
     # One half of the separatrix, backwards in time, in (p, log s): s spans many decades.
     if flow.beta is not None:
         raise ValueError("with an EMA the separatrix is a surface; ask survives(flow, p0, s0)")
-    check_one_decay(flow.eta, flow.predictor_decay)
     saddle = [point for point in flow.rest_points() if point.name == "unstable"]
     if not saddle or saddle[0].stability != "saddle":
         raise ValueError(f"eta = {flow.eta} has no saddle; 0 < eta < {flow.critical_decay} wanted")
@@ -187,20 +194,22 @@ def _half(flow: EigenmodeFlow, sign: int, p_max: float, s_max: float):  # type: 
     stable = stable * np.sign(stable[1]) / np.linalg.norm(stable)
     first = np.array([p, s]) + sign * OFF * p * stable * min(1.0, s / p)
 
-    logarithmic = _logarithmic(flow)
-
     def backwards(_: float, y: np.ndarray) -> np.ndarray:
         # By arc length: in time, the upper edge comes from infinity in a moment.
-        velocity = -np.array(logarithmic(0.0, *y))
+        grown, pull = np.exp(min(y[1], 50.0)), flow.tau - flow.k * y[0]
+        dp = flow.alpha_p * grown * pull - flow.predictor_decay * y[0]
+        velocity = np.array([-dp, -2 * (y[0] * pull - flow.eta)])
         return velocity / np.hypot(*velocity)
 
     def outside(_: float, y: np.ndarray) -> float:
         return float(max(abs(y[0]) / p_max, np.exp(min(y[1], 50.0)) / s_max) - 1)
 
     outside.terminal = True  # type: ignore[attr-defined]
+    # log s falls by this much while p decays, from 2 tau/k on.
+    deepest = flow.tau**2 / (flow.k * flow.predictor_decay)
     out = solve_ivp(
         backwards,
-        (0, 4 * p_max + 200.0),
+        (0, 4 * (p_max + float(deepest)) + 200.0),
         [first[0], np.log(first[1])],
         events=outside,
         dense_output=True,

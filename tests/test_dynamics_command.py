@@ -1,11 +1,15 @@
+import sys
+
 import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from analysis import open_snapshots
-from analysis.theory_figures import draw_theory, plot_phase, plot_speed, plot_trajectories
-from dynamics import EigenmodeFlow, compare, phase_portrait
+from analysis.accuracy_course import accuracy_figure
+from analysis.phase import phase_figure, plot_phase, plot_trajectories
+from analysis.theory_figures import draw_theory, plot_speed
+from dynamics import EigenmodeFlow, FlowParameters, compare, phase_portrait
 from dynamics.__main__ import main
 from dynamics.gallery import FIGURES
 from dynamics.observations import observe
@@ -66,6 +70,7 @@ def test_a_portrait_marks_rest_points_by_stability():
 def test_without_decay_whole_lines_rest():
     ax = plot_phase(phase_portrait(EigenmodeFlow(), points=41), axes())
     upright = [line for line in ax.lines if np.ptp(line.get_xdata()) == 0]
+    assert len(upright) == 1
     np.testing.assert_allclose(upright[0].get_xdata(), 0.8)
     assert not [line for line in ax.lines if line.get_marker() == "o"]
 
@@ -92,6 +97,58 @@ def test_a_measured_run_is_laid_over_the_portrait(run, tmp_path, capsys):
     np.testing.assert_allclose(ax.lines[3].get_ydata(), s.isel(mode=1, step=[-1]))
 
 
+def test_a_portrait_under_a_run_is_of_its_own_flow(run, tmp_path, monkeypatch):
+    flows = []
+
+    def portrait(flow, p, s):
+        flows.append(flow)
+        return phase_portrait(flow, p, s, points=21)
+
+    monkeypatch.setattr(sys.modules["dynamics.__main__"], "phase_portrait", portrait)
+    words = ["phase", "--run", str(run), "--out", str(tmp_path / "phase.png")]
+    assert main(words) == 0
+    assert main([*words, "--sigma2", "0.5", "--eta", "0.03"]) == 0
+    own, given = flows
+    expected = FlowParameters.from_run(open_snapshots(run))
+    assert (own.eta, own.eta_p, own.alpha_p) == (expected.eta, expected.eta_p, expected.alpha_p)
+    last = open_snapshots(run).isel(step=-1)
+    same, cross = (np.trace(last[name]) for name in ("correlation", "cross_correlation"))
+    assert own.k == pytest.approx(same / cross)
+    assert (given.eta, given.eta_p, given.k) == (0.03, expected.eta_p, 1.5)
+
+
+def test_portraits_side_by_side_share_a_legend():
+    flows = (EigenmodeFlow(), EigenmodeFlow(eta=0.05))
+    figure = phase_figure([phase_portrait(flow, points=21) for flow in flows])
+    (legend,) = figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert len(names) == len(set(names))
+    assert {"survives", "separatrix", "stable rest point", "saddle rest point"} <= set(names)
+    with pytest.raises(ValueError, match="one portrait or more"):
+        phase_figure([])
+
+
+def test_figure_6_is_of_accuracies_over_the_ratio_of_rates(tmp_path, capsys):
+    table = tmp_path / "accuracy.csv"
+    head = "method,seed,accuracy,value,epoch,data,commit,device\n"
+    rows = [
+        f"mine predictor_lr={lr},0,{kind},{value},10,cifar10,abc,cpu\n"
+        for lr, value in ((0.03, 0.2), (0.3, 0.4))
+        for kind in ("knn_accuracy", "linear_accuracy")
+    ]
+    table.write_text(head + "".join(rows))
+    out = tmp_path / "six.png"
+    assert main(["figure", "6", "--runs", str(table), "--lr", "0.03", "--out", str(out)]) == 0
+    assert capsys.readouterr().out.strip() == str(out)
+    (ax,) = accuracy_figure([table], "predictor_lr", unit=0.03).axes
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), [1, 10])
+    assert ax.get_ylabel() == "linear-probe accuracy (%)"
+    (ax,) = accuracy_figure([table], "predictor_lr", of="knn_accuracy").axes
+    assert ax.get_ylabel().startswith("kNN")
+    with pytest.raises(ValueError, match="no run has 'adam_accuracy'"):
+        accuracy_figure([table], "predictor_lr", of="adam_accuracy")
+
+
 def test_ten_observations_hold_and_one_does_not_reproduce(capsys):
     found = observe()
     assert [o.number for o in found] == list(range(1, 12))
@@ -103,7 +160,9 @@ def test_ten_observations_hold_and_one_does_not_reproduce(capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["figure", "6", "--out", "f.png"], "invalid choice: '6'"),
+        (["figure", "11", "--out", "f.png"], "invalid choice: '11'"),
+        (["figure", "6", "--out", "f.png"], "the following arguments are required: --runs"),
+        (["figure", "6", "--runs", "nowhere", "--out", "f.png"], "nowhere"),
         (["figure", "3"], "--out"),
         (["phase", "--eta", "-1", "--out", "f.png"], "eta is -1.0; finite and 0 or more wanted"),
         (["phase", "--eta", "x", "--out", "f.png"], "invalid float value: 'x'"),

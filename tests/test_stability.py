@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
 
-from dynamics import EigenmodeFlow, integrate
+from dynamics import EigenmodeFlow, ScalarFlow, integrate
 from dynamics.parabola import speed, target_scale, time_to_reach
 from dynamics.stability import basin_edges, critical_start, separatrix, survives
 
@@ -20,6 +21,15 @@ def test_V8_the_basin_has_a_lower_and_an_upper_edge(s0, lower):
     shift = 1e-4
     starts = np.array([low - shift, low + shift, high - shift, high + shift])
     assert survives(FLOW, starts, s0).tolist() == [False, True, True, False]
+
+
+def test_at_a_small_decay_the_upper_edge_is_at_twice_the_useful_point():
+    # There s shrinks and regrows by exp(-+ 2/eta int (tau - k p) dp), which is 0 at p = 2 tau/k.
+    flow = EigenmodeFlow(eta=2e-4)
+    assert basin_edges(flow, 1e-3)[1] == pytest.approx(1.6, abs=5e-3)
+    curve = separatrix(flow)
+    seen = curve["correlation_eigenvalue"] > 0.02
+    assert int((seen & (curve["predictor_eigenvalue"] > 1)).sum()) > 100  # and it is drawn smooth
 
 
 def test_the_lower_edge_passes_through_the_saddle_and_not_upright():
@@ -44,13 +54,39 @@ def test_the_separatrix_is_a_trajectory(i):
     assert cosine > 0.999
 
 
-@settings(max_examples=25)
-@given(eta=st.floats(0.004, 0.19), alpha_p=st.floats(0.4, 3), s0=st.floats(1e-3, 1))
-def test_survival_by_integration_agrees_with_the_separatrix(eta, alpha_p, s0):
-    flow = EigenmodeFlow(eta=eta, alpha_p=alpha_p)
-    low, high = basin_edges(flow, s0)
-    starts = np.array([low - 0.5, low - 1e-3, low + 1e-3, high - 1e-3, high + 1e-3, high + 0.5])
-    assert survives(flow, starts, s0).tolist() == [False, False, True, True, False, False]
+def settles(flow, p0, s0):
+    # In (p, log s), by an implicit solver: at a small decay s falls far below rounding.
+    def field(t, y):
+        pull = flow.tau - flow.k * y[0]
+        dp = flow.alpha_p * np.exp(y[1]) * pull - flow.predictor_decay * y[0]
+        return dp, 2 * (y[0] * pull - flow.eta)
+
+    end = 40 / min(flow.eta, flow.predictor_decay)
+    out = solve_ivp(field, (0, end), [p0, np.log(s0)], method="LSODA", rtol=1e-8, atol=1e-10)
+    return out.y[1, -1] > np.log(flow.rest_points()[2].state[1] / 2)
+
+
+@settings(max_examples=40)
+@given(
+    eta=st.floats(0.002, 0.15),
+    ratio=st.sampled_from([0.3, 1.0, 4.0]),
+    alpha_p=st.floats(0.4, 3),
+    p0=st.floats(-1, 2.2),
+    s0=st.floats(1e-3, 1),
+)
+def test_who_survives_is_whom_an_integration_finds_alive(eta, ratio, alpha_p, p0, s0):
+    flow = EigenmodeFlow(eta=eta, eta_p=ratio * eta, alpha_p=alpha_p)
+    near = survives(flow, np.array([p0 - 0.01, p0 + 0.01]), s0)
+    assume(near[0] == near[1])  # not on the border
+    assert near[0] == settles(flow, p0, s0)
+
+
+@pytest.mark.parametrize("ratio", [0.3, 1.0, 4.0])
+def test_both_edges_part_the_living_from_the_dead(ratio):
+    flow = EigenmodeFlow(eta=0.03, eta_p=ratio * 0.03)
+    low, high = basin_edges(flow, 0.05)
+    assert [settles(flow, p, 0.05) for p in (low - 1e-4, low + 1e-4)] == [False, True]
+    assert [settles(flow, p, 0.05) for p in (high - 1e-4, high + 1e-4)] == [True, False]
 
 
 def test_a_mode_that_shrinks_far_below_rounding_comes_back_or_not():
@@ -128,6 +164,15 @@ def test_V9_the_closed_form_of_tau(tau0):
     run = integrate(flow, (0.3, 0.09, tau0), np.linspace(0, 20, 4001), rtol=1e-11, atol=1e-13)
     closed = target_scale(run["predictor_eigenvalue"], 0.4, tau0)
     np.testing.assert_allclose(closed, run["tau"], atol=1e-6)
+
+
+def test_through_a_pole_of_tau_a_mode_may_live():
+    # From p < 0 w crosses zero, and tau = w_a/w has a pole: w and w_a themselves have none.
+    flow = EigenmodeFlow(eta=0.05, beta=0.5)
+    p0, s0 = -0.8, 0.3
+    run = integrate(ScalarFlow.of(flow), (np.sqrt(s0), p0, np.sqrt(s0)), [0, 400])
+    w = run["encoder_value"].values[:, 0]
+    assert survives(flow, p0, s0, 1.0) == (w[-1] ** 2 > 0.1)
 
 
 def test_survival_with_an_ema_and_none_above_the_critical_decay():
