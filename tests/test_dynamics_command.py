@@ -141,7 +141,7 @@ def test_figure_6_is_of_accuracies_over_the_ratio_of_rates(tmp_path, capsys):
     assert main(["figure", "6", "--runs", str(table), "--lr", "0.03", "--out", str(out)]) == 0
     assert capsys.readouterr().out.strip() == str(out)
     (ax,) = accuracy_figure([table], "predictor_lr", unit=0.03).axes
-    np.testing.assert_allclose(ax.lines[0].get_xdata(), [1, 10])
+    assert list(ax.lines[0].get_xdata()) == pytest.approx([1, 10])
     assert ax.get_ylabel() == "linear-probe accuracy (%)"
     (ax,) = accuracy_figure([table], "predictor_lr", of="knn_accuracy").axes
     assert ax.get_ylabel().startswith("kNN")
