@@ -244,8 +244,11 @@ def _chosen(values: xr.DataArray, curves: int) -> xr.DataArray:
         return values
     clock = values[_clock(values)].values
     wanted = np.linspace(clock[0], clock[-1], curves)
-    nearest = np.abs(clock[:, None] - wanted).argmin(axis=0)
-    return values.isel(step=np.unique(nearest))
+    above = np.searchsorted(clock, wanted).clip(1, max(len(clock) - 1, 1))
+    below = above - 1
+    if len(clock) > 1:
+        below += clock[above] - wanted < wanted - clock[below]
+    return values.isel(step=np.unique(below))
 
 
 def _clock(values: xr.Dataset | xr.DataArray, x: str | None = None) -> str:

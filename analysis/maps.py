@@ -7,10 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures import COLORS, GREY, _check_dims, _clock, _label, _name
+from analysis.figures import COLORS, GREY, _check_dims, _chosen, _clock, _label, _name
 
 # Told apart with any colour vision, and its middle is white.
 SIGNED = plt.get_cmap("PuOr")
+DOTS = 1500  # across a page: more cells take gigabytes, and are not seen
 ABSENT = "0.85"  # what is not there, or zero on a logarithmic scale
 
 
@@ -25,6 +26,7 @@ def plot_map(
     """Draw a value per mode over training as a heat map with its colour bar, mode 1 on top.
 
     A cell reaches half-way to the snapshots beside it: where snapshots are dense, cells are narrow.
+    Of more snapshots than a page has dots, those nearest to 1,500 even places are drawn.
 
     Parameters
     ----------
@@ -55,6 +57,7 @@ def plot_map(
     if "step" not in values.dims or values.sizes["step"] < 2:
         raise ValueError("plot_map draws over training, from two snapshots on; draw the spectrum")
     ax = plt.gca() if ax is None else ax
+    values = _chosen(values, DOTS) if values.sizes["step"] > DOTS else values
     shown = values.transpose("mode", "step").values.astype(float)
     if scale == "log":
         floor = values.attrs.get("resolution", 0.0) * np.nanmax(np.abs(shown), initial=0.0, axis=0)

@@ -50,6 +50,19 @@ def test_a_map_shows_every_mode_at_its_epoch_mode_one_on_top(m, ax):
     assert ax.figure.axes[1].get_ylabel() == "alignment $a_j$"
 
 
+def test_of_many_snapshots_no_more_are_drawn_than_a_page_has_dots(ax):
+    n = 20_000
+    epoch = np.sqrt(np.arange(n))  # ever denser: even places in epoch, not in snapshots
+    values = np.arange(2.0 * n).reshape(n, 2)
+    coords = {"epoch": ("step", epoch), "mode": [1, 2]}
+    plot_map(xr.DataArray(values, coords, ("step", "mode"), name="v"), ax=ax)
+    first = mesh(ax).get_array()[0] / 2  # the snapshot's number
+    assert 1300 < len(first) <= 1500
+    assert (first[0], first[-1]) == (0, n - 1)
+    later = np.sqrt(first[first > 100**2])
+    np.testing.assert_allclose(np.diff(later), epoch[-1] / 1500, atol=0.01)
+
+
 def test_on_a_logarithmic_map_what_is_zero_up_to_rounding_is_absent(ax):
     m = summarise(collapsed_run(d=4, snapshots=6))
     plot_map(m.correlation_eigenvalue, ax=ax, scale="log", x="time")
