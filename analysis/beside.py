@@ -15,6 +15,7 @@ from analysis.overview import STYLE
 
 P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 STYLES: dict[str, Literal["-", "--"]] = {"measured": "-", "predicted": "--"}
+REST = "at rest"
 MODES = 6
 
 
@@ -56,7 +57,8 @@ def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int = MO
     r"""Draw the way of the leading modes through the plane of p and s, and where they may rest.
 
     Measured as a line with a dot at its end, predicted dashed with a ring. Grey is the parabola
-    :math:`s = (\eta_p / \eta)\, p^2 / \alpha_p`, on which isotropic data have them rest.
+    :math:`s = (\eta_p / \eta)\, p^2 / \alpha_p`, on which isotropic data have them rest; there is
+    none where W_p is set.
 
     Parameters
     ----------
@@ -80,8 +82,10 @@ def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int = MO
     ax.set_yscale("log")
     box = ax.get_xlim(), ax.get_ylim()
     ratio = float((parabola / _checked(beside, P, drawn=False) ** 2).median())
-    at = np.linspace(*box[0], 400)
-    ax.plot(at, np.where(at != 0, ratio * at**2, np.nan), color=GREY, linewidth=0.8, zorder=1)
+    if np.isfinite(ratio):
+        at = np.linspace(*box[0], 400)
+        at = at[at != 0]
+        ax.plot(at, ratio * at**2, color=GREY, linewidth=0.8, zorder=1, label=REST)
     ax.set(xlim=box[0], ylim=box[1])
     return _label(ax, p, s)
 
@@ -105,11 +109,11 @@ def beside_figure(beside: xr.Dataset, *, modes: int = MODES) -> Figure:
         plot_beside(beside, S, ax=middle, modes=modes)
         plot_parabola(beside, ax=right, modes=modes)
         keys = [Line2D([], [], color="k", linestyle=style) for style in STYLES.values()]
-        keys.append(Line2D([], [], color=GREY, linewidth=0.8))
+        curves, names = right.get_legend_handles_labels()
         left.set_ylabel("$p_j$")
         middle.set_ylabel("$s_j$")
         right.set(xlabel="$p_j$", ylabel="$s_j$")
-        figure.legend(keys, [*STYLES, "at rest"], loc="outside lower center", ncols=3)
+        figure.legend([*keys, *curves], [*STYLES, *names], loc="outside lower center", ncols=3)
         alive = _variable(beside, "survives").sum("mode")
         counts = [int(alive.sel(source=source)) for source in STYLES]
         total = beside.sizes["mode"]

@@ -5,6 +5,7 @@ and `ensemble` follow it, and return Datasets in the names of a trained run.
 """
 
 from dynamics.beside import compare
+from dynamics.closed_form import ClosedFormFlow, IdentityRule, OptimalRule, SpectrumRule
 from dynamics.eigenmodes import EigenmodeFlow, RestPoint
 from dynamics.ensemble import ensemble
 from dynamics.hyperparameters import FlowParameters
@@ -19,16 +20,20 @@ from dynamics.stability import basin_edges, critical_start, separatrix, survives
 
 __all__ = [
     "EIGEN_LOSSES",
+    "ClosedFormFlow",
     "DirectSetFlow",
     "EigenmodeFlow",
     "EigenvalueFlow",
     "FlowParameters",
+    "IdentityRule",
     "IsotropicFlow",
     "LinearFlow",
     "NoPredictorFlow",
     "NoStopGradientFlow",
+    "OptimalRule",
     "RestPoint",
     "ScalarFlow",
+    "SpectrumRule",
     "SymmetrisedFlow",
     "basin_edges",
     "compare",

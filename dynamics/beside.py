@@ -3,17 +3,19 @@
 import numpy as np
 import xarray as xr
 
+from dynamics.closed_form import ClosedFormFlow
 from dynamics.eigenmodes import EigenmodeFlow
-from dynamics.flows import VARIABLES
+from dynamics.flows import VARIABLES, Flow
 from dynamics.hyperparameters import FlowParameters
 from dynamics.integrate import integrate
 from dynamics.scalar import ScalarFlow
 
+Modes = EigenmodeFlow | ClosedFormFlow
 NAMES = ("predictor_eigenvalue", "correlation_eigenvalue")
 
 
 def compare(
-    run: xr.Dataset, theory: EigenmodeFlow | xr.Dataset | None = None, *, start: int = 0
+    run: xr.Dataset, theory: Modes | xr.Dataset | None = None, *, start: int = 0
 ) -> xr.Dataset:
     r"""Follow the modes of a run, and those of the theory from the same start.
 
@@ -22,18 +24,17 @@ def compare(
     :math:`\tau_j = u_j^\top F_a u_j / s_j`. What is predicted is exact for linear networks on
     isotropic data under a Euclidean loss, whose modes are aligned from the start; on others it
     shows how far that carries.
-    A predictor that is set, as DirectPred's, follows no such flow.
 
     Parameters
     ----------
     run : Dataset (step, row, col)
         With `predictor`, `correlation`, `cross_correlation` and the coordinate `time`.
-    theory : EigenmodeFlow or Dataset, optional
+    theory : EigenmodeFlow, ClosedFormFlow or Dataset, optional
         A Dataset is what `integrate` returned of a matrix flow, say `LinearFlow`: its matrices are
         seen in the same u_j, and read at the run's times, linearly between its own. By default
         `FlowParameters.from_run`, with the :math:`k_j = 1 + \sigma_j^2` of each mode that the run
         ends with, :math:`u_j^\top F_{same} u_j / s_j`; that of the traces for a mode without a
-        positive s_j.
+        positive s_j. Where W_p is set and not learned, that is `ClosedFormFlow.of_run`.
     start : int
         The snapshot that the flow starts from.
 
@@ -41,7 +42,8 @@ def compare(
     -------
     Dataset (source, step, mode)
         `predictor_eigenvalue` and `correlation_eigenvalue`, for `source` "measured" and
-        "predicted"; `parabola`, the s that p has at rest, :math:`(\eta_p/\eta)\, p^2/\alpha_p`;
+        "predicted"; `parabola`, the s that p has at rest, :math:`(\eta_p/\eta)\, p^2/\alpha_p`,
+        NaN where W_p is set;
         `survives` (source, mode), whether s ends above a hundredth of its largest value over all
         modes. Steps before `start` are NaN in what is predicted.
 
@@ -63,13 +65,14 @@ def compare(
     p, s = (np.einsum("ij,tik,kj->tj", U, M, U) for M in (W, F))
     times = run["time"].values[start:]
     if isinstance(theory, xr.Dataset):
-        flow = FlowParameters.from_run(run).eigenmodes()
-        known = theory.attrs.get("flow", "")
-        predicted = _seen(theory, U, times)
+        flow: Modes = FlowParameters.from_run(run).eigenmodes()
+        known, predicted = theory.attrs.get("flow", ""), _seen(theory, U, times)
     else:
-        flow = theory or FlowParameters.from_run(run).eigenmodes(_noise(run, U, s[-1]))
+        flow = theory or _flow_of(run, _noise(run, U, s[-1]))
+        begin, tau = np.maximum(s[start], 0.0), _tau(run, U, s[start], start)
         known = str(flow)
-        predicted = _followed(run, flow, U, (p[start], s[start]), times, start)
+        followed = integrate(*_start(flow, p[start], begin, tau), times)
+        predicted = [followed[name].values for name in NAMES]
     ahead = np.full((start, p.shape[1]), np.nan)
     pairs = zip((p, s), predicted, strict=True)
     sources = [[seen, np.concatenate([ahead, values])] for seen, values in pairs]
@@ -85,8 +88,7 @@ def compare(
         },
         {**run.attrs, "flow": known},
     )
-    ratio = float(flow.predictor_decay / flow.eta) if flow.eta else 1.0
-    curve = ratio * out["predictor_eigenvalue"] ** 2 / flow.alpha_p
+    curve = _ratio(flow) * out["predictor_eigenvalue"] ** 2
     last = out["correlation_eigenvalue"].isel(step=-1)
     return out.assign(
         parabola=curve.assign_attrs(long_name="eigenvalue of F at rest"),
@@ -94,22 +96,31 @@ def compare(
     )
 
 
-def _followed(
-    run: xr.Dataset,
-    flow: EigenmodeFlow,
-    U: np.ndarray,
-    begin: tuple[np.ndarray, np.ndarray],
-    times: np.ndarray,
-    start: int,
-) -> list[np.ndarray]:
-    # p and s of the flow, (step, mode) each
-    p, s = begin[0], np.maximum(begin[1], 0.0)
+def _flow_of(run: xr.Dataset, sigma2: np.ndarray) -> Modes:
+    parameters = FlowParameters.from_run(run)
+    rates = {"eta": parameters.eta, "beta": parameters.beta}
+    known = ClosedFormFlow.of_run(run, same=1 + sigma2, **rates)
+    return known or parameters.eigenmodes(sigma2)
+
+
+def _start(
+    flow: Modes, p: np.ndarray, s: np.ndarray, tau: np.ndarray
+) -> tuple[Flow, tuple[np.ndarray, ...]]:
+    # What to integrate, and from where.
+    w = np.sqrt(s)
+    if isinstance(flow, ClosedFormFlow):
+        return flow, (w, tau * w)[: len(flow.variables)]
     if flow.beta is None:
-        theory = integrate(flow, (p, s), times)
-    else:  # in w and w_a, which have no pole where tau = w_a/w has one
-        w = np.sqrt(s)
-        theory = integrate(ScalarFlow.of(flow), (w, p, _tau(run, U, begin[1], start) * w), times)
-    return [theory[name].values for name in NAMES]
+        return flow, (p, s)
+    return ScalarFlow.of(flow), (w, p, tau * w)  # no pole where tau = w_a/w has one
+
+
+def _ratio(flow: Modes) -> float:
+    # s over p² at rest.
+    if isinstance(flow, ClosedFormFlow):
+        return float("nan")
+    ratio = flow.predictor_decay / flow.eta if flow.eta else 1.0
+    return float(ratio / flow.alpha_p)
 
 
 def _seen(theory: xr.Dataset, U: np.ndarray, times: np.ndarray) -> list[np.ndarray]:

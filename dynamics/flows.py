@@ -75,8 +75,15 @@ def flow_attrs(flow: Flow) -> dict[str, str]:
     return {
         "method": type(flow).__name__,
         "data": "theory",
-        "flow": json.dumps(parameters),
+        "flow": json.dumps(parameters, default=_described),
     }
+
+
+def _described(value: Any) -> Any:
+    # A part of a flow that is a value of its own, such as the rule of a predictor.
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {"kind": type(value).__name__, **dataclasses.asdict(value)}
+    return repr(value)
 
 
 def transpose(M: np.ndarray) -> np.ndarray:  # (..., m, n) -> (..., n, m)

@@ -62,6 +62,8 @@ def test_theory_may_be_a_run_of_matrices(run):
 
 def test_k_is_read_off_mode_by_mode(run, monkeypatch):
     class Parameters:
+        eta, beta = 0.05, 0.4
+
         def eigenmodes(self, sigma2):
             np.testing.assert_allclose(sigma2, [0.25, 0.25, 1.0], rtol=1e-6)
             return EigenmodeFlow(sigma2=sigma2, eta=0.05, beta=0.4)

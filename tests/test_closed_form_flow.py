@@ -1,0 +1,116 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis import open_snapshots
+from analysis.beside import beside_figure
+from dynamics import ClosedFormFlow, DirectSetFlow, OptimalRule, compare, integrate
+from dynamics.closed_form import FORMS, RULES, IdentityRule, SpectrumRule
+from trainers import EMA, Config, Direct, Identity, Method, Optimal, StopGradient, train
+from trainers.closed_forms import NORMALISATIONS
+from trainers.gaussian import GaussianData
+from trainers.losses import Euclidean
+
+spectra = st.lists(st.floats(1e-3, 5), min_size=2, max_size=6)
+
+
+@pytest.mark.parametrize("normalise", NORMALISATIONS)
+@given(s=spectra, power=st.sampled_from([0.5, 1.0, 2.0]), eps=st.floats(0, 0.5))
+def test_rules_are_those_that_the_trainers_set_w_p_by(normalise, s, power, eps):
+    assert FORMS.keys() == NORMALISATIONS.keys()
+    rule = Direct(power=power, eps=eps, normalise=normalise, offset=0.1)
+    s = np.sort(s)
+    trained = rule.solve(torch.diag(torch.tensor(s, dtype=torch.float64))).diag().numpy()
+    if max(s) > 0.1:
+        theory = RULES["Direct"](vars(rule))(s, s, s)
+        np.testing.assert_allclose(theory, trained, rtol=1e-9)
+
+
+def test_rules_by_hand():
+    same, cross, target = np.array([4.0, 1.0]), np.array([2.0, 0.5]), np.array([3.0, 0.0])
+    assert SpectrumRule(power=0.5, eps=0.1, normalise="paper")(same, cross, target).tolist() == [
+        *(2.4, 1.4)
+    ]
+    assert SpectrumRule(power=1, views="cross", offset=1)(same, cross, target).tolist() == [1, 0]
+    assert OptimalRule(ridge=1.0)(same, cross, target).tolist() == [0.6, 0]
+    assert IdentityRule()(same, cross, target).tolist() == [1, 1]
+
+
+@given(
+    w=st.floats(0.2, 1.5),
+    power=st.sampled_from([0.5, 1.0]),
+    eta=st.floats(0, 0.3),
+    tau=st.floats(0.5, 1),
+)
+def test_without_a_norm_a_mode_is_that_of_directset(w, power, eta, tau):
+    # Noise-free F and white data: p = |w|^(2 power), and modes keep apart.
+    rule = SpectrumRule(power=power, views="cross")
+    flow = ClosedFormFlow(rule=rule, same=1.3, eta=eta, tau=tau)
+    alone = DirectSetFlow(power=power, sigma2=0.3, eta=eta, tau=tau)
+    both = flow(0, np.array([w, 0.7]))[0]
+    np.testing.assert_allclose(both, alone(0, np.array([w, 0.7]))[0], rtol=1e-12, atol=1e-14)
+
+
+def test_a_target_a_gradient_around_w_p_and_anisotropic_data_by_hand():
+    given = {"rule": IdentityRule(), "same": 2.0, "cross": 0.5, "eta": 0.1}
+    dw, dwa = ClosedFormFlow(**given, beta=0.4)(0, np.array([1.0]), np.array([3.0]))
+    assert (dw[0], dwa[0]) == (pytest.approx(3 * 0.5 - 2 - 0.1), pytest.approx(0.4 * -2))
+    half = {**given, "rule": OptimalRule(ridge=2.0), "tau": 4.0}  # p = 0.5 * 4 / (2 + 2) = 1/2
+    assert ClosedFormFlow(**half)(0, np.array([1.0]))[0][0] == pytest.approx(0.5 * 1 - 0.1)
+    assert ClosedFormFlow(**half, iso=True)(0, np.array([1.0]))[0][0] == pytest.approx(1 - 0.1)
+    run = integrate(ClosedFormFlow(**half), (np.array([1.0]),), [0, 1])
+    assert run["predictor_eigenvalue"].values[0, 0] == pytest.approx(0.5)
+    assert run["correlation_eigenvalue"].values[0, 0] == pytest.approx(0.5)
+
+
+METHODS = {
+    "directpred": (Direct(eps=0.1, normalise="max"), EMA(0.99), Euclidean()),
+    "directcopy": (Direct(power=1, eps=0.3, normalise="none"), StopGradient(), Euclidean()),
+    "iso": (Direct(eps=0.0, normalise="none"), EMA(0.99), Euclidean(iso=True)),
+    "none": (Identity(), StopGradient(), Euclidean()),
+    "optimal": (Optimal(ridge=0.05), StopGradient(), Euclidean()),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_linear_network_by_sgd_follows_the_flow(name, tmp_path, monkeypatch):
+    isotropic = {"dimension": 8, "spectrum": "identity", "sigma2": 0.25}
+    monkeypatch.setattr(
+        "trainers.data.GaussianData",
+        lambda seed, device: GaussianData(seed=seed, device=device, **isotropic),
+    )
+    options = {"data": "gaussian", "width": 8, "batch_size": 2048, "lr": 0.02, "momentum": 0.5}
+    settings = Config(
+        method=Method(*METHODS[name]), weight_decay=0.02, epochs=40, every=4, **options
+    )
+    run = open_snapshots(train(settings, tmp_path / "run"))
+    beside = compare(run, start=1)
+    gap = abs(beside.drop_vars("survives").diff("source")).isel(step=slice(1, None))
+    s = beside["correlation_eigenvalue"].sel(source="predicted")
+    # A stored correlation is a mean since the snapshot before, and F-hat one of few batches.
+    assert float(gap["correlation_eigenvalue"].max()) < 0.15
+    last = gap.isel(step=-1)
+    assert float(last["correlation_eigenvalue"].max()) < 0.03
+    assert float(last["predictor_eigenvalue"].max()) < 0.03
+    assert float(abs(s.isel(step=-1) - s.isel(step=1)).max()) > 0.15  # something happened
+    assert np.isnan(beside["parabola"]).all()
+    names = [text.get_text() for text in beside_figure(beside).legends[0].get_texts()]
+    assert names == ["measured", "predicted"]
+
+
+def test_a_run_that_learns_w_p_has_none():
+    learned = {"config": json.dumps({"method": {"predictor": {"kind": "Learned"}}})}
+    assert ClosedFormFlow.of_run(xr.Dataset(attrs=learned)) is None
+    assert ClosedFormFlow.of_run(xr.Dataset()) is None
+
+
+def test_refusals():
+    with pytest.raises(ValueError, match="normalise is 'l2' and views 'same'; choose from paper"):
+        SpectrumRule(normalise="l2")
+    with pytest.raises(ValueError, match="eta is -1"):
+        ClosedFormFlow(eta=-1.0)
