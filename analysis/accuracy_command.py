@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from analysis.accuracy import Group, accuracy_rows, by_method, plot_accuracy, read_accuracies
 from analysis.accuracy import write_accuracies as write
-from analysis.accuracy_course import plot_accuracy_against
+from analysis.accuracy_course import against_figure
 from analysis.overview import STYLE, save_figure
 
 
@@ -48,11 +48,9 @@ def accuracy_command(
 
 
 def _figure(groups: Sequence[Group], option: str | None) -> Figure:
+    if option is not None:
+        return against_figure(groups, option.replace("-", "_"))
     with mpl.rc_context(STYLE):
-        if option is None:
-            figure = Figure(figsize=(4.2, 0.9 + 0.14 * len(groups)), layout="constrained")
-            plot_accuracy(groups, ax=figure.subplots())
-        else:
-            figure = Figure(figsize=(3.5, 2.6), layout="constrained")
-            plot_accuracy_against(groups, option.replace("-", "_"), ax=figure.subplots())
+        figure = Figure(figsize=(4.2, 0.9 + 0.14 * len(groups)), layout="constrained")
+        plot_accuracy(groups, ax=figure.subplots())
     return figure

@@ -116,9 +116,16 @@ def accuracy_figure(
     rows = [row for row in rows if row.accuracy == chosen]
     if not rows:
         raise ValueError(f"no run has {chosen or PROTOCOLS[0]!r}; stored are {sorted(there)}")
+    return against_figure(by_method(rows), option, unit=unit, label=label)
+
+
+def against_figure(
+    groups: Sequence[Group], option: str, *, unit: float = 1.0, label: str | None = None
+) -> Figure:
+    """Draw `plot_accuracy_against` at the size of a column; not known to pyplot."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(3.5, 2.6), layout="constrained")
-        plot_accuracy_against(by_method(rows), option, figure.subplots(), unit=unit, label=label)
+        plot_accuracy_against(groups, option, figure.subplots(), unit=unit, label=label)
     return figure
 
 

@@ -175,10 +175,11 @@ def _above_separatrix(flow: EigenmodeFlow, p: np.ndarray, s: np.ndarray) -> np.n
     for sign in (1, -1):
         solution, end = _half(flow, sign, reach, top)
         border.append(solution(np.linspace(0, end, FINE)))
-    # Over p it is a graph: s falls from large ones at p < 0, and rises again to the upper edge.
+    # Over p it is a graph: s falls from large ones at p < 0, and rises again to the upper edge. No
+    # start lies beyond its ends.
     edge, depth = np.concatenate([border[0][:, ::-1], border[1]], axis=1)
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log(s) > np.interp(p, edge, depth, left=np.inf, right=np.inf))
+        return np.asarray(np.log(s) > np.interp(p, edge, depth))
 
 
 def _half(flow: EigenmodeFlow, sign: int, p_max: float, s_max: float):  # type: ignore[no-untyped-def]
