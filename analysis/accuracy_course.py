@@ -51,8 +51,11 @@ def plot_accuracy_against(
     Raises
     ------
     ValueError
-        No group has the option, there are several kinds of accuracy, or a value is no number.
+        No group has the option, there are several kinds of accuracy, a value is no number, or the
+        unit is not above 0.
     """
+    if not unit > 0:
+        raise ValueError(f"the unit of {option} is {unit}; above 0 wanted")
     kinds = {group.accuracy for group in groups}
     if len(kinds) > 1:
         raise ValueError(f"several accuracies, {', '.join(sorted(kinds))}: choose one, say --of")

@@ -19,9 +19,7 @@ from dynamics.portrait import phase_portrait
 
 NAME = "python -m dynamics"
 # Of a phase portrait; eta_p is eta where it is not given.
-FLOW: dict[str, float | None] = {
-    **{"alpha_p": 1.0, "sigma2": 0.25, "eta": 0.05, "eta_p": None, "tau": 1.0}
-}
+FLOW = {"alpha_p": 1.0, "sigma2": 0.25, "eta": 0.05, "eta_p": None, "tau": 1.0}
 
 
 class _Parser(argparse.ArgumentParser):

@@ -145,6 +145,8 @@ def test_figure_6_is_of_accuracies_over_the_ratio_of_rates(tmp_path, capsys):
     assert ax.get_ylabel() == "linear-probe accuracy (%)"
     (ax,) = accuracy_figure([table], "predictor_lr", of="knn_accuracy").axes
     assert ax.get_ylabel().startswith("kNN")
+    assert main(["figure", "6", "--runs", str(table), "--lr", "0", "--out", str(out)]) == 2
+    assert "the unit of predictor_lr is 0.0; above 0 wanted" in capsys.readouterr().err
     with pytest.raises(ValueError, match="no run has 'adam_accuracy'"):
         accuracy_figure([table], "predictor_lr", of="adam_accuracy")
 
