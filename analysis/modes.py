@@ -34,7 +34,9 @@ KEPT = 0.5
 OWN = {"predictor_eigenvalue": "predictor"}
 
 
-def follow_modes(run: xr.Dataset, *, tolerance: float | None = None) -> xr.Dataset:
+def follow_modes(
+    run: xr.Dataset, *, tolerance: float | None = None, summary: xr.Dataset | None = None
+) -> xr.Dataset:
     r"""Measure a run as `summarise` does, with modes numbered by identity instead of by size.
 
     Modes of snapshots t and t + 1 are matched by the permutation :math:`\pi` that maximises
@@ -52,6 +54,8 @@ def follow_modes(run: xr.Dataset, *, tolerance: float | None = None) -> xr.Datas
     tolerance : float, optional
         By default :math:`n^{-1/2}` with n the `samples` behind a snapshot, the relative gap at
         which the eigenvectors of n rows mix; 1e-3 where `samples` is not stored. 0 is no groups.
+    summary : Dataset, optional
+        Of `summarise` for this run, where it is at hand: half of the work.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def follow_modes(run: xr.Dataset, *, tolerance: float | None = None) -> xr.Datas
         raise ValueError(f"modes are followed along 'step'; the run has dims {tuple(run.dims)}")
     if tolerance is not None and not 0 <= tolerance < 1:
         raise ValueError(f"tolerance is {tolerance}; wanted a relative gap in [0, 1)")
-    m = summarise(run)
+    m = summarise(run) if summary is None else summary.copy(deep=False)
     ranks = {name: _followed(run, name, tolerance) for name in ("correlation", "predictor")}
     for name, values in m.data_vars.items():
         if "mode" in values.dims:

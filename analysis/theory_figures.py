@@ -14,11 +14,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.phase import FLOW, NEUTRAL, SADDLE, STABLE, P, S, phase_figure
+from analysis.phase import ALIVE, CURVE, FLOW, NEUTRAL, SADDLE, STABLE, P, S, phase_figure
 
 # Their panels are of one quantity: one scale.
 SHARED = ("7", "9", "iso5", "iso6")
 COLUMNS = 4
+CLOCKS = ("time", "step")
 
 
 def plot_speed(rate: xr.DataArray, ax: Axes | None = None) -> Axes:
@@ -112,11 +113,52 @@ def draw_theory(number: str, data: Sequence[Any]) -> Figure:
     return figure
 
 
-def _sweeps(data: Sequence[xr.Dataset]) -> Figure:
+def plot_basin(basin: xr.Dataset, ax: Axes | None = None) -> Axes:
+    """Draw which p(0) survive, shaded, against a parameter; p_- and p_+ as lines.
+
+    Parameters
+    ----------
+    basin : Dataset (parameter, p0)
+        From `dynamics.basin_map`.
+    ax : Axes, optional
+        The current one by default.
+    """
+    ax = plt.gca() if ax is None else ax
+    over, _ = basin["survives"].dims
+    x, alive = basin[over], basin["survives"].astype(float).T
+    ax.contourf(x, basin["p0"], alive, levels=[0.5, 1.5], colors=[ALIVE])
+    ax.contour(x, basin["p0"], alive, levels=[0.5], colors=CURVE, linewidths=1.4)
+    ax.fill([np.nan] * 3, [np.nan] * 3, color=ALIVE, label="survives")
+    for name, style in (("unstable", "--"), ("useful", "-")):
+        colour = SADDLE if name == "unstable" else STABLE
+        ax.plot(x, basin[name], style, color=colour, label=basin[name].attrs["symbol"])
+    ax.set(xlim=(x[0], x[-1]), ylim=(basin["p0"][0], basin["p0"][-1]))
+    ax.set(xlabel=x.attrs["symbol"], ylabel=basin["p0"].attrs["symbol"])
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    return ax
+
+
+def sweep_figure(data: Sequence[xr.Dataset]) -> Figure:
+    """Draw the way of a mode, a row a swept parameter: kappa, p, s and tau (Fig. 5).
+
+    Parameters
+    ----------
+    data : sequence of Dataset (parameter, time or step)
+        From `dynamics.trajectories`.
+
+    Returns
+    -------
+    Figure
+        Not known to pyplot.
+    """
     names = {"alignment_rate": r"$\kappa_j$", P: "$p_j$", S: "$s_j$", "tau": r"$\tau_j$"}
-    figure = Figure(figsize=(10, 2.2 * len(data)), layout="constrained")
+    names = {
+        name: symbol for name, symbol in names.items() if all(name in ds.data_vars for ds in data)
+    }
+    figure = Figure(figsize=(2.5 * len(names), 2.2 * len(data)), layout="constrained")
     grid = figure.subplots(len(data), len(names), squeeze=False, sharex=True)
-    for row, ds, by in zip(grid, data, ("eta", "beta"), strict=True):
+    for row, ds in zip(grid, data, strict=True):
+        by = str(next(dim for dim in ds["alignment_rate"].dims if dim not in CLOCKS))
         for ax, (name, symbol) in zip(row, names.items(), strict=True):
             plot_curves(ds[name], ax, by=by, symbol=rf"$\{by}$").set_ylabel(symbol)
             ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
@@ -175,7 +217,7 @@ def _spectrum(values: xr.DataArray, ax: Axes, i: int) -> None:
 
 _WHOLE: dict[str, Callable[[Sequence[xr.Dataset]], Figure]] = {
     "3": phase_figure,
-    "5": _sweeps,
+    "5": sweep_figure,
     "8": _symmetries,
 }
 _PANELS: dict[str, Callable[[Any, Axes, int], Any]] = {

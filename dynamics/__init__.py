@@ -4,6 +4,7 @@ Every flow is a frozen value, called as ``flow(t, *state)``, with its theorems a
 and `ensemble` follow it, and return Datasets in the names of a trained run.
 """
 
+from dynamics.basin import basin_map, trajectories
 from dynamics.beside import compare
 from dynamics.closed_form import ClosedFormFlow, IdentityRule, OptimalRule, SpectrumRule
 from dynamics.eigenmodes import EigenmodeFlow, RestPoint
@@ -36,6 +37,7 @@ __all__ = [
     "SpectrumRule",
     "SymmetrisedFlow",
     "basin_edges",
+    "basin_map",
     "compare",
     "critical_start",
     "ensemble",
@@ -46,4 +48,5 @@ __all__ = [
     "survives",
     "target_scale",
     "time_to_reach",
+    "trajectories",
 ]

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from analysis.snapshots import open_snapshots
+from dynamics.basin import basin_map, trajectories
 from dynamics.beside import NAMES, compare
 from dynamics.eigenmodes import EigenmodeFlow
 from dynamics.gallery import FIGURES
@@ -18,8 +19,16 @@ from dynamics.observations import observe
 from dynamics.portrait import phase_portrait
 
 NAME = "python -m dynamics"
-# Of a phase portrait; eta_p is eta where it is not given.
-FLOW = {"alpha_p": 1.0, "sigma2": 0.25, "eta": 0.05, "eta_p": None, "tau": 1.0}
+FLOW = {"alpha_p": 1.0, "sigma2": 0.25, "eta": 0.05, "tau": 1.0}  # where nothing is given
+TEXTS = {
+    "eta": "weight decay of the flow",
+    "eta_p": "the predictor's own",
+    "alpha_p": "rate of the predictor over the encoder's",
+    "sigma2": "variance of the augmentation",
+    "tau": "scale of the target",
+    "beta": "rate of the EMA",
+}
+POINTS = 200  # along a basin's parameter
 
 
 class _Parser(argparse.ArgumentParser):
@@ -62,7 +71,6 @@ def _phase(args: argparse.Namespace) -> None:
     from analysis.overview import save_figure
     from analysis.phase import phase_figure
 
-    given = {name: getattr(args, name) for name in FLOW if getattr(args, name) is not None}
     measured, known = None, FLOW
     p, s = (-0.5, args.p_max), (0.0, args.s_max)
     if args.run:
@@ -72,16 +80,48 @@ def _phase(args: argparse.Namespace) -> None:
         spans = [measured[name] for name in NAMES]
         p = (min(p[0], float(spans[0].min())), max(p[1], 1.05 * float(spans[0].max())))
         s = (0.0, max(s[1], 1.05 * float(spans[1].max())))
-    portrait = phase_portrait(EigenmodeFlow(**known | given), p, s)
+    portrait = phase_portrait(EigenmodeFlow(**known | _given(args)), p, s)
     print(save_figure(phase_figure([portrait], measured), args.out))
 
 
-def _flow_of(run: xr.Dataset) -> dict[str, float | None]:
+def _flow_of(run: xr.Dataset) -> dict[str, float]:
     found = FlowParameters.from_run(run)
     last = run[["correlation", "cross_correlation"]].isel(step=-1).compute()
     same, cross = (float(np.trace(matrix)) for matrix in last.values())
     flow = {name: getattr(found, name) for name in ("alpha_p", "eta", "eta_p")}
     return flow | {"tau": 1.0, "sigma2": max(same / cross - 1, 0.0)}
+
+
+def _given(args: argparse.Namespace) -> dict[str, float]:
+    return {name: value for name in TEXTS if (value := getattr(args, name, None)) is not None}
+
+
+def _basin(args: argparse.Namespace) -> None:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    from analysis.overview import STYLE, save_figure
+    from analysis.theory_figures import plot_basin
+
+    flow, values = EigenmodeFlow(**FLOW | _given(args)), np.linspace(args.low, args.high, POINTS)
+    p0 = np.linspace(-0.5, args.p_max, 3 * POINTS)
+    found = basin_map(flow, args.over, values, p0, args.s0, args.tau0)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.4, 2.7), layout="constrained")
+        plot_basin(found, figure.subplots())
+        print(save_figure(figure, args.out))
+
+
+def _trajectories(args: argparse.Namespace) -> None:
+    import matplotlib as mpl
+
+    from analysis.overview import STYLE, save_figure
+    from analysis.theory_figures import sweep_figure
+
+    flow, times = EigenmodeFlow(**FLOW | _given(args)), np.linspace(0, args.until, 601)
+    found = trajectories(flow, args.over, args.values, times, (args.p0, args.s0, args.tau0))
+    with mpl.rc_context(STYLE):
+        print(save_figure(sweep_figure([found]), args.out))
 
 
 def _compare(args: argparse.Namespace) -> None:
@@ -125,16 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     trained.add_argument("--out", type=Path, required=True, metavar="F.png")
     trained.set_defaults(command=_trained)
     phase = commands.add_parser("phase", help="the (p, s) plane: rest points, separatrix, basin")
-    for name, text in (
-        ("eta", "weight decay of the flow"),
-        ("eta_p", "the predictor's own"),
-        ("alpha_p", "rate of the predictor over the encoder's"),
-        ("sigma2", "variance of the augmentation"),
-        ("tau", "scale of the target"),
-    ):
-        shown = f"the run's, or {FLOW[name] or 'eta'}"
-        option = f"--{name.replace('_', '-')}"
-        phase.add_argument(option, type=float, help=f"{text} (default: {shown})")
+    _add_flow(phase, ("eta", "eta_p", "alpha_p", "sigma2", "tau"), "the run's, or ")
     for option, end in (("--p-max", 2.0), ("--s-max", 1.0)):
         shown = f"end of the axis, or where the run's modes end (default: {end})"
         phase.add_argument(option, type=float, default=end, help=shown)
@@ -149,9 +180,54 @@ def _parser() -> argparse.ArgumentParser:
     beside.add_argument("--modes", type=int, default=6, help="how many to draw (default: 6)")
     beside.add_argument("--out", type=Path, required=True, metavar="F.png")
     beside.set_defaults(command=_compare)
+    basin = commands.add_parser("basin", help="which p(0) survive, against a parameter")
+    _add_flow(basin, TEXTS)
+    basin.add_argument("--over", choices=TEXTS, default="eta", help="(default: eta)")
+    for option, value, text in (
+        ("--low", 0.004, "start of its axis"),
+        ("--high", 0.22, "end of its axis"),
+        ("--p-max", 2.0, "end of the axis of p"),
+        ("--tau0", 1.0, "target scale at the start, with --beta"),
+    ):
+        basin.add_argument(option, type=float, default=value, help=f"{text} (default: {value})")
+    basin.add_argument("--s0", type=float, help="s at the start (default: on the parabola)")
+    basin.add_argument("--out", type=Path, required=True, metavar="F.png")
+    basin.set_defaults(command=_basin)
+    ways = commands.add_parser("trajectories", help="p, s, tau and kappa of a mode over time")
+    _add_flow(ways, TEXTS)
+    ways.add_argument("--over", choices=TEXTS, default="eta", help="(default: eta)")
+    ways.add_argument(
+        "--values",
+        type=_numbers,
+        default=(0.0, 0.01, 0.04, 0.1),
+        help="of it, with commas (default: 0,0.01,0.04,0.1)",
+    )
+    for option, value, text in (
+        ("--p0", 0.25, "p at the start"),
+        ("--s0", 0.09, "s at the start"),
+        ("--tau0", 0.0, "target scale at the start, with --beta"),
+        ("--until", 60.0, "gradient-flow time"),
+    ):
+        ways.add_argument(option, type=float, default=value, help=f"{text} (default: {value})")
+    ways.add_argument("--out", type=Path, required=True, metavar="F.png")
+    ways.set_defaults(command=_trajectories)
     table = commands.add_parser("observations", help="the paper's ten, each computed anew")
     table.set_defaults(command=_observations)
     return parser
+
+
+def _add_flow(parser: argparse.ArgumentParser, names: Iterable[str], before: str = "") -> None:
+    for name in names:
+        shown = {"eta_p": "eta", "beta": "no EMA"}.get(name, FLOW.get(name))
+        option = f"--{name.replace('_', '-')}"
+        parser.add_argument(option, type=float, help=f"{TEXTS[name]} (default: {before}{shown})")
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(map(float, text.split(",")))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}; numbers with commas wanted") from None
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
+from dynamics.basin import trajectories
 from dynamics.descent import descend
 from dynamics.eigenmodes import EigenmodeFlow
 from dynamics.flows import bracket
@@ -44,21 +45,10 @@ def mode_trajectories() -> list[xr.Dataset]:
     weight decay of 4e-4; W_a(0) = 0.
     """
     times = np.linspace(0, 60, 601)
-    out = []
-    for name, values in (
-        ("eta", (0.0, 0.01, 0.04, 0.1)),
-        ("beta", (0.04, 0.1, 0.4, 4.0)),
-    ):
-        runs = []
-        for value in values:
-            flow = EigenmodeFlow(**{"eta": 0.04, "beta": 0.4, name: value})
-            run = integrate(flow, (0.25, 0.09, 0.0), times).isel(mode=0, drop=True)
-            rate = flow.alignment_rate(*(run[v].values for v in flow.variables))
-            run["alignment_rate"] = "step", rate
-            runs.append(run.assign_coords(step=times / STEP))
-        dim = xr.DataArray(list(values), dims=name, name=name)
-        out.append(xr.concat(runs, dim=dim, combine_attrs="drop_conflicts"))
-    return out
+    flow, start = EigenmodeFlow(eta=0.04, beta=0.4), (0.25, 0.09, 0.0)
+    sweeps = (("eta", (0.0, 0.01, 0.04, 0.1)), ("beta", (0.04, 0.1, 0.4, 4.0)))
+    runs = [trajectories(flow, name, values, times, start) for name, values in sweeps]
+    return [run.rename(time="step").assign_coords(step=times / STEP) for run in runs]
 
 
 def target_correlations(seeds: int = 10) -> list[xr.DataArray]:

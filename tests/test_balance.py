@@ -65,6 +65,16 @@ def test_an_interval_covers_as_often_as_it_says():
     assert 0.91 < inside / 300 < 0.985
 
 
+def test_the_interval_is_two_sided_by_hand():
+    # log2 p = 0, 1, 0, 1 at log2 s = 0, 1, 2, 3: slope 1/5, residual squares 4/5, s.e. sqrt(2/25).
+    s, p = (xr.DataArray(2.0 ** np.array(x), dims="mode") for x in ([0, 1, 2, 3], [0, 1, 0, 1]))
+    fit = fit_power_law(p, s)
+    assert fit.exponent == pytest.approx(0.2)
+    assert fit.high - fit.exponent == pytest.approx(4.302653 * np.sqrt(0.08), rel=1e-6)  # t, 2 d.f.
+    assert fit.exponent - fit.low == pytest.approx(fit.high - fit.exponent)
+    assert fit.r2 == pytest.approx(0.2)
+
+
 def test_modes_below_floor_and_residual_are_left_out():
     p, s, r = (
         xr.DataArray(x, dims="mode")

@@ -33,6 +33,15 @@ def test_curves_are_the_planted_ones_through_every_crossing(U, rng):
     np.testing.assert_allclose(m.predictor_eigenvalue, s[::-1, last], rtol=1e-3)
 
 
+def test_a_summary_at_hand_is_used_and_left_as_it_is():
+    run = learning_run(d=6, snapshots=9)
+    m = summarise(run)
+    before = m.copy(deep=True)
+    given = follow_modes(run, summary=m)
+    xr.testing.assert_identical(given, follow_modes(run))
+    xr.testing.assert_identical(m, before)
+
+
 def test_two_modes_cross_where_a_sort_swaps_them():
     t = np.linspace(0, 1, 5)
     s = np.stack([1 + 2 * t, 2 - t + 0.01], axis=1)
