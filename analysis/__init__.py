@@ -23,7 +23,13 @@ from analysis.normality import (
 )
 from analysis.power_law import PowerLaw, fit_power_law
 from analysis.ranks import alpha_req, collapse_signs, lidar, rankme
-from analysis.rates import alignment_rate, mode_alignment_rate, noise_ratio, target_scale
+from analysis.rates import (
+    alignment_rate,
+    critical_decay,
+    mode_alignment_rate,
+    noise_ratio,
+    target_scale,
+)
 from analysis.runs import open_runs
 from analysis.snapshots import SnapshotWriter, open_snapshots
 from analysis.spectrum import (
@@ -34,7 +40,12 @@ from analysis.spectrum import (
     predictor_eigenvalues,
     stable_rank,
 )
-from analysis.subspaces import principal_angles, spectral_gaps, subspace_overlap
+from analysis.subspaces import (
+    principal_angles,
+    spectral_gaps,
+    subspace_overlap,
+    surviving_modes,
+)
 from analysis.summary import summarise
 from analysis.symmetry import antisymmetric_part, asymmetry, symmetric_part
 
@@ -60,6 +71,7 @@ __all__ = [
     "commutator",
     "commutator_null",
     "complex_eigenvalues",
+    "critical_decay",
     "definiteness",
     "effective_samples",
     "eigenvalue_errors",
@@ -92,6 +104,7 @@ __all__ = [
     "stable_rank",
     "subspace_overlap",
     "summarise",
+    "surviving_modes",
     "symmetric_part",
     "target_scale",
 ]

@@ -10,6 +10,7 @@ from analysis.symmetry import mode_numbers, over_matrices
 RATES = {
     "noise_ratio": Variable("same-view over cross-view", ("mode",), "$k_j$"),
     "target_scale": Variable("target scale", ("mode",), r"$\tau_j$"),
+    "critical_decay": Variable("critical decay", ("mode",), r"$\eta^*_j$"),
     "alignment_rate": Variable("least alignment rate", symbol=r"$\lambda_{\min}(K)$"),
     "mode_alignment_rate": Variable("alignment rate of a mode", ("mode",), r"$\kappa_j$"),
 }
@@ -73,6 +74,32 @@ def target_scale(
         name="target_scale",
         label=RATES["target_scale"],
     )
+
+
+def critical_decay(
+    noise_ratio: xr.DataArray, target_scale: xr.DataArray | float = 1.0
+) -> xr.DataArray:
+    r"""Return the largest weight decay of the flow that a mode survives.
+
+    .. math:: \eta^*_j = \tau_j^2 / (4 k_j)
+
+    Parameters
+    ----------
+    noise_ratio, target_scale : DataArray (..., mode)
+        k_j and tau_j, of the functions of these names; 1 is a target without EMA.
+
+    Returns
+    -------
+    DataArray (..., mode)
+        In units of the flow, as `dynamics.FlowParameters` has eta; at most 1/4 where tau is. Of
+        linear networks and a Euclidean loss: under a cosine one no such threshold holds.
+
+    References
+    ----------
+    Tian, Chen, Ganguli (2021), arXiv:2102.06810, Observation 5.
+    """
+    out = target_scale**2 / (4 * noise_ratio)
+    return out.rename("critical_decay").assign_attrs(RATES["critical_decay"].attrs)
 
 
 def alignment_rate(

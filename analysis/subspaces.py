@@ -5,11 +5,12 @@ import xarray as xr
 
 from analysis.schema import Variable
 from analysis.spectrum import _check_symmetric, _eigh
-from analysis.symmetry import _symmetric_part, over_matrices
+from analysis.symmetry import _symmetric_part, over_matrices, silent
 
 SUBSPACES = {
     "subspace_overlap": Variable("overlap of leading spaces", symbol=r"$\|U_k^\top V_k\|_F^2/k$"),
     "principal_angle": Variable("principal angle", ("mode",), r"$\theta_i$", "rad"),
+    "surviving_modes": Variable("modes before the largest gap", symbol="$k$"),
 }
 
 
@@ -107,6 +108,51 @@ def spectral_gaps(values: xr.DataArray, *, tolerance: float = 0.2) -> list[int]:
         raise ValueError("values rise; eigenvalues in falling order wanted")
     wide = s[:-1] - s[1:] > tolerance * np.abs(s[:-1])
     return [int(k) + 1 for k in np.flatnonzero(wide)]
+
+
+def surviving_modes(values: xr.DataArray) -> xr.DataArray:
+    r"""Count the modes before the largest gap of log s: where a spectrum falls off its cliff.
+
+    .. math:: \arg\max_k\, (\log s_k - \log s_{k+1})
+
+    Parameters
+    ----------
+    values : DataArray (..., mode)
+        Eigenvalues of a positive semi-definite matrix, descending. What is below the rounding of
+        the stored data, ``attrs["resolution"]`` times the largest, counts as that.
+
+    Returns
+    -------
+    DataArray (...)
+        From 1 to d - 1, d where all are equal; invariant to scale. NaN for a spectrum of zeros.
+        Null level: none, since white noise has a largest gap too, anywhere; `modes_above_noise` has
+        one.
+
+    Raises
+    ------
+    ValueError
+        `values` has no dim mode.
+    """
+    if "mode" not in values.dims:
+        raise ValueError(f"surviving_modes takes eigenvalues, dim 'mode'; got {values.dims}")
+    resolution = max(float(values.attrs.get("resolution", 0.0)), float(np.finfo(float).eps))
+
+    def kernel(s: np.ndarray) -> np.ndarray:  # (..., d) -> (...)
+        top = s.max(axis=-1, keepdims=True)
+        fall = -np.diff(np.log(np.maximum(s, resolution * top)), axis=-1)
+        largest = fall.max(axis=-1, initial=0.0)
+        count = np.where(largest > 0, fall.argmax(axis=-1) + 1.0, s.shape[-1])
+        return np.where(top[..., 0] > 0, count, np.nan)
+
+    out = xr.apply_ufunc(
+        silent(kernel),
+        values,
+        input_core_dims=[["mode"]],
+        dask="parallelized",
+        dask_gufunc_kwargs={"allow_rechunk": True},
+        output_dtypes=[float],
+    )
+    return out.rename("surviving_modes").assign_attrs(SUBSPACES["surviving_modes"].attrs)
 
 
 def _check_k(k: int, matrix: xr.DataArray) -> None:

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from analysis.alignment import alignment
 from analysis.balance import balance_gap, rayleigh_quotient, rayleigh_residual
 from analysis.power_law import fit_power_law
-from analysis.rates import alignment_rate, mode_alignment_rate, noise_ratio, target_scale
+from analysis.rates import (
+    alignment_rate,
+    critical_decay,
+    mode_alignment_rate,
+    noise_ratio,
+    target_scale,
+)
 from dynamics import EigenmodeFlow, SymmetrisedFlow, integrate
 
 seeds = st.integers(0, 10**6)
@@ -95,6 +101,11 @@ def test_k_and_tau_of_a_linear_network(seed):
     F, cross, target = (matrix(U @ np.diag(x) @ U.T) for x in (1.25 * s, s, tau * s))
     np.testing.assert_allclose(noise_ratio(F, cross), 1.25, rtol=1e-8)
     np.testing.assert_allclose(target_scale(F, cross, target), tau, rtol=1e-6)
+    decay = critical_decay(noise_ratio(F, cross), target_scale(F, cross, target))
+    np.testing.assert_allclose(decay, np.asarray(tau) ** 2 / 5, rtol=1e-6)
+    flow = EigenmodeFlow(sigma2=0.25, tau=0.8)
+    ratio = xr.DataArray([1.25], dims="mode")
+    assert float(critical_decay(ratio, 0.8)[0]) == pytest.approx(flow.critical_decay)
     assert np.isnan(noise_ratio(F, -cross)).all()
 
 

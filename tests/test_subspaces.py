@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from analysis.bootstrap import bootstrap_eigenvalues
 from analysis.noise import effective_samples, modes_above_noise, noise_edges
 from analysis.ranks import alpha_req, collapse_signs, lidar, rankme
-from analysis.subspaces import principal_angles, spectral_gaps, subspace_overlap
+from analysis.subspaces import principal_angles, spectral_gaps, subspace_overlap, surviving_modes
 
 seeds = st.integers(0, 10**6)
 
@@ -173,3 +173,24 @@ def test_signs_of_collapse_at_their_null_levels_and_ends():
     assert collapse_signs(line)["off_diagonal"] == pytest.approx(1 - 1 / 4)
     with pytest.raises(ValueError, match="1 of them 0"):
         collapse_signs(np.array([[1.0], [0.0]]))
+
+
+def test_modes_before_the_largest_fall_by_hand_and_below_rounding():
+    def spectrum(*s, **attrs):
+        return xr.DataArray([s], dims=("step", "mode"), attrs=attrs)
+
+    assert surviving_modes(spectrum(9.0, 8, 7, 0.1, 0.09)).values.tolist() == [3]  # in logarithms
+    assert surviving_modes(spectrum(100.0, 9, 8)).values.tolist() == [1]
+    assert surviving_modes(spectrum(2.0, 2, 2)).values.tolist() == [3]
+    assert np.isnan(surviving_modes(spectrum(0.0, 0, 0))).all()
+    # Below rounding there is no gap to see: 1e-9 and -1e-9 are one.
+    dead = spectrum(4.0, 1, 1e-9, -1e-9, resolution=1e-7)
+    assert surviving_modes(dead).values.tolist() == [2]
+    with pytest.raises(ValueError, match="dim 'mode'; got \\('row',\\)"):
+        surviving_modes(xr.DataArray([1.0], dims="row"))
+
+
+@given(scale=st.floats(1e-3, 1e3), k=st.integers(1, 5))
+def test_surviving_modes_do_not_depend_on_scale(scale, k):
+    s = np.where(np.arange(6) < k, 1.0, 1e-3) * np.linspace(1, 0.8, 6)
+    assert int(surviving_modes(xr.DataArray(scale * s, dims="mode"))) == k
