@@ -107,9 +107,10 @@ def _start(
     flow: Modes, p: np.ndarray, s: np.ndarray, tau: np.ndarray
 ) -> tuple[Flow, tuple[np.ndarray, ...]]:
     # What to integrate, and from where.
-    w = np.sqrt(s)
     if isinstance(flow, ClosedFormFlow):
+        w = np.sqrt(s / flow.cross)
         return flow, (w, tau * w)[: len(flow.variables)]
+    w = np.sqrt(s)
     if flow.beta is None:
         return flow, (p, s)
     return ScalarFlow.of(flow), (w, p, tau * w)  # no pole where tau = w_a/w has one

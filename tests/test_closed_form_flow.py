@@ -103,6 +103,22 @@ def test_a_linear_network_by_sgd_follows_the_flow(name, tmp_path, monkeypatch):
     assert names == ["measured", "predicted"]
 
 
+def test_a_flow_of_anisotropic_data_is_compared_from_the_same_start():
+    flow = ClosedFormFlow(same=np.array([1.5, 0.6]), cross=np.array([1.2, 0.5]), eta=0.05, beta=0.4)
+    w, times = np.array([0.9, 0.8]), np.linspace(0, 4, 9)
+    theory = integrate(flow, (w, 0.5 * w), times)
+    p, s = (
+        np.stack([np.diag(x) for x in theory[name].values])
+        for name in ("predictor_eigenvalue", "correlation_eigenvalue")
+    )
+    dims = ("step", "row", "col")
+    stored = {"predictor": p, "cross_correlation": s, "correlation": s, "target_correlation": s / 2}
+    run = xr.Dataset({k: (dims, v) for k, v in stored.items()}, {"time": ("step", times)})
+    gap = compare(run, flow).drop_vars("survives").diff("source")
+    assert float(abs(gap["predictor_eigenvalue"]).max()) < 1e-6
+    assert float(abs(gap["correlation_eigenvalue"]).max()) < 1e-6
+
+
 def test_a_run_that_learns_w_p_has_none():
     learned = {"config": json.dumps({"method": {"predictor": {"kind": "Learned"}}})}
     assert ClosedFormFlow.of_run(xr.Dataset(attrs=learned)) is None
