@@ -56,7 +56,7 @@ def history(run: xr.Dataset, m: xr.Dataset) -> Figure:
         lambda ax: plot_map(m["correlation_eigenvalue"], ax=ax, scale="log"),
         lambda ax: plot_map(m["alignment"], ax=ax, scale="signed"),
         lambda ax: plot_map(m["mode_commutator"], ax=ax, scale="log"),
-        lambda ax: plot_modes(follow_modes(run, summary=m), ax=ax),
+        lambda ax: plot_modes(follow_modes(run, summary=m[["correlation_eigenvalue"]]), ax=ax),
         lambda ax: plot_ranks(m, ax=ax),
         lambda ax: plot_commutator(m, ax=ax),
         lambda ax: _pairs(last, ax),

@@ -55,7 +55,7 @@ def follow_modes(
         By default :math:`n^{-1/2}` with n the `samples` behind a snapshot, the relative gap at
         which the eigenvectors of n rows mix; 1e-3 where `samples` is not stored. 0 is no groups.
     summary : Dataset, optional
-        Of `summarise` for this run, where it is at hand: half of the work.
+        Of `summarise` for this run, or a part of it, where it is at hand: half of the work.
 
     Returns
     -------
@@ -90,7 +90,8 @@ def follow_modes(
     if tolerance is not None and not 0 <= tolerance < 1:
         raise ValueError(f"tolerance is {tolerance}; wanted a relative gap in [0, 1)")
     m = summarise(run) if summary is None else summary.copy(deep=False)
-    ranks = {name: _followed(run, name, tolerance) for name in ("correlation", "predictor")}
+    needed = {"correlation", *(OWN[str(name)] for name in m.data_vars if name in OWN)}
+    ranks = {name: _followed(run, name, tolerance) for name in needed}
     for name, values in m.data_vars.items():
         if "mode" in values.dims:
             order = ranks[OWN.get(str(name), "correlation")]["mode_rank"] - 1

@@ -40,6 +40,9 @@ def test_a_summary_at_hand_is_used_and_left_as_it_is():
     given = follow_modes(run, summary=m)
     xr.testing.assert_identical(given, follow_modes(run))
     xr.testing.assert_identical(m, before)
+    part = follow_modes(run, summary=m[["correlation_eigenvalue"]])
+    xr.testing.assert_identical(part["correlation_eigenvalue"], given["correlation_eigenvalue"])
+    assert "predictor_eigenvalue" not in part
 
 
 def test_two_modes_cross_where_a_sort_swaps_them():
