@@ -39,7 +39,7 @@ def history(run: xr.Dataset, m: xr.Dataset) -> Figure:
     run : Dataset (step, row, col)
         Of `open_snapshots`, two snapshots or more.
     m : Dataset
-        Of `summarise`.
+        Of `summarise`, or of `follow_modes`.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def history(run: xr.Dataset, m: xr.Dataset) -> Figure:
         lambda ax: plot_map(m["correlation_eigenvalue"], ax=ax, scale="log"),
         lambda ax: plot_map(m["alignment"], ax=ax, scale="signed"),
         lambda ax: plot_map(m["mode_commutator"], ax=ax, scale="log"),
-        lambda ax: plot_modes(follow_modes(run, summary=m[["correlation_eigenvalue"]]), ax=ax),
+        lambda ax: plot_modes(_followed(run, m), ax=ax),
         lambda ax: plot_ranks(m, ax=ax),
         lambda ax: plot_commutator(m, ax=ax),
         lambda ax: _pairs(last, ax),
@@ -76,6 +76,11 @@ def history(run: xr.Dataset, m: xr.Dataset) -> Figure:
         for ax in axes[len(panels) :]:
             ax.remove()
     return figure
+
+
+def _followed(run: xr.Dataset, m: xr.Dataset) -> xr.Dataset:
+    # Numbered twice, modes would be numbered wrongly.
+    return m if "mode_born" in m else follow_modes(run, summary=m[["correlation_eigenvalue"]])
 
 
 def _images(last: xr.Dataset) -> float:

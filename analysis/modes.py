@@ -83,12 +83,15 @@ def follow_modes(
     Raises
     ------
     ValueError
-        As `summarise`; or `run` has no dim `step`, or `tolerance` is not in [0, 1).
+        As `summarise`; or `run` has no dim `step`, `tolerance` is not in [0, 1), or `summary` is
+        of followed modes.
     """
     if "step" not in run.dims:
         raise ValueError(f"modes are followed along 'step'; the run has dims {tuple(run.dims)}")
     if tolerance is not None and not 0 <= tolerance < 1:
         raise ValueError(f"tolerance is {tolerance}; wanted a relative gap in [0, 1)")
+    if summary is not None and "mode_born" in summary:
+        raise ValueError("the summary is of followed modes already; one of `summarise` wanted")
     m = summarise(run) if summary is None else summary.copy(deep=False)
     needed = {"correlation", *(OWN[str(name)] for name in m.data_vars if name in OWN)}
     ranks = {name: _followed(run, name, tolerance) for name in needed}

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from strategies import learning_run
 
-from analysis import least_squares_predictor, summarise
+from analysis import follow_modes, least_squares_predictor, summarise
 from analysis.fitted import fitted_summary
 from analysis.history import history
 
@@ -29,6 +29,13 @@ def test_a_panel_a_question_and_those_that_cannot_be_asked_are_left_out(run):
     head = np.random.default_rng(0).standard_normal((9, 6, 4))
     recorded = run.assign(head=(("step", "row", "feature"), head))
     assert len(panels(history(recorded, m))) == len(plain) + 1
+
+
+def test_modes_that_are_followed_already_are_not_numbered_again():
+    run = learning_run(d=6, snapshots=9, seed=0)
+    fresh, followed = (panels(history(run, m))[3] for m in (summarise(run), follow_modes(run)))
+    for one, other in zip(fresh.lines, followed.lines, strict=True):
+        np.testing.assert_array_equal(one.get_ydata(), other.get_ydata())
 
 
 def test_a_single_snapshot_has_no_history(run):

@@ -43,6 +43,8 @@ def test_a_summary_at_hand_is_used_and_left_as_it_is():
     part = follow_modes(run, summary=m[["correlation_eigenvalue"]])
     xr.testing.assert_identical(part["correlation_eigenvalue"], given["correlation_eigenvalue"])
     assert "predictor_eigenvalue" not in part
+    with pytest.raises(ValueError, match="of followed modes already"):
+        follow_modes(run, summary=given)
 
 
 def test_two_modes_cross_where_a_sort_swaps_them():
