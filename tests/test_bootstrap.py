@@ -81,3 +81,13 @@ def test_noise_stays_below_its_level_and_a_spike_does_not():
 def test_refusals(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_sharp_modes_are_found_again_in_any_basis():
+    rng = np.random.default_rng(3)
+    U = np.linalg.qr(rng.standard_normal((4, 4)))[0]
+    Z = rng.standard_normal((4000, 4)) * [4.0, 2.0, 1.0, 0.5] @ U.T
+    ds = bootstrap_alignment((U * [1.0, -2.0, 3.0, 4.0]) @ U.T, Z, resamples=20)
+    assert float(ds["overlap"].min()) > 0.99
+    np.testing.assert_allclose(ds["alignment"], [1, -1, 1, 1], atol=0.05)
+    np.testing.assert_allclose(ds["low"], ds["high"], atol=0.1)
