@@ -84,7 +84,7 @@ def test_refusals(call, message):
 
 
 def test_sharp_modes_are_found_again_in_any_basis():
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(5)
     U = np.linalg.qr(rng.standard_normal((4, 4)))[0]
     Z = rng.standard_normal((4000, 4)) * [4.0, 2.0, 1.0, 0.5] @ U.T
     ds = bootstrap_alignment((U * [1.0, -2.0, 3.0, 4.0]) @ U.T, Z, resamples=20)
