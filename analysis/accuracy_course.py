@@ -3,7 +3,6 @@
 import math
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -113,7 +112,7 @@ def accuracy_figure(
     OSError, ValueError
         There is no run, or none with that accuracy; or as `plot_accuracy_against`.
     """
-    rows = read_accuracies([Path(run) for run in runs])
+    rows = read_accuracies(runs)
     there = {row.accuracy for row in rows}
     chosen = of or next((name for name in PROTOCOLS if name in there), None)
     rows = [row for row in rows if row.accuracy == chosen]

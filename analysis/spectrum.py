@@ -5,7 +5,7 @@ are far from orthogonal. The complex spectrum of W_p itself stays complex.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import xarray as xr
@@ -210,7 +210,10 @@ def resolution(matrix: xr.DataArray) -> float:
 
 
 def _over_modes(
-    kernel: Callable[[np.ndarray], np.ndarray], values: xr.DataArray, name: str
+    kernel: Callable[[np.ndarray], np.ndarray],
+    values: xr.DataArray,
+    name: str,
+    labels: Mapping[str, Variable] = SPECTRUM,
 ) -> xr.DataArray:
     if "mode" not in values.dims:
         raise ValueError(f"{name} takes eigenvalues, dim 'mode', and got dims {values.dims}")
@@ -223,7 +226,7 @@ def _over_modes(
         output_dtypes=[float],
         keep_attrs="override",
     )
-    out.attrs = dict(SPECTRUM[name].attrs)
+    out.attrs = dict(labels[name].attrs)
     return out.rename(name)
 
 

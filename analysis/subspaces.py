@@ -4,8 +4,8 @@ import numpy as np
 import xarray as xr
 
 from analysis.schema import Variable
-from analysis.spectrum import _check_symmetric, _eigh
-from analysis.symmetry import _symmetric_part, over_matrices, silent
+from analysis.spectrum import _check_symmetric, _eigh, _over_modes
+from analysis.symmetry import _symmetric_part, over_matrices
 
 SUBSPACES = {
     "subspace_overlap": Variable("overlap of leading spaces", symbol=r"$\|U_k^\top V_k\|_F^2/k$"),
@@ -144,15 +144,7 @@ def surviving_modes(values: xr.DataArray) -> xr.DataArray:
         count = np.where(largest > 0, fall.argmax(axis=-1) + 1.0, s.shape[-1])
         return np.where(top[..., 0] > 0, count, np.nan)
 
-    out = xr.apply_ufunc(
-        silent(kernel),
-        values,
-        input_core_dims=[["mode"]],
-        dask="parallelized",
-        dask_gufunc_kwargs={"allow_rechunk": True},
-        output_dtypes=[float],
-    )
-    return out.rename("surviving_modes").assign_attrs(SUBSPACES["surviving_modes"].attrs)
+    return _over_modes(kernel, values, "surviving_modes", SUBSPACES)
 
 
 def _check_k(k: int, matrix: xr.DataArray) -> None:

@@ -10,7 +10,6 @@ from dynamics.eigenmodes import EigenmodeFlow
 from dynamics.integrate import integrate
 from dynamics.stability import survives
 
-P = "predictor_eigenvalue"
 SYMBOLS = {
     "alpha_p": r"$\alpha_p$",
     "sigma2": r"$\sigma^2$",
