@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from analysis.labels import matrix_name
 from analysis.schema import MATRIX, Variable
 from analysis.symmetry import over_matrices
 
@@ -33,7 +34,9 @@ def centred(correlation: xr.DataArray, mean: xr.DataArray) -> xr.DataArray:
     if mean.sizes.get("row") != correlation.sizes.get("row"):
         raise ValueError(f"mean has {dict(mean.sizes)}, correlation {dict(correlation.sizes)}")
     outer = mean.astype(float) * mean.astype(float).rename(row="col")
-    return over_matrices(lambda F, mm: F - mm, correlation, outer, name="covariance", label=CENTRED)
+    out = over_matrices(lambda F, mm: F - mm, correlation, outer, name="covariance", label=CENTRED)
+    name = matrix_name(correlation).replace("correlation", CENTRED.long_name)
+    return out.assign_attrs(long_name=name)
 
 
 def least_squares_predictor(run: xr.Dataset, *, ridge: float = 1e-6) -> xr.DataArray:

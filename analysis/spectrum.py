@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import xarray as xr
 
+from analysis.labels import spectrum_attrs
 from analysis.schema import Variable
 from analysis.symmetry import (
     _squares,
@@ -18,10 +19,11 @@ from analysis.symmetry import (
     silent,
 )
 
+SYMMETRIC_PREDICTOR = r"sym$(W_p)$"
 SPECTRUM = {
     "eigenvalue": Variable("eigenvalue", ("mode",), r"$\lambda_j$"),
-    "correlation_eigenvalue": Variable("eigenvalue of $F$", ("mode",), "$s_j$"),
-    "predictor_eigenvalue": Variable(r"eigenvalue of sym$(W_p)$", ("mode",), "$p_j$"),
+    "correlation_eigenvalue": Variable("eigenvalue", ("mode",), "$s_j$"),  # of which F: `labels`
+    "predictor_eigenvalue": Variable(f"eigenvalue of {SYMMETRIC_PREDICTOR}", ("mode",), "$p_j$"),
     "complex_eigenvalue": Variable("complex eigenvalue", ("mode",), r"$\lambda_j$"),
     "entropy_rank": Variable("entropy rank", symbol=r"$e^{H(\lambda)}$"),
     "participation_ratio": Variable(
@@ -51,7 +53,8 @@ def eigenvalues(matrix: xr.DataArray) -> xr.DataArray:
         float64, descending; in the units of `matrix`; invariant to rotation. Mode 1 is the largest
         *at that step*: modes that cross swap numbers. NaN where `matrix` is not finite.
         ``attrs["resolution"]`` is the rounding unit of the stored dtype: an eigenvalue below
-        resolution times the largest is zero as far as the data can tell.
+        resolution times the largest is zero as far as the data can tell. Its label and
+        ``attrs["basis"]`` say of which matrix: by the ``long_name`` of `matrix`.
 
         Null level, for the correlation of n rows of white noise: not 1, but spread over
         :math:`(1 \pm \sqrt{d/n})^2` (Marchenko-Pastur).
@@ -63,7 +66,8 @@ def eigenvalues(matrix: xr.DataArray) -> xr.DataArray:
     """
     kernel = functools.partial(_eigenvalues, name=str(matrix.name or "the matrix"))
     out = over_matrices(kernel, matrix, name="eigenvalue", label=SPECTRUM["eigenvalue"])
-    return out.assign_attrs(resolution=resolution(matrix))
+    label = spectrum_attrs(SPECTRUM["eigenvalue"], matrix)
+    return out.assign_attrs(label, resolution=resolution(matrix))
 
 
 def predictor_eigenvalues(predictor: xr.DataArray) -> xr.DataArray:
@@ -97,7 +101,7 @@ def predictor_eigenvalues(predictor: xr.DataArray) -> xr.DataArray:
     """
     name = "predictor_eigenvalue"
     out = over_matrices(_predictor_eigenvalues, predictor, name=name, label=SPECTRUM[name])
-    return out.assign_attrs(resolution=resolution(predictor))
+    return out.assign_attrs(resolution=resolution(predictor), basis=SYMMETRIC_PREDICTOR)
 
 
 def complex_eigenvalues(matrix: xr.DataArray) -> xr.DataArray:
@@ -121,7 +125,8 @@ def complex_eigenvalues(matrix: xr.DataArray) -> xr.DataArray:
     """
     name = "complex_eigenvalue"
     kernel = _complex_eigenvalues
-    return over_matrices(kernel, matrix, name=name, label=SPECTRUM[name], dtype=complex)
+    out = over_matrices(kernel, matrix, name=name, label=SPECTRUM[name], dtype=complex)
+    return out.assign_attrs(spectrum_attrs(SPECTRUM[name], matrix))
 
 
 def entropy_rank(values: xr.DataArray) -> xr.DataArray:

@@ -14,10 +14,12 @@ from analysis.alignment import (
 )
 from analysis.balance import BALANCE
 from analysis.commutators import COMMUTATOR, _commutator_null, _mode_commutator
+from analysis.labels import matrix_name, spectrum_attrs
 from analysis.schema import MATRIX, Variable
 from analysis.spectrum import (
     NEGATIVE,
     SPECTRUM,
+    SYMMETRIC_PREDICTOR,
     _check_symmetric,
     _eigh,
     _entropy_rank,
@@ -52,6 +54,9 @@ MEASURES: dict[str, Variable] = {
     **{name: SPECTRUM[name] for name in ("entropy_rank", "participation_ratio")},
 }
 
+# What depends on W_p alone; all else is measured in the eigenbasis of F.
+OF_PREDICTOR = ("predictor_eigenvalue", "alignment_null", "asymmetry")
+
 
 def summarise(run: xr.Dataset) -> xr.Dataset:
     r"""Measure every snapshot of a run, in one pass and one eigendecomposition per matrix.
@@ -83,6 +88,9 @@ def summarise(run: xr.Dataset) -> xr.Dataset:
         carry variance, of which the first is often the mean feature. A matrix that is not finite
         gives NaN in what depends on it; a correlation with negative eigenvalues, NaN in the ranks.
 
+        Labels say which F: ``attrs["basis"]`` is the ``long_name`` of `correlation`, "same-view
+        correlation" in a store.
+
     Raises
     ------
     ValueError
@@ -110,8 +118,12 @@ def summarise(run: xr.Dataset) -> xr.Dataset:
     out = xr.Dataset(dict(zip(MEASURES, outputs, strict=True)), attrs=run.attrs)
     for name, label in MEASURES.items():
         out[name].attrs = dict(label.attrs)
-    for name, matrix in (("correlation_eigenvalue", F), ("predictor_eigenvalue", W)):
-        out[name].attrs["resolution"] = resolution(matrix)
+        if name not in OF_PREDICTOR:
+            out[name].attrs["basis"] = matrix_name(F)
+    s, p = out["correlation_eigenvalue"], out["predictor_eigenvalue"]
+    s.attrs |= spectrum_attrs(MEASURES["correlation_eigenvalue"], F)
+    s.attrs["resolution"] = resolution(F)
+    p.attrs |= {"basis": SYMMETRIC_PREDICTOR, "resolution": resolution(W)}
     out["asymmetry"].attrs["null_level"] = float(_ASYMMETRY_NULL["frobenius"](W.sizes["row"]))
     out = out.assign_coords(mode=mode_numbers(W.sizes["row"]))
     # Dask runs a chunk per core; BLAS threads on top of that would mostly wait for each other.

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import xarray as xr
 
+from analysis.labels import symmetrised_attrs
 from analysis.schema import MATRIX, Variable
 
 SYMMETRY = {
@@ -37,7 +38,8 @@ def symmetric_part(matrix: xr.DataArray) -> xr.DataArray:
     -------
     DataArray (..., row, col)
         float64. Also what makes a cross-view correlation, symmetric only in expectation, fit for
-        the measures that want a symmetric F.
+        the measures that want a symmetric F; what is measured of it is labelled so, "eigenvalue of
+        the symmetrised cross-view correlation".
 
     Raises
     ------
@@ -45,7 +47,8 @@ def symmetric_part(matrix: xr.DataArray) -> xr.DataArray:
         `matrix` has no dims ``row, col``, or is not square.
     """
     name = "symmetric_part"
-    return over_matrices(_symmetric_part, matrix, name=name, label=SYMMETRY[name])
+    out = over_matrices(_symmetric_part, matrix, name=name, label=SYMMETRY[name])
+    return out.assign_attrs(symmetrised_attrs(SYMMETRY[name], matrix))
 
 
 def antisymmetric_part(matrix: xr.DataArray) -> xr.DataArray:

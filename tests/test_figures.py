@@ -65,7 +65,7 @@ def test_spectrum_has_a_curve_an_epoch_from_the_first_to_the_last(m, ax):
     assert first.get_color() != last.get_color()
     assert ax.get_yscale() == "log"
     assert ax.get_xlabel() == "mode, sorted by eigenvalue"
-    assert ax.get_ylabel() == "eigenvalue of $F$ $s_j$"
+    assert ax.get_ylabel() == "eigenvalue of the same-view correlation $s_j$"
 
 
 def test_a_logarithmic_axis_says_what_it_cannot_show(ax):

@@ -1,0 +1,78 @@
+"""What a number is of: its label follows the matrix, whatever variable holds it."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from strategies import learning_run
+
+from analysis import (
+    centred,
+    complex_eigenvalues,
+    eigenvalues,
+    follow_modes,
+    predictor_eigenvalues,
+    summarise,
+    symmetric_part,
+)
+from analysis.labels import basis_name, matrix_name
+from analysis.schema import SNAPSHOTS
+
+
+@pytest.fixture(scope="module")
+def run():
+    run = learning_run(d=3, snapshots=4, seed=0)
+    cross = 0.5 * run["correlation"]
+    return run.assign(cross_correlation=cross.assign_attrs(SNAPSHOTS["cross_correlation"].attrs))
+
+
+def long_name(values):
+    return values.attrs["long_name"]
+
+
+def test_a_spectrum_says_of_which_matrix_it_is(run):
+    assert long_name(eigenvalues(run.correlation)) == "eigenvalue of the same-view correlation"
+    assert long_name(eigenvalues(run.cross_correlation)) == (
+        "eigenvalue of the cross-view correlation"
+    )
+    assert long_name(complex_eigenvalues(run.predictor)) == "complex eigenvalue of the predictor"
+    assert long_name(predictor_eigenvalues(run.predictor)) == "eigenvalue of sym$(W_p)$"
+    plain = xr.DataArray(np.eye(2), dims=("row", "col"))
+    assert long_name(eigenvalues(plain.rename("F"))) == "eigenvalue of the F"
+    assert long_name(eigenvalues(plain)) == "eigenvalue of the matrix"
+
+
+def test_a_summary_is_labelled_by_what_was_put_in_and_not_by_its_place(run):
+    same = summarise(run)
+    other = summarise(run.assign(correlation=symmetric_part(run.cross_correlation)))
+    for m, name in ((same, "same-view"), (other, "symmetrised cross-view")):
+        s = m["correlation_eigenvalue"]
+        assert long_name(s) == f"eigenvalue of the {name} correlation"
+        assert s.attrs["symbol"] == "$s_j$"
+        assert s.attrs["resolution"] > 0
+        assert m["alignment"].attrs["basis"] == f"{name} correlation"
+        assert m["entropy_rank"].attrs["basis"] == f"{name} correlation"
+        assert m["predictor_eigenvalue"].attrs["basis"] == "sym$(W_p)$"
+        assert "basis" not in m["asymmetry"].attrs
+    followed = follow_modes(run.assign(correlation=symmetric_part(run.cross_correlation)))
+    for name, values in other.data_vars.items():
+        assert followed[name].attrs == values.attrs
+
+
+def test_a_part_of_a_matrix_keeps_its_name(run):
+    once = symmetric_part(run.cross_correlation)
+    assert (
+        matrix_name(once)
+        == matrix_name(symmetric_part(once))
+        == ("symmetrised cross-view correlation")
+    )
+    assert matrix_name(symmetric_part(once.drop_attrs())) == "symmetric part"
+    mean = xr.DataArray(np.zeros(3), dims="row")
+    assert matrix_name(centred(run.correlation, mean)) == "same-view covariance"
+    assert matrix_name(centred(run.cross_correlation, mean)) == "cross-view covariance"
+
+
+def test_a_basis_may_be_named_by_its_variable():
+    values = xr.DataArray(1.0)
+    assert basis_name(values) == ""
+    assert basis_name(values.assign_attrs(basis="cross_correlation")) == "cross-view correlation"
+    assert basis_name(values.assign_attrs(basis="sym$(W_p)$")) == "sym$(W_p)$"
