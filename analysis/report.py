@@ -131,7 +131,7 @@ def _section(one: Measured) -> list[str]:
     if config:
         shown = html.escape(json.dumps(json.loads(config), indent=1))
         parts.append(f"<details><summary>configuration</summary><pre>{shown}</pre></details>")
-    known = {k: v for k, v in run.attrs.items() if k not in ("config", "closed")}
+    known = {k: v for k, v in run.attrs.items() if k not in ("config", "config_resolved", "closed")}
     parts.append(f"<p>{html.escape(', '.join(f'{k} {v}' for k, v in known.items()))}</p>")
     return parts
 

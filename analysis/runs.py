@@ -16,6 +16,7 @@ from analysis.snapshots import open_snapshots
 Place = dict[str, Any]
 Key = tuple[Any, ...]
 APART = ("name", "seed", "device")  # of a config: not an option that one sweeps
+PARTS = ("encoder", "projector", "predictor")  # with a rate and a decay, by default the run's
 
 
 def open_runs(
@@ -88,9 +89,19 @@ def run_paths(
 
 
 def place(run: xr.Dataset) -> Place:
-    """Return method, seed and every option of a run's config, nested ones as ``predictor_eps``."""
-    text = run.attrs.get("config") or run.attrs.get("flow") or "{}"
+    """Return method, seed and every option of a run's config, nested ones as ``predictor_eps``.
+
+    The config as resolved: a width that was typed and the same one by default are no difference.
+    """
+    kinds = ("config_resolved", "config", "flow")
+    text = next((run.attrs[kind] for kind in kinds if run.attrs.get(kind)), "{}")
     options = dict(_flat(json.loads(text)))
+    # Older runs have the config only as it was given.
+    for part, option in itertools.product(PARTS, ("lr", "weight_decay")):
+        name = f"{part}_{option.removeprefix('weight_')}"
+        by_rule = name == "predictor_decay" and options.get("flow_decay")
+        if name in options and options[name] is None and not by_rule:
+            options[name] = options.get(option)
     own = {"method": run.attrs.get("method", ""), "seed": run.attrs.get("seed", 0)}
     return {key: value for key, value in options.items() if key not in APART} | own
 
@@ -98,8 +109,8 @@ def place(run: xr.Dataset) -> Place:
 def swept(places: Sequence[Place]) -> list[str]:
     """Return the options that differ between runs of one method.
 
-    Of options that stand for each other one to one, as a width that follows from the encoder, the
-    first is taken.
+    Of options that stand for each other one to one within each method, as a width that follows from
+    the encoder, the first is taken.
     """
     options = dict.fromkeys(key for p in places for key in p if key not in ("method", "seed"))
     partitions: set[tuple[int, ...]] = set()
@@ -110,7 +121,7 @@ def swept(places: Sequence[Place]) -> list[str]:
             by_method.setdefault(p["method"], set()).add(_value(p, key))
         if all(len(values) == 1 for values in by_method.values()):
             continue
-        column = [_value(p, key) for p in places]
+        column = [(p["method"], _value(p, key)) for p in places]
         partition = tuple(column.index(value) for value in column)
         if partition not in partitions:
             partitions.add(partition)

@@ -24,7 +24,7 @@ def test_I3_every_preset_trains_and_is_what_it_says(name):
     assert config.name == name
     for option, value in preset.options.items():
         if f"--{option.replace('_', '-')}" not in TINY:
-            assert getattr(config, option) == value
+            assert getattr(config.resolved, option) == value
     learner = Learner(config, (3, 16, 16), torch.device("cpu"))
     x1, x2 = torch.rand(2, 10, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     before = [weight.detach().clone() for weight in learner.online.parameters()]

@@ -9,10 +9,14 @@ from analysis.runs import run_paths, swept
 D = 3
 
 
-def write(folder, name, options, seed, steps=(0, 10), method="byol", d=D, **accuracies):
+def write(
+    folder, name, options, seed, steps=(0, 10), method="byol", d=D, resolved=None, **accuracies
+):
     """A run whose predictor is seed + 10 step everywhere."""
     config = {"kind": "Config", "name": method, "seed": seed, "device": "cpu", **options}
     attrs = {"method": method, "seed": seed, "config": json.dumps(config), "data": "none"}
+    if resolved is not None:
+        attrs["config_resolved"] = json.dumps(config | resolved)
     with SnapshotWriter(folder / name / "snapshots.zarr", attrs=attrs) as writer:
         for step in steps:
             matrix = np.full((d, d), seed + 10.0 * step)
@@ -84,6 +88,25 @@ def test_an_option_that_follows_another_is_no_dimension():
         for lr in (0.1, None)
     ]
     assert swept(places) == ["encoder", "lr"]
+
+
+def test_an_option_that_follows_another_in_each_method_is_no_dimension():
+    # The rate of b's predictor is its own; over all methods together it would not follow lr.
+    places = [
+        {"method": m, "lr": lr, "predictor_lr": own}
+        for m, lr, own in (("a", 0.1, 0.1), ("a", 0.2, 0.2), ("b", 0.1, 2.0))
+    ]
+    assert swept(places) == ["lr"]
+
+
+def test_an_option_that_was_typed_and_the_same_one_by_default_do_not_differ(tmp_path):
+    given = {"lr": 0.1, "width": None, "predictor_lr": None}
+    resolved = {"width": 16, "predictor_lr": 0.1}
+    runs = []
+    for seed, typed in enumerate(({}, {"width": 16}, {"predictor_lr": 0.1})):
+        runs.append(write(tmp_path, str(seed), given | typed, seed, resolved=resolved))
+    runs.append(write(tmp_path, "older", given | {"width": 16}, 3))
+    assert set(open_runs(runs).sizes) == {"method", "seed", "step", "row", "col"}
 
 
 def test_an_option_left_out_is_nan_among_numbers_and_none_among_words(tmp_path):

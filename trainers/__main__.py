@@ -63,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(parser: Parser, name: str, argv: list[str]) -> int:
     config, parsed = configure(parser, name, argv)
-    out = parsed.out or Path("runs") / f"{config.name}-{Path(config.data).stem}-{config.seed}"
+    name = config.resolved.name
+    out = parsed.out or Path("runs") / f"{name}-{Path(config.data).stem}-{config.seed}"
     return _report(train(config, out, overwrite=parsed.overwrite))
 
 

@@ -11,8 +11,8 @@ from trainers import closed_forms, losses, methods, predictors, targets
 from trainers.choices import choose
 from trainers.methods import METHODS, Method
 from trainers.networks import DEFAULT_WIDTHS
-from trainers.optimiser import DECAYS
-from trainers.options import from_json, option, to_json
+from trainers.optimiser import DECAYS, PARTS
+from trainers.options import check_finite, flagged, from_json, option, to_json
 from trainers.passes import PASSES
 from trainers.schedule import SCHEDULES
 
@@ -21,13 +21,23 @@ from trainers.schedule import SCHEDULES
 class Config:
     """The configuration of a training run; defaults are DirectPred's CIFAR-10 settings.
 
-    Options left at None depend on the data: images get `conv4` and the two-layer projector, vectors
+    Fields stay as they were given, so that `dataclasses.replace` changes what it is asked to change
+    and nothing else. What an option left at None (or an empty name) stands for is in `resolved`: it
+    depends on the others. Images get `conv4` and the two-layer projector, vectors
     (``data="gaussian"``) the theory's linear encoder and no projector.
 
     Raises
     ------
     ValueError
-        An option is out of its range, or contradicts another one.
+        An option is out of its range, not finite, or contradicts another one.
+
+    Examples
+    --------
+    >>> config = Config(method=METHODS["byol"])
+    >>> config.width, config.resolved.encoder, config.resolved.width
+    (None, 'conv4', 16)
+    >>> dataclasses.replace(config, encoder="resnet18").resolved.width
+    64
     """
 
     method: Method
@@ -40,9 +50,15 @@ class Config:
         None, "side of the training images in pixels (default: the data's own)"
     )
     limit: int | None = option(None, "train on the first N images (default: all)")
-    encoder: str | None = option(None, f"one of {', '.join(DEFAULT_WIDTHS)}")
-    width: int | None = option(None, "width of the encoder: conv4 has 8 WIDTH features")
-    projector_layers: int | None = option(None, "linear layers of the projector, 0 for none")
+    encoder: str | None = option(
+        None, f"one of {', '.join(DEFAULT_WIDTHS)} (default: conv4, of vectors linear)"
+    )
+    width: int | None = option(
+        None, "of the encoder, default its own: 16 of conv4, which has 8 WIDTH features"
+    )
+    projector_layers: int | None = option(
+        None, "linear layers of the projector (default: 2; none after encoder linear)"
+    )
     projector_hidden: int = option(512, "width of the projector's hidden layers")
     projector_out: int = option(128, "size of its output, which the predictor acts on")
     epochs: int = option(20, "passes over the training images")
@@ -56,12 +72,12 @@ class Config:
     fix_predictor_lr: bool = option(False, "the predictor's rate follows no schedule")
     momentum: float = option(0.9, "momentum of SGD")
     weight_decay: float = option(4e-4, "weight decay of SGD")
+    flow_decay: bool = option(
+        False, "the predictor's decay is that of the flow, by the encoder's: eta_p = eta_s"
+    )
     encoder_decay: float | None = option(None, "the encoder's own decay (default: WEIGHT_DECAY)")
     projector_decay: float | None = option(None, "the projector's (default: WEIGHT_DECAY)")
     predictor_decay: float | None = option(None, "the predictor's (default: WEIGHT_DECAY)")
-    flow_decay: bool = option(
-        False, "divide the predictor's default decay by its share of the rate: eta_p = eta_s"
-    )
     decay: str = option("coupled", "coupled (L2, torch's SGD) or decoupled (SGDW)")
     decay_biases: bool = option(True, "biases decay too")
     batch_norm: str = option("separate", f"how the two views pass batch norm: {', '.join(PASSES)}")
@@ -76,12 +92,7 @@ class Config:
     device: str = option("auto", "cpu, cuda, cuda:1, mps; auto takes the best there is")
 
     def __post_init__(self) -> None:
-        vectors = self.data == "gaussian"
-        self._default("encoder", "linear" if vectors else "conv4")
-        self._default("width", choose("encoder", str(self.encoder), DEFAULT_WIDTHS))
-        self._default("projector_layers", 0 if self.encoder == "linear" else 2)
-        known = {method: name for name, method in METHODS.items()}
-        self._default("name", known.get(self.method, "custom"))
+        check_finite(self)
         for name, least in _AT_LEAST.items():
             value = getattr(self, name)
             if value is not None and not value >= least:
@@ -92,15 +103,33 @@ class Config:
             raise ValueError(f"momentum is {self.momentum}; it must lie in [0, 1)")
         if not self.warmup < self.epochs:
             raise ValueError(f"warmup is {self.warmup} of {self.epochs} epochs; shorten it")
-        if self.flow_decay and self.predictor_decay is not None:
+        if self.flow_decay and self.predictor_decay not in (None, self._flow_decay()):
             raise ValueError("flow-decay sets the predictor's decay; leave predictor-decay out")
+        if self.encoder is not None:
+            choose("encoder", self.encoder, DEFAULT_WIDTHS)
         choose("schedule", self.schedule, SCHEDULES)
         choose("decay", self.decay, DECAYS)
         choose("batch-norm", self.batch_norm, PASSES)
 
-    def _default(self, name: str, value: Any) -> None:
-        if getattr(self, name) in (None, ""):
-            object.__setattr__(self, name, value)
+    @property
+    def resolved(self) -> "Config":
+        """The config of the same run in which nothing that follows from the rest is left open.
+
+        Name, encoder, width, layers of the projector, rates and decays of the parts. What only the
+        data or the machine can say stays open: `views`, `size`, `limit`, `every`, `device`.
+        """
+        encoder = self.encoder or ("linear" if self.data == "gaussian" else "conv4")
+        layers = 0 if encoder == "linear" else 2
+        parts: dict[str, Any] = {f"{part}_lr": self.lr_of(part) for part in PARTS}
+        parts |= {f"{part}_decay": self.decay_of(part) for part in PARTS}
+        return dataclasses.replace(
+            self,
+            name=self.name or next((k for k, m in METHODS.items() if m == self.method), "custom"),
+            encoder=encoder,
+            width=DEFAULT_WIDTHS[encoder] if self.width is None else self.width,
+            projector_layers=layers if self.projector_layers is None else self.projector_layers,
+            **parts,
+        )
 
     def lr_of(self, part: str) -> float:
         """Return the learning rate of encoder, projector or predictor."""
@@ -108,15 +137,31 @@ class Config:
         return self.lr if own is None else own
 
     def decay_of(self, part: str) -> float:
-        r"""Return the weight decay of encoder, projector or predictor.
+        """Return the weight decay of encoder, projector or predictor.
 
-        An optimiser multiplies the predictor's decay by its learning rate; the flow of Lemma 1 does
-        not. `flow_decay` divides by :math:`\alpha_p`, the predictor's rate over the encoder's.
+        With `flow_decay` the predictor's is the one of equal decays eta_s and eta_p in the flow.
         """
-        own: float | None = getattr(self, f"{part}_decay")
         if part == "predictor" and self.flow_decay:
-            return self.weight_decay * self.lr_of("encoder") / self.lr_of("predictor")
+            return self._flow_decay()
+        own: float | None = getattr(self, f"{part}_decay")
         return self.weight_decay if own is None else own
+
+    def _flow_decay(self) -> float:
+        r"""Return the predictor's decay w_p at which :math:`\eta_p = \eta_s`.
+
+        Coupled, an optimiser multiplies a decay by the part's rate: :math:`\eta_s = w / c` and
+        :math:`\eta_p = \alpha_p w_p / c` with :math:`\alpha_p` the predictor's rate over the
+        encoder's, so :math:`w_p = w / \alpha_p`. Decoupled, it does not: both are decay over the
+        flow time of a step, so :math:`w_p = w`.
+        """
+        encoder = self.decay_of("encoder")
+        if self.decay == "decoupled":
+            return encoder
+        if not self.lr_of("predictor") > 0:
+            raise ValueError(
+                "flow-decay divides by the predictor's learning rate, which is 0; leave it out"
+            )
+        return encoder * self.lr_of("encoder") / self.lr_of("predictor")
 
     @property
     def time_per_step(self) -> float:
@@ -132,7 +177,7 @@ class Config:
 
     @classmethod
     def from_json(cls, text: str) -> "Config":
-        """Rebuild a config.
+        """Rebuild a config, as it was given or resolved.
 
         Raises
         ------
@@ -143,11 +188,6 @@ class Config:
         if not isinstance(config, cls):
             raise ValueError(f"expected a Config, got {type(config).__name__}")
         return config
-
-
-def flagged(name: str) -> str:
-    """Return an option's name as it is typed."""
-    return name.replace("_", "-")
 
 
 _AT_LEAST = {

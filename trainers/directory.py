@@ -19,10 +19,11 @@ def attrs(config: Config, device: torch.device) -> dict[str, Any]:
     """Return what the store says of its run."""
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
     return {
-        "method": config.name,
+        "method": config.resolved.name,
         "data": Path(config.data).stem,
         "seed": config.seed,
         "config": config.to_json(),
+        "config_resolved": config.resolved.to_json(),
         "device": gpu or device.type,
         "library": f"eigenspace {importlib.metadata.version('eigenspace')}",
         "commit": _commit(),

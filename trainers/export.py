@@ -32,7 +32,7 @@ def export(run: str | Path, out: str | Path, *, network: str = "online") -> str:
         There is no checkpoint, it is damaged, or the encoder is not a ResNet.
     """
     state = checkpoint.load(Path(run))
-    config = Config.from_json(state["config"])
+    config = Config.from_json(state["config"]).resolved
     lines = _LOADERS.get(str(config.encoder))
     if lines is None:
         raise ValueError(

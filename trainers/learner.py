@@ -35,6 +35,7 @@ def build_network(config: Config, shape: tuple[int, ...]) -> tuple[Network, int]
     ValueError
         The encoder does not fit the data.
     """
+    config = config.resolved
     encoder, features = build_encoder(str(config.encoder), int(config.width or 0), shape)
     projector, d = build_projector(
         features, int(config.projector_layers or 0), config.projector_hidden, config.projector_out
@@ -77,8 +78,8 @@ class Learner:
             predictor = config.method.predictor.build(self.d)
         if config.record_head and self.online.head is None:
             raise ValueError(
-                f"record-head: no linear layer ends {config.encoder} with --projector-layers "
-                f"{config.projector_layers}; use 1 or more"
+                f"record-head: no linear layer ends {config.resolved.encoder} with "
+                f"--projector-layers {config.resolved.projector_layers}; use 1 or more"
             )
         self.both, prepare = PASSES[config.batch_norm]
         for network in (self.online, predictor):

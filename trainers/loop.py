@@ -107,7 +107,8 @@ def _advance(
     total = per_epoch * config.epochs
     due = schedule(total, config.every)
     watch = Watch(run)
-    with tqdm(total=total, initial=done, desc=config.name, unit="step", disable=None) as bar:
+    name = config.resolved.name
+    with tqdm(total=total, initial=done, desc=name, unit="step", disable=None) as bar:
         for step, samples in batches(config, data, done):
             x1, x2 = data.views(step, samples)
             recorder.observe(step, learner.learn(step, x1, x2))

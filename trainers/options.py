@@ -5,6 +5,7 @@ A nested dataclass gives dotted flags (``--predictor.eps``) and a JSON object wi
 
 import argparse
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -56,13 +57,40 @@ def add_options(parser: argparse.ArgumentParser, instance: Any, prefix: str = ""
                 type=parse_as(hints[field.name]),
                 default=argparse.SUPPRESS,
                 metavar=field.name.upper(),
-                help=f"{field.metadata['help']} (default: {value})".replace("%", "%%"),
+                help=(field.metadata["help"] + _default(value)).replace("%", "%%"),
             )
+
+
+def _default(value: Any) -> str:
+    # What an option that is left open stands for is in its own line.
+    return "" if value is None else f" (default: {value})"
 
 
 def flag(prefix: str, name: str) -> str:
     """Return the flag of a field: ``--batch-size``, ``--predictor.eps``."""
-    return f"--{prefix}{name.replace('_', '-')}"
+    return f"--{prefix}{flagged(name)}"
+
+
+def flagged(name: str) -> str:
+    """Return an option's name as it is typed."""
+    return name.replace("_", "-")
+
+
+def check_finite(instance: Any, prefix: str = "") -> None:
+    """Check that every number of a dataclass and of those in it is finite.
+
+    Raises
+    ------
+    ValueError
+        One is infinite or NaN: every comparison with a range would let one of the two pass.
+    """
+    for field in dataclasses.fields(instance):
+        value = getattr(instance, field.name)
+        if dataclasses.is_dataclass(value):
+            check_finite(value, f"{prefix}{field.name}.")
+        elif isinstance(value, float) and not math.isfinite(value):
+            name = f"{prefix}{flagged(field.name)}".removeprefix("method.")
+            raise ValueError(f"{name} is {value}; a finite number wanted")
 
 
 def apply_options(instance: Any, parsed: argparse.Namespace, prefix: str = "") -> Any:

@@ -105,7 +105,7 @@ def found(run: Planned) -> str:
         return NEW
     attrs = open_snapshots(run.out).attrs
     there = Config.from_json(attrs["config"])
-    if replace(there, device=run.config.device) != run.config:
+    if replace(there, device=run.config.device).resolved != run.config.resolved:
         raise FileExistsError(f"{run.out} holds a run of other options; give another --out")
     return DONE if attrs["closed"] and (run.out / ENCODER).is_file() else STARTED
 
