@@ -90,13 +90,13 @@ class FlowParameters:
         """
         if "config" not in run.attrs:
             raise ValueError("the run has no config in its attrs; give FlowParameters by hand")
-        config = json.loads(run.attrs["config"])
+        config = json.loads(run.attrs.get("config_resolved", run.attrs["config"]))
         lr = _own(config, "encoder_lr", "lr")
         predictor_lr = _own(config, "predictor_lr", "lr")
-        decay = _own(config, "weight_decay", "weight_decay")
         predictor_decay = _own(config, "predictor_decay", "weight_decay")
-        if config.get("flow_decay"):
-            predictor_decay = decay * lr / predictor_lr
+        if config.get("flow_decay") and config.get("predictor_decay") is None:
+            # Runs without a resolved config divided so under coupled and decoupled decay alike.
+            predictor_decay = float(config["weight_decay"]) * lr / predictor_lr
         return cls.from_optimiser(
             lr=lr,
             momentum=config["momentum"],

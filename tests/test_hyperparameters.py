@@ -88,6 +88,14 @@ def config(**options):
         ({"weight_decay": 0.01, "predictor_lr": 0.02}, (0.05, 4, 0.01, 0.04)),
         ({"weight_decay": 0.01, "predictor_lr": 0.02, "flow_decay": True}, (0.05, 4, 0.01, 0.01)),
         ({"weight_decay": 0.01, "decay": "decoupled"}, (0.05, 1, 0.2, 0.2)),
+        (
+            {"weight_decay": 0.01, "decay": "decoupled", "predictor_lr": 0.05, "flow_decay": True},
+            (0.05, 10, 0.2, 0.2),
+        ),
+        (
+            {"encoder_decay": 0.02, "weight_decay": 0.01, "predictor_lr": 0.05, "flow_decay": True},
+            (0.05, 10, 0.02, 0.02),
+        ),
         ({"encoder_decay": 0.0, "weight_decay": 0.02}, (0.05, 1, 0.0, 0.02)),
     ],
 )

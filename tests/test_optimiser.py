@@ -66,6 +66,10 @@ def test_both_conventions_of_the_predictors_decay():
     assert after([1], **options)["predictor"] == pytest.approx(0.96)
     assert after([1], flow_decay=True, **options)["predictor"] == pytest.approx(0.99)
     assert after([1], flow_decay=True, **options)["encoder"] == pytest.approx(0.99)
+    # Decoupled, no decay is multiplied by a rate: with the encoder's own the two are equal.
+    options |= {"decay": "decoupled", "flow_decay": True}
+    assert after([1], **options)["predictor"] == pytest.approx(0.9)
+    assert after([1], **options)["encoder"] == pytest.approx(0.9)
 
 
 def test_biases_may_be_left_alone_and_a_shift_of_batch_norm_is_none():
