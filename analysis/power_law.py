@@ -21,6 +21,18 @@ class PowerLaw:
     """Share of the variance of log p that it explains."""
     modes: int
     """How many were clear enough to be in it."""
+    range: tuple[float, float]
+    """Smallest and largest s among them: of any other s the fit says nothing."""
+    confidence: float
+    """Of the interval."""
+
+    def __str__(self) -> str:
+        interval = f"{self.low:.2f} to {self.high:.2f} at {100 * self.confidence:g} %"
+        low, high = self.range
+        return (
+            f"p ~ s^{self.exponent:.2f} ({interval}), {self.modes} modes, s from {low:.2g} "
+            f"to {high:.2g}"
+        )
 
 
 def fit_power_law(
@@ -43,11 +55,16 @@ def fit_power_law(
     floor : float
         Modes of s at or below are noise and left out; so are those of p not above its residual.
     confidence : float
-        Of the interval of the exponent, from Student's t, modes taken as independent.
+        Of the interval of the exponent, from Student's t with n - 2 degrees of freedom, modes taken
+        as independent and alike in their scatter.
 
     Returns
     -------
     PowerLaw
+        With the number of modes and the range of s that it holds over. Three modes have an
+        interval, of 12.7 standard errors to each side at 95 %; two have none, and are refused. As a
+        string, ``p ~ s^0.50 (0.41 to 0.59 at 95 %), 12 modes, s from 0.01 to 3``. The interval
+        holds the exponent in 95 % of samples, by simulation with 3, 5 and 30 modes.
 
     Raises
     ------
@@ -73,4 +90,6 @@ def fit_power_law(
         factor=float(np.exp(fit.intercept)),
         r2=float(fit.rvalue**2),
         modes=n,
+        range=(float(x[clear].min()), float(x[clear].max())),
+        confidence=confidence,
     )

@@ -60,15 +60,16 @@ def test_the_residual_is_the_alignment(seed):
     np.testing.assert_allclose(alignment(W, F), p / np.hypot(p, r), atol=1e-9)
 
 
-def test_an_interval_covers_as_often_as_it_says():
-    rng = np.random.default_rng(0)
-    s = np.geomspace(0.01, 10, 30)
+@pytest.mark.parametrize("modes", [3, 5, 30])
+def test_an_interval_covers_as_often_as_it_says(modes):
+    rng = np.random.default_rng(modes)
+    s = np.geomspace(0.01, 10, modes)
     inside = 0
-    for _ in range(300):
-        p = np.exp(0.5 * np.log(s) + 0.2 * rng.standard_normal(30))
+    for _ in range(1000):
+        p = np.exp(0.5 * np.log(s) + 0.2 * rng.standard_normal(modes))
         fit = fit_power_law(xr.DataArray(p, dims="mode"), xr.DataArray(s, dims="mode"))
         inside += fit.low < 0.5 < fit.high
-    assert 0.91 < inside / 300 < 0.985
+    assert inside / 1000 == pytest.approx(0.95, abs=5 * np.sqrt(0.95 * 0.05 / 1000))
 
 
 def test_the_interval_is_two_sided_by_hand():
@@ -79,6 +80,11 @@ def test_the_interval_is_two_sided_by_hand():
     assert fit.high - fit.exponent == pytest.approx(4.302653 * np.sqrt(0.08), rel=1e-6)  # t, 2 d.f.
     assert fit.exponent - fit.low == pytest.approx(fit.high - fit.exponent)
     assert fit.r2 == pytest.approx(0.2)
+    text = "p ~ s^0.20 (-1.02 to 1.42 at 95 %), 4 modes, s from 1 to 8"
+    assert str(fit) == text
+    narrow = fit_power_law(p, s, confidence=0.5)
+    assert narrow.high - 0.2 == pytest.approx(0.816497 * np.sqrt(0.08), rel=1e-6)
+    assert narrow.confidence == 0.5
 
 
 def test_modes_below_floor_and_residual_are_left_out():
@@ -88,6 +94,7 @@ def test_modes_below_floor_and_residual_are_left_out():
     )
     fit = fit_power_law(p, s, residual=r, floor=0.05)
     assert (fit.modes, fit.exponent) == (3, pytest.approx(0.5))
+    assert fit.range == (0.25, 4)  # of the modes in it, and not of all
     with pytest.raises(ValueError, match="2 modes have p above the residual"):
         fit_power_law(p, s, residual=r, floor=0.5)
     with pytest.raises(ValueError, match="confidence is 95"):
