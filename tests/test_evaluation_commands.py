@@ -18,12 +18,12 @@ from trainers.__main__ import main
 from trainers.bank import Bank
 from trainers.classifier import load_classifier
 from trainers.config import Config
-from trainers.evaluation import evaluate, load_network
+from trainers.evaluation import evaluate
 from trainers.knn import KNN
 from trainers.learner import Learner
 from trainers.linear_probe import Linear
-from trainers.loop import load
 from trainers.networks import part
+from trainers.trained import load, load_network
 
 TINY = "--size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 --device cpu"
 FAST = "--protocol knn linear adam finetune --adam.epochs 2 --finetune.epochs 1 --linear.count 2"

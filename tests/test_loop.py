@@ -8,6 +8,7 @@ import torch
 import xarray as xr
 
 import trainers.loop
+import trainers.trained
 from analysis.snapshots import open_snapshots
 from trainers import (
     EMA,
@@ -52,10 +53,10 @@ def snapshots(run: Path) -> xr.Dataset:
 @pytest.fixture(autouse=True)
 def few_shapes(monkeypatch):
     """Render a hundred images, not thousands, and only once."""
-    data = trainers.loop.load_data("shapes", size=16, limit=40)
+    data = trainers.trained.load_data("shapes", size=16, limit=40)
     cut = dataclasses.replace(data, x_test=data.x_test[:30], y_test=data.y_test[:30])
     monkeypatch.setattr(
-        trainers.loop,
+        trainers.trained,
         "load_data",
         lambda *_, seed, **__: dataclasses.replace(cut, seed=seed),
     )

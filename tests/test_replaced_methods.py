@@ -17,9 +17,10 @@ from analysis.snapshots import open_snapshots
 from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient, resume, train
 from trainers.__main__ import PROG, configure, main
 from trainers.learner import Learner
-from trainers.loop import batches, load
+from trainers.loop import batches
 from trainers.options import Parser
 from trainers.presets import PRESETS
+from trainers.trained import load
 
 FLAGS = (
     "--size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 --epochs 2 "

@@ -5,7 +5,7 @@ import torch
 from analysis import bootstrap_alignment, lidar, open_snapshots, rankme
 from trainers import METHODS, Config, exact_correlation, train, view_features
 from trainers.__main__ import main
-from trainers.loop import load
+from trainers.trained import load
 
 SMALL = {"limit": 600, "width": 2, "epochs": 1, "projector_hidden": 16, "projector_out": 6}
 
@@ -87,5 +87,5 @@ def test_refusals(run, capsys, words, message):
 
 def test_vectors_have_no_views_of_images(tmp_path):
     config = Config(method=METHODS["simsiam"], data="gaussian", epochs=1, device="cpu")
-    with pytest.raises(ValueError, match="was trained on gaussian; views are of images"):
+    with pytest.raises(ValueError, match="was trained on gaussian; images wanted"):
         view_features(train(config, tmp_path / "run"))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from trainers.choices import choose
+from trainers.fingerprint import Fingerprint
 from trainers.gaussian import GaussianData
 from trainers.images import ImageData
 from trainers.recipes import RECIPES
@@ -20,7 +21,7 @@ from trainers.sources import (
     read_stl10,
 )
 
-__all__ = ["DATA", "Data", "GaussianData", "ImageData", "load_data"]
+__all__ = ["DATA", "Data", "GaussianData", "ImageData", "load_data", "place_of"]
 
 CACHE = Path("~/.cache/eigenspace")
 SMALL = 48  # sides up to this get the recipe made for CIFAR's 32 pixels, others STL-10's for 96
@@ -36,6 +37,10 @@ class Data(Protocol):
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one sample of a view."""
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What tells these data from others at the same place."""
 
     def __len__(self) -> int:
         """Training samples per epoch."""
@@ -125,7 +130,17 @@ def load_data(
         recipes=RECIPES[recipe or own],
         seed=seed,
         size=side,
+        drawn=source.drawn,
     )
+
+
+def place_of(name: str) -> str:
+    """Return where data called `name` are found from any working directory: an absolute path.
+
+    Names of `DATA` and ``gaussian`` stay as they are.
+    """
+    known = name in DATA or name == "gaussian"
+    return name if known else str(Path(name).expanduser().absolute())
 
 
 def _kind(name: str) -> _Kind:
@@ -139,5 +154,9 @@ def _kind(name: str) -> _Kind:
     if path.is_file():
         raise ValueError(f"{name} is a file, and no .npz; a folder of images or an .npz wanted")
     if len(path.parts) > 1:
-        raise FileNotFoundError(f"{name}: no such folder or file")
+        raise FileNotFoundError(f"{name}: no such folder or file{_seen_from(path)}")
     return choose("data", name, {**DATA, "gaussian": _FILE, "FOLDER": _FOLDER, "FILE.npz": _FILE})
+
+
+def _seen_from(path: Path) -> str:
+    return "" if path.is_absolute() else f" in {Path.cwd()}"

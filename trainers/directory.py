@@ -2,7 +2,9 @@
 
 import datetime
 import importlib.metadata
+import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,14 @@ from trainers.knn import KNN
 from trainers.protocol import taken_from
 
 
-def attrs(config: Config, device: torch.device) -> dict[str, Any]:
-    """Return what the store says of its run."""
+def attrs(config: Config, device: torch.device, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the store says of its run; `data` is place and fingerprint of the data."""
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
     return {
         "method": config.resolved.name,
-        "data": Path(config.data).stem,
+        "data": Path(data["place"]).stem,
+        "data_place": data["place"],
+        "fingerprint": json.dumps(data["fingerprint"]),
         "seed": config.seed,
         "config": config.to_json(),
         "config_resolved": config.resolved.to_json(),

@@ -2,25 +2,19 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import torch
 
 from analysis.schema import accuracy_name
 from analysis.snapshots import STORE, SnapshotWriter
-from trainers import checkpoint, classifier
+from trainers import classifier
 from trainers.adam_probe import Adam
 from trainers.bank import Bank
-from trainers.config import Config
 from trainers.data import ImageData
-from trainers.device import pick_device
 from trainers.finetune import FineTune
 from trainers.knn import KNN
-from trainers.learner import build_network
 from trainers.linear_probe import Linear
-from trainers.loop import load
-from trainers.networks import Network, part
+from trainers.networks import part
 from trainers.protocol import EvaluationProtocol, Score, taken_from
+from trainers.trained import open_trained
 
 LATEST = 1 << 62  # a step after every step
 
@@ -67,55 +61,28 @@ def evaluate(
     Raises
     ------
     FileNotFoundError, ValueError
-        There is no checkpoint, the data have no labels, or the run has no such network.
+        There is no checkpoint, the data have no labels or changed since the training, or the run
+        has no such network.
     BlockingIOError
         The run is being trained.
     OSError
         Data could not be read, or the results not be written.
     """
     run = Path(run)
-    state = checkpoint.load(run)
-    config = Config.from_json(state["config"])
-    where = pick_device(device or config.device)
-    data = load(config, where)
-    if not isinstance(data, ImageData):
+    trained = open_trained(run, device)
+    if not isinstance(data := trained.data, ImageData):
         raise ValueError(f"{run} was trained on {data.name}, which has no labels")
-    body = part(load_network(state, config, data.shape, network), features).to(where).eval()
-    bank = Bank(body, data)
+    bank = Bank(part(trained.network(network), features).eval(), data)
     scores = {}
     with SnapshotWriter(run / STORE, resume_after=LATEST) as writer:
         for name, protocol in (protocols or _USUAL).items():
             scores[name] = score = protocol.score(bank)
             variable = accuracy_name(name, network, features)
-            epoch = state["step"] / (len(data) // config.batch_size)
-            writer.append_evaluation(state["step"], epoch, **{variable: score.accuracy})
+            writer.append_evaluation(trained.step, trained.epoch, **{variable: score.accuracy})
             writer.label(f"evaluation/{variable}", {**score.attrs, **taken_from(network, features)})
             if score.classifier is not None:
-                classifier.save(run, score, state, data, name, network, features)
+                classifier.save(run, score, trained.state, data, name, network, features)
     return scores
-
-
-def load_network(
-    state: Mapping[str, Any], config: Config, shape: tuple[int, ...], network: str
-) -> Network:
-    """Return the online or target network of a checkpoint.
-
-    Raises
-    ------
-    ValueError
-        The run has no target network of its own.
-    """
-    prefix = {"online": "", "target": "network."}[network]
-    weights = {
-        name.removeprefix(prefix): value
-        for name, value in state["learner"][network].items()
-        if name.startswith(prefix)
-    }
-    if not weights:
-        raise ValueError("this run has no target network: its target is the online network")
-    out, _ = build_network(config, shape)
-    out.load_state_dict(weights)
-    return out.to(memory_format=torch.channels_last)
 
 
 _USUAL = {name: PROTOCOLS[name] for name in ("knn", "linear")}

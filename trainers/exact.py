@@ -1,18 +1,15 @@
 """F over a whole data set, by the trained network at rest: no running mean, no moving weights."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 import xarray as xr
 
-from analysis.schema import SNAPSHOTS
+from analysis.schema import COORDINATES, SNAPSHOTS
 from analysis.snapshots import open_snapshots
-from trainers import checkpoint
-from trainers.config import Config
-from trainers.data import ImageData
-from trainers.device import pick_device
-from trainers.evaluation import load_network
-from trainers.loop import load
+from trainers.trained import TrainedRun, open_trained
 
 SPLITS = ("train", "test")
 CHUNK = 512  # images at a time
@@ -31,7 +28,8 @@ def exact_correlation(
     r"""Compute the correlations of the predictor's input over all images, in float64.
 
     A stored correlation is a mean over batches between two snapshots, while weights and batch
-    statistics move. This is of the latest checkpoint, every image once.
+    statistics move. This is of the latest checkpoint, every image once, and so is W_p: a run that
+    was stopped has snapshots of later steps, and none of them enters.
 
     Parameters
     ----------
@@ -50,48 +48,55 @@ def exact_correlation(
     Returns
     -------
     Dataset (step, row, col)
-        One snapshot in the schema's names: `predictor` as last stored, `correlation`, `mean`,
-        `samples` and, if `augmented`, `cross_correlation`, for `analysis.summarise`.
+        One snapshot in the schema's names, at the checkpoint's `step`, `epoch` and `time`, for
+        `analysis.summarise`: `predictor`, float32; `correlation`, `mean` and, if `augmented`,
+        `cross_correlation`, :math:`\operatorname{E}[z_1 z_2^\top]` as it is stored, not
+        symmetrised, float64; `samples`.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        There is no checkpoint; the data are not images, or have no such split; or the run has no
-        such network.
+        There is no checkpoint; the data are not images, have no such split, or changed since the
+        training; or the run has no such network.
     """
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}; one of {', '.join(SPLITS)} wanted")
     run = Path(run)
-    state = checkpoint.load(run)
-    config = Config.from_json(state["config"])
-    where = pick_device(device or config.device)
-    data = load(config, where)
-    if not isinstance(data, ImageData):
-        raise ValueError(f"{run} was trained on {data.name}; exact_correlation is for images")
-    body = load_network(state, config, data.shape, network).to(where)
-    body.train(batch_statistics)
+    trained = open_trained(run, device)
+    data = trained.images
+    body = trained.network(network).train(batch_statistics)
     images = data.x_train if split == "train" else data.x_test
     total: dict[str, torch.Tensor] = {}
     rows = 0
     for numbers in torch.arange(len(images)).split(CHUNK):
         if batch_statistics and len(numbers) == 1:
             continue  # a batch of one has no statistics
-        chunk = images[numbers.to(where)]
+        chunk = images[numbers.to(images.device)]
         inputs = data.pair(chunk, numbers) if augmented else (data.plain(chunk),)
         z = [body(x).double() for x in inputs]
         parts = {"correlation": sum(a.mT @ a for a in z), "mean": sum(a.sum(0) for a in z)}
         if augmented:
-            cross = z[0].mT @ z[1]
-            parts["cross_correlation"] = cross + cross.mT
+            parts["cross_correlation"] = len(z) * z[0].mT @ z[1]  # one row an image, not two
         for name, value in parts.items():
             total[name] = total[name] + value if name in total else torch.as_tensor(value)
         rows += len(z) * len(numbers)
-    stored = open_snapshots(run)
-    out = stored[["predictor"]].isel(step=[-1]).load()
-    for name, value in total.items():
-        labels = SNAPSHOTS[name]
-        mean = (value / rows).cpu().numpy()
-        out[name] = ("step", *labels.dims), mean[None], labels.attrs
-    out["samples"] = "step", [rows], SNAPSHOTS["samples"].attrs
+    if not rows:
+        raise ValueError(f"{run} has too few {split} images for a correlation: {len(images)}")
+    values: dict[str, Any] = {name: (v / rows).cpu().numpy() for name, v in total.items()}
+    values |= {"predictor": trained.predictor(len(values["mean"])).numpy(), "samples": rows}
     measured = {"split": split, "augmented": augmented, "batch_statistics": batch_statistics}
-    return out.assign_attrs(measured | {"network": network})
+    return _snapshot(trained, values).assign_attrs(measured | {"network": network})
+
+
+def _snapshot(trained: TrainedRun, values: dict[str, Any]) -> xr.Dataset:
+    """Label `values` as the one snapshot of a checkpoint, W_p and moments of one network."""
+    stored = open_snapshots(trained.path)
+    when = {"step": trained.step, "epoch": trained.epoch, "time": trained.time}
+    coords = {name: ("step", [value], COORDINATES[name].attrs) for name, value in when.items()}
+    variables = {
+        name: (("step", *SNAPSHOTS[name].dims), np.asarray(value)[None], SNAPSHOTS[name].attrs)
+        for name, value in values.items()
+    }
+    out = xr.Dataset(variables, coords, stored.attrs)
+    out["predictor"].attrs.update(stored["predictor"].attrs)  # its kind: weight or product
+    return out

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from trainers import checkpoint
 from trainers.config import Config
-from trainers.evaluation import load_network
+from trainers.trained import load_network
 
 SHAPE = (3, 32, 32)  # of an image; no weight depends on its sides
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from trainers.fingerprint import Fingerprint, hash_of
 from trainers.randomness import normals
 
 _DATA, _ROTATION = 1, 2  # streams: apart from each other and from whatever else a run draws
@@ -101,6 +102,14 @@ class GaussianData:
     def shape(self) -> tuple[int, ...]:
         """The shape of one vector."""
         return (self.dimension,)
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Of the parameters; the vectors themselves are fresh at every step."""
+        spectrum = [round(value, 9) for value in self.eigenvalues.tolist()]
+        drawn = (self.dimension, spectrum, self.sigma2, self.scrambled, self.rotated)
+        hashed = hash_of([repr(drawn)])
+        return Fingerprint(train=self.samples, test=0, shape=self.shape, classes=(), hash=hashed)
 
     @property
     def cross_view(self) -> Tensor:  # -> (dimension, dimension)

@@ -1,9 +1,11 @@
 """Labelled images on the device, and their views."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor
 
+from trainers.fingerprint import Fingerprint, hash_of
 from trainers.recipes import Recipe
 from trainers.views import normalise, two_views
 
@@ -28,11 +30,26 @@ class ImageData:
     size: int
     """Height and width of the views and of `plain` images, in pixels."""
     seed: int = 0
+    drawn: str = ""
+    """What the pixels follow from, where they are computed and not read."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one image of a view."""
         return (3, self.size, self.size)
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """Of images and labels, in their order; of rendered ones by what they follow from."""
+        # Rendered pixels differ in their last bit from one machine to another.
+        pixels = (self.drawn,) if self.drawn else (self.x_train, self.x_test)
+        return Fingerprint(
+            train=len(self.x_train),
+            test=len(self.x_test),
+            shape=tuple(self.x_train.shape[1:]),
+            classes=self.classes,
+            hash=hash_of([*pixels, self.y_train, self.y_test]),
+        )
 
     def __len__(self) -> int:
         return len(self.x_train)

@@ -15,12 +15,13 @@ from analysis.snapshots import STORE, SnapshotWriter
 from trainers import checkpoint, directory
 from trainers.bank import Bank, has_labels
 from trainers.config import Config
-from trainers.data import Data, load_data
+from trainers.data import Data
 from trainers.device import pick_device
 from trainers.knn import KNN
 from trainers.learner import Learner
 from trainers.randomness import permutation
 from trainers.recorder import Recorder
+from trainers.trained import describe_data, load, open_trained, steps_per_epoch
 from trainers.watch import Watch
 
 SNAPSHOTS = 400  # of a run by default
@@ -62,13 +63,13 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
     if run.exists():
         shutil.rmtree(run)
     run.mkdir(parents=True)
-    attrs = directory.attrs(config, device)
+    attrs = directory.attrs(config, device, describe_data(config, data))
     with SnapshotWriter(
         run / STORE, attrs=attrs, variable_attrs=directory.variable_attrs(config)
     ) as writer:
         recorder = _recorder(writer, learner, device, config)
         _look_before_training(config, data, learner, recorder)
-        _checkpoint(run, 0, config, learner, recorder)
+        _checkpoint(run, 0, config, data, learner, recorder)
         _advance(run, 0, config, data, learner, recorder)
     return run
 
@@ -79,16 +80,14 @@ def resume(run: str | Path) -> Path:
     Raises
     ------
     FileNotFoundError, ValueError
-        There is no checkpoint, or it is damaged or of another version.
+        There is no checkpoint, or it is damaged or of another version, or the data changed.
     OSError
         As `train`.
     """
     run = Path(run)
-    state = checkpoint.load(run)
-    config = Config.from_json(state["config"])
-    step = int(state["step"])
-    device = pick_device(config.device)
-    data = load(config, device)
+    trained = open_trained(run)
+    state, step, config = trained.state, trained.step, trained.config
+    device, data = trained.device, trained.data
     learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
     learner.load_state_dict(state["learner"])
     with SnapshotWriter(
@@ -117,7 +116,7 @@ def _advance(
                 recorder.snapshot(step, step / per_epoch, time)
                 bar.set_postfix(loss=f"{recorder.loss:.3f}", refresh=False)
             if step % per_epoch == 0:
-                _checkpoint(run, step, config, learner, recorder)
+                _checkpoint(run, step, config, data, learner, recorder)
                 watch.look(step // per_epoch)
             bar.update()
     target = learner.target.network or learner.online
@@ -147,13 +146,16 @@ def _look_before_training(config: Config, data: Data, learner: Learner, recorder
     recorder.snapshot(0, 0.0, 0.0)
 
 
-def _checkpoint(run: Path, step: int, config: Config, learner: Learner, recorder: Recorder) -> None:
+def _checkpoint(
+    run: Path, step: int, config: Config, data: Data, learner: Learner, recorder: Recorder
+) -> None:
     recorder.fetch()
     recorder.writer.flush()  # a checkpoint never speaks of a step that the store does not hold
     checkpoint.save(
         run,
         {
             "config": config.to_json(),
+            "data": describe_data(config, data),
             "step": step,
             "learner": learner.state_dict(),
             "recorder": recorder.state_dict(),
@@ -172,22 +174,6 @@ def batches(config: Config, data: Data, done: int) -> Iterator[tuple[int, Tensor
                 yield step, order[i * config.batch_size : (i + 1) * config.batch_size]
 
 
-def steps_per_epoch(config: Config, data: Data) -> int:
-    """Return the number of whole batches in the data.
-
-    Raises
-    ------
-    ValueError
-        There is none.
-    """
-    if config.batch_size > len(data):
-        raise ValueError(
-            f"batch-size is {config.batch_size}, and {data.name} has {len(data)} training images; "
-            "lower it"
-        )
-    return len(data) // config.batch_size
-
-
 def schedule(total: int, every: int | None) -> set[int]:
     """Return the steps that get a snapshot: the last one, and every `every`-th.
 
@@ -196,15 +182,3 @@ def schedule(total: int, every: int | None) -> set[int]:
     if every is not None:
         return {*range(every, total + 1, every), total}
     return {int(t) for t in np.ceil(total * (np.arange(1, SNAPSHOTS + 1) / SNAPSHOTS) ** 2)}
-
-
-def load(config: Config, device: torch.device) -> Data:
-    """Return the data of a run."""
-    return load_data(
-        config.data,
-        recipe=config.views,
-        size=config.size,
-        limit=config.limit,
-        seed=config.seed,
-        device=device,
-    )

@@ -30,12 +30,15 @@ class Source(NamedTuple):
     y_train: Tensor
     x_test: Tensor
     y_test: Tensor
+    drawn: str = ""
+    """What pixels follow from that are computed here; empty where they were read."""
 
 
 def read_shapes(root: Path, size: int | None) -> Source:
     """Render 6,000 training and 1,500 test images of `SHAPES`; the same whatever a run's seed."""
     side = size or 32
-    return Source(tuple(SHAPES), *render_shapes(6000, side), *render_shapes(1500, side, stream=1))
+    train, test = render_shapes(6000, side), render_shapes(1500, side, stream=1)
+    return Source(tuple(SHAPES), *train, *test, f"render_shapes, size {side}, streams 0 and 1")
 
 
 def read_cifar10(root: Path, size: int | None) -> Source:
@@ -44,12 +47,9 @@ def read_cifar10(root: Path, size: int | None) -> Source:
         train, test = (datasets.CIFAR10(root, train=t, download=True) for t in (True, False))
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise _offline("cifar10", root, error) from error
-    parts = [
-        part
-        for data in (train, test)
-        for part in (_planes("cifar10", data.data), torch.tensor(data.targets))
-    ]
-    return Source(tuple(train.classes), *parts)
+    x = [_planes("cifar10", data.data) for data in (train, test)]
+    y = [torch.tensor(data.targets) for data in (train, test)]
+    return Source(tuple(train.classes), x[0], y[0], x[1], y[1])
 
 
 def read_stl10(root: Path, size: int | None) -> Source:
@@ -60,12 +60,9 @@ def read_stl10(root: Path, size: int | None) -> Source:
         )
     except (OSError, RuntimeError) as error:
         raise _offline("stl10", root, error) from error
-    parts = [
-        part
-        for data in (train, test)
-        for part in (torch.from_numpy(data.data), torch.from_numpy(data.labels).long())
-    ]
-    return Source(tuple(test.classes), *parts)
+    x = [torch.from_numpy(data.data) for data in (train, test)]
+    y = [torch.from_numpy(data.labels).long() for data in (train, test)]
+    return Source(tuple(test.classes), x[0], y[0], x[1], y[1])
 
 
 def read_npz(path: Path, size: int | None) -> Source:
@@ -101,7 +98,7 @@ def read_npz(path: Path, size: int | None) -> Source:
     classes = tuple(map(str, arrays.get("classes", range(highest + 1))))
     if highest >= len(classes):
         raise ValueError(f"{path} has label {highest} and {len(classes)} classes; one name each")
-    return Source(classes, *parts)
+    return Source(classes, parts[0], parts[1], parts[2], parts[3])
 
 
 def read_folder(path: Path, size: int | None) -> Source:
@@ -126,11 +123,12 @@ def read_folder(path: Path, size: int | None) -> Source:
         train, test = _split(train)
     train = [train[i] for i in permutation(0, 0, len(train)).tolist()]
     number = {name: k for k, name in enumerate(classes)} | {"": -1}
-    parts = []
-    for listed in (train, test):
-        parts.append(decode_images([file for _, file in listed], side))
-        parts.append(torch.tensor([number[name] for name, _ in listed], dtype=torch.int64))
-    return Source(classes, *parts)
+    x = [decode_images([file for _, file in listed], side) for listed in (train, test)]
+    y = [
+        torch.tensor([number[name] for name, _ in listed], dtype=torch.int64)
+        for listed in (train, test)
+    ]
+    return Source(classes, x[0], y[0], x[1], y[1])
 
 
 def list_images(folder: Path) -> Listing:

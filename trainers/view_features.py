@@ -5,14 +5,9 @@ from pathlib import Path
 import torch
 import xarray as xr
 
-from trainers import checkpoint
-from trainers.config import Config
-from trainers.data import ImageData
-from trainers.device import pick_device
-from trainers.evaluation import load_network
-from trainers.loop import load
 from trainers.networks import part
 from trainers.randomness import permutation
+from trainers.trained import open_trained
 
 
 @torch.no_grad()
@@ -46,23 +41,20 @@ def view_features(
     -------
     DataArray (image, view, feature)
         float32, in memory: ``analysis.lidar`` and ``analysis.bootstrap_alignment`` take its values,
-        ``analysis.rankme`` those of one view. `image` is the number of the image.
+        ``analysis.rankme`` those of one view. `image` is the number of the image; ``attrs`` hold
+        the checkpoint's `step` and `epoch`.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        There is no checkpoint, the data are not images, the run has no such network or part, or
-        `images` or `views` are too few.
+        There is no checkpoint, the data are not images or changed since the training, the run has
+        no such network or part, or `images` or `views` are too few.
     """
     if images < 1 or views < 2 or views % 2:
         raise ValueError(f"images is {images} and views {views}; 1 or more, and an even 2 or more")
-    state = checkpoint.load(Path(run))
-    config = Config.from_json(state["config"])
-    where = pick_device(device or config.device)
-    data = load(config, where)
-    if not isinstance(data, ImageData):
-        raise ValueError(f"{run} was trained on {data.name}; views are of images")
-    body = part(load_network(state, config, data.shape, network), features).to(where).eval()
+    trained = open_trained(run, device)
+    data = trained.images
+    body = part(trained.network(network), features).eval()
     chosen = permutation(0, 0, len(data))[:images].sort().values
     pairs = [
         [body(x).float().cpu() for x in data.views(step, chunk)]
@@ -76,5 +68,6 @@ def view_features(
         {"image": chosen.numpy()},
         ("image", "view", "feature"),
         "features",
-        {"features": features, "network": network, "run": str(run)},
+        {"features": features, "network": network, "run": str(run)}
+        | {"step": trained.step, "epoch": trained.epoch},
     )

@@ -11,7 +11,8 @@ import torch
 
 from trainers import EMA, METHODS, Config, Learned, Method
 from trainers.learner import Learner
-from trainers.loop import batches, load
+from trainers.loop import batches
+from trainers.trained import load
 
 BLOCK = 20  # steps of one kind before the other has its turn
 

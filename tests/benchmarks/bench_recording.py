@@ -18,8 +18,9 @@ from analysis.snapshots import SnapshotWriter
 from trainers import METHODS, Config
 from trainers.directory import variable_attrs
 from trainers.learner import Learner
-from trainers.loop import batches, load
+from trainers.loop import batches
 from trainers.recorder import Recorder
+from trainers.trained import load
 
 
 def main() -> None:
