@@ -50,3 +50,13 @@ def test_data_without_labels_are_refused():
         Bank(nn.Flatten(), unlabelled)
     with pytest.raises(ValueError, match="9 labelled training images; at least 10"):
         _ = Bank(nn.Flatten(), load_data("shapes", size=8, limit=9)).split
+
+
+@pytest.mark.parametrize("lost", [math.nan, math.inf])
+def test_features_of_a_diverged_network_are_refused(lost):
+    data = load_data("shapes", size=8, limit=30)
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 4))
+    encoder[1].bias.data[2] = lost
+    with pytest.raises(FloatingPointError, match="features of 30 of 30 images are not finite"):
+        features(encoder, data, data.x_train)
+    assert encoder.training

@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import logsumexp
 
 from trainers.knn import KNN
 
@@ -44,18 +45,55 @@ def test_only_directions_count(seed, scale):
     assert knn.accuracy(bank, labels, bank, labels) >= 1 / 3
 
 
-def test_the_votes_are_those_of_a_loop_over_queries():
+def reference(bank, labels, queries, truth, k, temperature):
+    """Return the accuracy by a loop over queries and classes, in logarithms of votes."""
+    x, h = (np.asarray(a, dtype=np.float64) for a in (bank, queries))
+    x, y, right = x / np.hypot.reduce(x, axis=1, keepdims=True), labels.numpy(), 0
+    for query, answer in zip(h, truth.numpy(), strict=True):
+        cosines = x @ query / np.sqrt(query @ query)
+        nearest = np.argsort(-cosines)[:k]
+        of = [cosines[nearest][y[nearest] == c] / temperature for c in range(y.max() + 1)]
+        right += np.argmax([logsumexp(c) if len(c) else -np.inf for c in of]) == answer
+    return right / len(h)
+
+
+@pytest.mark.parametrize(
+    ("temperature", "scale"),
+    [(1e-300, 1), (1e-9, 1), (1e-6, 1), (0.003, 1e-30), (0.003, 1), (0.1, 1e30), (0.1, 1), (1e3, 1)],
+)
+def test_the_votes_are_those_of_a_loop_over_queries(temperature, scale):
     generator = torch.Generator().manual_seed(0)
-    bank, queries = torch.randn(2, 700, 4, generator=generator)
-    labels, truth = torch.randint(5, (2, 700), generator=generator)
-    unit_bank = bank / bank.norm(dim=1, keepdim=True)
-    right = 0
-    for query, answer in zip(queries / queries.norm(dim=1, keepdim=True), truth, strict=True):
-        cosines = (unit_bank @ query).numpy()
-        nearest = np.argsort(-cosines)[:20]
-        votes = np.bincount(labels[nearest], np.exp(cosines[nearest] / 0.1), minlength=5)
-        right += votes.argmax() == answer.item()
-    assert KNN(k=20).accuracy(bank, labels, queries, truth) == right / 700
+    bank, queries = scale * torch.randn(2, 150, 4, generator=generator)
+    labels, truth = torch.randint(5, (2, 150), generator=generator)
+    for k in (20, 151):  # more neighbours than images: all of them
+        expected = reference(bank, labels, queries, truth, k, temperature)
+        assert KNN(k, temperature).accuracy(bank, labels, queries, truth) == expected
+
+
+def test_far_from_every_neighbour_the_nearest_still_has_a_vote():
+    # A query across from a bank on one side: all weights e^(cos / T) underflow at T = 0.003.
+    bank = torch.tensor([[-1.0, 0.5], [-1.0, 0.1], [-1.0, 0.0]])
+    for labels, nearest in (([0, 1, 2], 0), ([2, 0, 1], 2)):
+        for temperature in (1e-6, 0.003):
+            score = KNN(3, temperature).accuracy(
+                bank, torch.tensor(labels), torch.tensor([[1.0, 0.0]]), torch.tensor([nearest])
+            )
+            assert score == 1
+
+
+def test_cosines_that_are_equal_in_float32_are_told_apart():
+    # 1 - cos is 2e-9 and 0: as float32 both are 1. At T = 1e-10 the second is all.
+    bank = torch.tensor([[1.0, 6.4e-5], [1.0, 0.0]])
+    query, truth = torch.tensor([[1.0, 0.0]]), torch.tensor([1])
+    assert KNN(2, 1e-10).accuracy(bank, torch.tensor([0, 1]), query, truth) == 1
+
+
+def test_equal_votes_go_to_the_first_class_and_a_feature_of_length_0_has_no_direction():
+    bank = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    labels = torch.tensor([2, 1, 0, 0])
+    query = torch.tensor([[1.0, 0.0], [0.0, 0.0]])
+    # (1, 0): one vote each for 1 and 2, e^(-10) for 0. No direction: all at 0, two of class 0.
+    assert KNN(4).accuracy(bank, labels, query, torch.tensor([1, 0])) == 1
 
 
 @pytest.mark.parametrize(

@@ -79,10 +79,22 @@ def has_labels(data: Data) -> TypeGuard[ImageData]:
 
 @torch.no_grad()
 def features(encoder: nn.Module, data: ImageData, images: Tensor) -> Tensor:  # -> (n, features)
-    """Return the features of un-augmented `images`, batch norm in evaluation mode."""
+    """Return the features of un-augmented `images`, batch norm in evaluation mode.
+
+    Raises
+    ------
+    FloatingPointError
+        Some are not finite: the network has diverged, and an accuracy of it is not one.
+    """
     was_training = encoder.training
     encoder.eval()
     try:
-        return torch.cat([encoder(data.plain(chunk)).float() for chunk in images.split(CHUNK)])
+        out = torch.cat([encoder(data.plain(chunk)).float() for chunk in images.split(CHUNK)])
     finally:
         encoder.train(was_training)
+    if lost := int((~out.isfinite()).any(1).sum()):
+        raise FloatingPointError(
+            f"features of {lost} of {len(out)} images are not finite: the network has diverged; "
+            "train it anew with a lower --lr"
+        )
+    return out
