@@ -10,12 +10,18 @@ import xarray as xr
 
 from dynamics.flows import Numbers, check_parameters
 
+
+def _over(s: np.ndarray, size: np.ndarray) -> np.ndarray:
+    # 0 / 0 is 0, as in `trainers.Direct`: all modes are cut, or collapsed.
+    return s / np.maximum(size, np.finfo(float).tiny)
+
+
 # p of the eigenvalues s >= 0, which are (mode); who wrote which is in `trainers.Direct`.
 FORMS: dict[str, Callable[[np.ndarray, float, float], np.ndarray]] = {
     "paper": lambda s, a, eps: s**a + eps * s.max(),
-    "max": lambda s, a, eps: np.maximum((s / s.max()) ** a + eps, 1e-4),
-    "max-inside": lambda s, a, eps: (s / s.max() + eps) ** a,
-    "frobenius": lambda s, a, eps: (s / np.sqrt((s**2).sum())) ** a + eps,
+    "max": lambda s, a, eps: np.maximum(_over(s, s.max()) ** a + eps, 1e-4),
+    "max-inside": lambda s, a, eps: (_over(s, s.max()) + eps) ** a,
+    "frobenius": lambda s, a, eps: _over(s, np.sqrt((s**2).sum())) ** a + eps,
     "none": lambda s, a, eps: s**a + eps,
 }
 
@@ -64,7 +70,12 @@ class SpectrumRule:
 
 @dataclass(frozen=True, kw_only=True)
 class OptimalRule:
-    r"""The predictor of least Euclidean loss, :math:`p = E[t z^\top] / (E[z z^\top] + \lambda)`."""
+    r"""The predictor of least Euclidean loss, :math:`p = E[t z^\top] / (E[z z^\top] + \lambda)`.
+
+    This is either `equation` of `trainers.Optimal`: the printed one and the code's Sylvester
+    equation have the same p wherever all moments commute, as in a flow of modes. They differ in
+    what couples modes, off the diagonal, which such a flow has not.
+    """
 
     ridge: float = 1e-4
 

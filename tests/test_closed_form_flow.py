@@ -15,6 +15,7 @@ from trainers import EMA, Config, Direct, Identity, Method, Optimal, StopGradien
 from trainers.closed_forms import NORMALISATIONS
 from trainers.gaussian import GaussianData
 from trainers.losses import Euclidean
+from trainers.optimal import EQUATIONS
 
 spectra = st.lists(st.floats(1e-3, 5), min_size=2, max_size=6)
 
@@ -26,9 +27,19 @@ def test_rules_are_those_that_the_trainers_set_w_p_by(normalise, s, power, eps):
     rule = Direct(power=power, eps=eps, normalise=normalise, offset=0.1)
     s = np.sort(s)
     trained = rule.solve(torch.diag(torch.tensor(s, dtype=torch.float64))).diag().numpy()
-    if max(s) > 0.1:
-        theory = RULES["Direct"](vars(rule))(s, s, s)
-        np.testing.assert_allclose(theory, trained, rtol=1e-9)
+    theory = RULES["Direct"](vars(rule))(s, s, s)
+    np.testing.assert_allclose(theory, trained, rtol=1e-9)
+
+
+@pytest.mark.parametrize("equation", EQUATIONS)
+@given(s=spectra, ridge=st.floats(1e-3, 1))
+def test_both_optimal_equations_have_the_flows_p_where_modes_are_aligned(equation, s, ridge):
+    rule = Optimal(ridge=ridge, equation=equation)
+    same, target = np.array(s), 0.7 * np.array(s)
+    Q = np.linalg.qr(np.random.default_rng(len(s)).normal(size=(len(s), len(s))))[0]
+    M, M2 = (torch.tensor(Q * x @ Q.T) for x in (same, target))
+    theory = RULES["Optimal"](vars(rule))(same, same, target)
+    np.testing.assert_allclose(Q.T @ rule.solve(M, M2).numpy() @ Q, np.diag(theory), atol=1e-10)
 
 
 def test_rules_by_hand():

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainers import Direct, Optimal
+from trainers import Direct
 from trainers.closed_forms import NORMALISATIONS
 
 F_DIAGONAL = torch.diag(torch.tensor([1.0, 4.0], dtype=torch.float64))
@@ -68,16 +68,27 @@ def test_the_running_correlation_starts_at_the_first_batch_and_forgets_by_rho():
     torch.testing.assert_close(predictor.matrix(), predictor.rule.solve(expected))
 
 
-def test_the_predictor_is_set_at_due_steps_and_only_then():
+@pytest.mark.parametrize(
+    ("every", "first", "due"),
+    [
+        (1, None, [1, 2, 3, 4, 5, 6, 7]),
+        (1, 1, [1, 2, 3, 4, 5, 6, 7]),
+        (3, None, [3, 6]),
+        (3, 3, [3, 6]),
+        (3, 1, [1, 4, 7]),  # DirectPred's code counts from 0: at its iterations 0, 3, 6
+        (3, 2, [2, 5]),
+    ],
+)
+def test_the_predictor_is_set_at_due_steps_and_only_then(every, first, due):
     torch.manual_seed(0)
-    predictor = Direct(every=3).build(4)
+    predictor = Direct(every=every, first=first).build(4)
     for step in range(1, 8):
         before = predictor.matrix().clone()
         after(predictor, step, torch.randn(9, 4), torch.randn(9, 4))
         solved = predictor.rule.solve(predictor.running_correlation)
-        expected = solved if step % 3 == 0 else before
+        expected = solved if step in due else before
         torch.testing.assert_close(predictor.matrix(), expected)
-        assert torch.equal(predictor.matrix(), before) == (step % 3 != 0)
+        assert torch.equal(predictor.matrix(), before) == (step not in due)
 
 
 def test_the_optimiser_trains_a_direct_predictor_only_between_sets():
@@ -92,6 +103,143 @@ def test_the_offset_is_taken_from_the_eigenvalues_and_cut_at_zero():
     np.testing.assert_allclose(rule.solve(F_DIAGONAL), np.diag([0, 2.5]), atol=1e-12)
 
 
+def p_of(s, power, eps, normalise):
+    """Return the docstring's p(s) of one mode after the other, s cut already."""
+    top, norm = max(s), sum(x * x for x in s) ** 0.5
+    of = {
+        "paper": lambda x: x**power + eps * top,
+        "max": lambda x: max((x / top) ** power + eps, 1e-4),
+        "max-inside": lambda x: (x / top + eps) ** power,
+        "frobenius": lambda x: (x / norm) ** power + eps,
+        "none": lambda x: x**power + eps,
+    }[normalise]
+    return [of(x) for x in s]
+
+
+def reference(rule, batches):
+    """Return W_p after the batches, from plain float64 moments of rows, and its eigenvalues."""
+    M = m = None
+    for z1, z2 in batches:
+        z1, z2 = (np.asarray(z, dtype=float) for z in (z1, z2))
+        if rule.views == "same":
+            new = sum(np.einsum("ni,nj->ij", z, z) for z in (z1, z2)) / (2 * len(z1))
+        else:
+            new = np.einsum("ni,nj->ij", z1, z2) / len(z1)
+        mean = (z1.mean(0) + z2.mean(0)) / 2
+        M = new if M is None else rule.rho * M + (1 - rule.rho) * new
+        m = mean if m is None else rule.rho * m + (1 - rule.rho) * mean
+    F = (M + M.T) / 2 - (np.outer(m, m) if rule.centred else 0)
+    s, U = np.linalg.eigh(F)
+    p = p_of(list(np.maximum(s - rule.offset, 0)), rule.power, rule.eps, rule.normalise)
+    return sum(x * np.outer(u, u) for x, u in zip(p, U.T, strict=True)), p
+
+
+@pytest.mark.parametrize("normalise", NORMALISATIONS)
+@pytest.mark.parametrize("views", ["same", "cross"])
+@pytest.mark.parametrize("centred", [False, True])
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+def test_a_trained_w_p_is_that_of_numpy_and_not_below_its_floor(normalise, views, centred, power):
+    generator = torch.Generator().manual_seed(0)
+    shared = torch.randn(3, 40, 5, generator=generator)
+    noise = torch.randn(3, 2, 40, 5, generator=generator)
+    # Views that share little: F across views has eigenvalues below 0.
+    batches = [(0.1 * x + a + 2, 0.1 * x + b + 2) for x, (a, b) in zip(shared, noise, strict=True)]
+    for offset in (0.0, 0.05):
+        settings = {"normalise": normalise, "views": views, "centred": centred, "offset": offset}
+        rule = Direct(power=power, eps=0.1, rho=0.4, **settings)
+        predictor = rule.build(5)
+        for step, batch in enumerate(batches, 1):
+            after(predictor, step, *batch)
+        expected, p = reference(rule, batches)
+        top = max(p)
+        # A root takes a rounding of 1e-7 in s to 3e-4 in p, of modes that are cut or nearly so.
+        near = {"atol": 2e-3 * top if power == 0.5 else 1e-5 * top, "rtol": 1e-5}
+        np.testing.assert_allclose(predictor.matrix().numpy(), expected, **near)
+        floor = {"paper": 0.1 * top / 1.3, "max-inside": 0.1**power}.get(normalise, 0.1)
+        found = np.linalg.eigvalsh(predictor.matrix().double().numpy())
+        if normalise != "paper":
+            assert found[0] > floor - 1e-6 * top
+        if views == "cross" and centred:
+            assert np.isclose(found[0], min(p), atol=1e-6 * top)  # something was cut
+
+
+@pytest.mark.parametrize("normalise", NORMALISATIONS)
+def test_power_1_cuts_below_0_where_it_needs_no_eigenvectors_above(normalise):
+    F = torch.tensor([[0.0, 2.0], [2.0, 3.0]], dtype=torch.float64)  # eigenvalues -1 and 4
+    W = Direct(power=1, eps=0.1, normalise=normalise).solve(F)
+    p = {"paper": (0.4, 4.4), "max": (0.1, 1.1), "frobenius": (0.1, 1.1), "none": (0.1, 4.1)}
+    low, high = p.get(normalise, (0.1, 1.1))
+    np.testing.assert_allclose(np.linalg.eigvalsh(W), [low, high], rtol=1e-12)
+    torch.testing.assert_close(F @ W, W @ F)
+
+
+SCALED = [name for name in NORMALISATIONS if name not in ("paper", "none")]
+
+
+@pytest.mark.parametrize("normalise", SCALED)
+@given(
+    seed=st.integers(0, 1000),
+    power=st.sampled_from([0.5, 1.0, 2.0]),
+    scale=st.floats(-30, 30).map(lambda e: 10**e),
+    views=st.sampled_from(["same", "cross"]),
+)
+def test_the_scale_of_features_does_not_matter_to_a_normalised_rule(
+    normalise, seed, power, scale, views
+):
+    z1, z2 = torch.randn(2, 9, 4, generator=torch.Generator().manual_seed(seed))
+    rule = Direct(normalise=normalise, power=power, views=views)
+    F = rule.moments((z1, z2), (z1, z2))[0]
+    torch.testing.assert_close(rule.solve(scale * F), rule.solve(F), atol=2e-3, rtol=1e-3)
+    wide = F.double()
+    W, scaled = rule.solve(wide), rule.solve(scale**6 * wide)  # to 1e-180 and 1e180
+    torch.testing.assert_close(scaled, W, atol=1e-7, rtol=1e-7)
+
+
+@pytest.mark.parametrize("normalise", NORMALISATIONS)
+@pytest.mark.parametrize("size", [1e-38, 1e-30, 1e-20, 1e20, 1e30, 1e38])
+def test_w_p_is_right_at_every_size_that_float32_has(normalise, size):
+    s = [0.25 * size, size]
+    for power in (0.5, 1.0):
+        W = Direct(power=power, eps=0.1, normalise=normalise).solve(torch.diag(torch.tensor(s)))
+        np.testing.assert_allclose(W, np.diag(p_of(s, power, 0.1, normalise)), rtol=1e-5)
+
+
+def test_a_w_p_beyond_float32_is_refused_with_the_step():
+    with pytest.raises(
+        FloatingPointError, match=r"W_p has an entry of 1e\+40, beyond torch.float32"
+    ):
+        Direct(power=2, normalise="none").solve(1e20 * torch.eye(2))
+    predictor = Direct(every=2).build(2)
+    lost = torch.tensor([[1.0, torch.nan]])
+    after(predictor, 1, lost, lost)
+    with pytest.raises(FloatingPointError, match="step 2: moments of the features are not finite"):
+        after(predictor, 2, lost, lost)
+
+
+@pytest.mark.parametrize("views", ["same", "cross"])
+@pytest.mark.parametrize("centred", [False, True])
+@pytest.mark.parametrize("power", [0.5, 1.0])
+@pytest.mark.parametrize(
+    ("normalise", "expected"),
+    [("paper", 0.0), ("max", 0.2), ("frobenius", 0.2), ("none", 0.2), ("max-inside", None)],
+)
+def test_features_that_are_all_0_have_the_p_of_a_mode_at_0(
+    views, centred, power, normalise, expected
+):
+    settings = {"views": views, "centred": centred, "power": power, "normalise": normalise}
+    predictor = Direct(eps=0.2, **settings).build(3)
+    after(predictor, 1, torch.zeros(5, 3), torch.zeros(5, 3))
+    p = 0.2**power if expected is None else expected
+    torch.testing.assert_close(predictor.matrix(), p * torch.eye(3))
+
+
+def test_views_that_share_nothing_have_the_p_of_a_mode_at_0():
+    F = -torch.eye(2)
+    for normalise, p in (("max", 0.1), ("frobenius", 0.1), ("max-inside", 0.1**0.5)):
+        W = Direct(eps=0.1, normalise=normalise, views="cross").solve(F)
+        torch.testing.assert_close(W, p * torch.eye(2))
+
+
 def test_centred_subtracts_the_running_mean_of_both_views():
     predictor = Direct(centred=True, rho=0.5).build(1)
     after(predictor, 1, torch.tensor([[2.0]]), torch.tensor([[4.0]]))  # mean 3, square mean 10
@@ -101,42 +249,64 @@ def test_centred_subtracts_the_running_mean_of_both_views():
     torch.testing.assert_close(predictor.running_correlation, expected)
 
 
+@pytest.mark.parametrize("rho", [0.3, 0.998])
+@pytest.mark.parametrize("views", ["same", "cross"])
+@pytest.mark.parametrize("offset", [1.0, 1e2, 1e4])
+def test_a_mean_that_outweighs_the_spread_takes_nothing_from_the_covariance(rho, views, offset):
+    # Standard deviations from 1 down to 0.1, on a mean of 1 to 10^4 that drifts.
+    generator = torch.Generator().manual_seed(0)
+    spread = torch.logspace(0, -1, 6, dtype=torch.float64)
+    predictor = Direct(centred=True, rho=rho, views=views, normalise="none").build(6)
+    M = m = None
+    for step in range(1, 60):
+        shared, one, two = torch.randn(3, 64, 6, generator=generator, dtype=torch.float64)
+        base = offset * (1 + 1e-5 * step) + spread * shared
+        z1, z2 = ((base + 0.3 * spread * x).float() for x in (one, two))
+        after(predictor, step, z1, z2)
+        z = torch.stack([z1, z2]).double()  # the same numbers, differences of squares in float64
+        new = torch.einsum("vni,vnj->ij", z, z) / 128
+        if views == "cross":
+            across = z[0].mT @ z[1] / 64
+            new = (across + across.mT) / 2
+        mean = z.mean((0, 1))
+        M = new if step == 1 else rho * M + (1 - rho) * new
+        m = mean if step == 1 else rho * m + (1 - rho) * mean
+    expected = M - torch.outer(m, m)
+    s = torch.linalg.eigvalsh(expected)
+    found = torch.linalg.eigvalsh(predictor.running_correlation.double())
+    # The reference in float64 leaves 1e-16 * 10^8 here, or a little more.
+    torch.testing.assert_close(found, s, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close((predictor.mean + predictor.rest).double(), m, rtol=1e-7, atol=0)
+
+
+def test_a_constant_has_no_covariance_however_large_it_is():
+    z = torch.full((64, 3), 12345.678)
+    predictor = Direct(centred=True, rho=0.9).build(3)
+    for step in range(1, 5):
+        after(predictor, step, z, z)
+    assert predictor.running_correlation.abs().max() == 0
+    torch.testing.assert_close(predictor.matrix(), 0.1 * torch.eye(3))
+
+
+def test_moments_of_an_older_checkpoint_are_put_about_their_mean():
+    z = torch.tensor([[1.0, 2.0], [3.0, 5.0]])
+    for centred in (False, True):
+        new, old = Direct(centred=centred).build(2), Direct(centred=centred).build(2)
+        after(new, 1, z, z)
+        state = {"linear.weight": new.matrix(), "moments": (z.mT @ z / 2)[None], "mean": z.mean(0)}
+        old.load_state_dict(state)
+        torch.testing.assert_close(old.running_correlation, new.running_correlation)
+        for predictor in (old, new):
+            after(predictor, 2, 2 * z, 2 * z)
+        torch.testing.assert_close(old.running_correlation, new.running_correlation)
+
+
 def test_across_views_the_symmetric_part_counts():
     predictor = Direct(views="cross").build(2)
     z1, z2 = torch.tensor([[1.0, 0.0], [0.0, 0.0]]), torch.tensor([[0.0, 4.0], [9.0, 9.0]])
     after(predictor, 1, z1, z2)  # E[z1 z2^T] has one entry, 4/2 above the diagonal
     expected = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
     torch.testing.assert_close(predictor.running_correlation, expected)
-
-
-def test_the_optimal_predictor_is_ridge_regression_of_targets_on_features():
-    generator = torch.Generator().manual_seed(0)
-    z1, z2, t1, t2 = torch.randn(4, 20, 3, generator=generator)
-    rule = Optimal(ridge=0.3)
-    predictor = rule.build(3)
-    predictor.after_step(1, (z1, z2), (t1, t2))
-    # The rows of a ridge regression, one view's features beside the other's targets.
-    x, y = torch.cat([z1, z2]).double(), torch.cat([t2, t1]).double()
-    root = (0.3 * len(x)) ** 0.5 * torch.eye(3, dtype=x.dtype)
-    rows, goals = torch.cat([x, root]), torch.cat([y, torch.zeros(3, 3, dtype=y.dtype)])
-    solution = torch.linalg.lstsq(rows, goals).solution.mT
-    torch.testing.assert_close(predictor.matrix().double(), solution, atol=1e-5, rtol=1e-5)
-
-
-def test_the_optimal_predictor_of_the_theory_in_the_isotropic_case():
-    # F = E[z z^T] = k s and E[t z^T] = tau s per mode: p* = tau s / (k s + eta / alpha_p).
-    s, k, tau, ridge = torch.tensor([1.0, 0.2]), 1.5, 0.9, 0.01
-    W = Optimal(ridge=ridge).solve(torch.diag(k * s), torch.diag(tau * s))
-    torch.testing.assert_close(W, torch.diag(tau * s / (k * s + ridge)))
-
-
-@pytest.mark.parametrize("every", [1, 3])
-def test_the_optimal_predictor_is_set_when_due_and_only_then(every):
-    predictor = Optimal(every=every).build(4)
-    for step in range(1, 8):
-        before = predictor.matrix().clone()
-        after(predictor, step, torch.randn(9, 4), torch.randn(9, 4))
-        assert torch.equal(predictor.matrix(), before) == (step % every != 0)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +318,8 @@ def test_the_optimal_predictor_is_set_when_due_and_only_then(every):
         (lambda: Direct(every=0), "predictor every is 0; it must be at least 1"),
         (lambda: Direct(normalise="frobenus"), "did you mean 'frobenius'"),
         (lambda: Direct(views="both"), "predictor views 'both' is not known"),
-        (lambda: Optimal(ridge=0), "predictor ridge is 0; it must be above 0"),
-        (lambda: Optimal(every=0), "predictor every is 0; it must be at least 1"),
+        (lambda: Direct(first=2), "predictor first is 2; it must lie in 1 to every, 1"),
+        (lambda: Direct(every=5, first=0), "predictor first is 0; it must lie in 1 to every, 5"),
     ],
 )
 def test_values_out_of_range_are_refused(build, message):

@@ -59,7 +59,16 @@ def reference(bank, labels, queries, truth, k, temperature):
 
 @pytest.mark.parametrize(
     ("temperature", "scale"),
-    [(1e-300, 1), (1e-9, 1), (1e-6, 1), (0.003, 1e-30), (0.003, 1), (0.1, 1e30), (0.1, 1), (1e3, 1)],
+    [
+        (1e-300, 1),
+        (1e-9, 1),
+        (1e-6, 1),
+        (0.003, 1e-30),
+        (0.003, 1),
+        (0.1, 1e30),
+        (0.1, 1),
+        (1e3, 1),
+    ],
 )
 def test_the_votes_are_those_of_a_loop_over_queries(temperature, scale):
     generator = torch.Generator().manual_seed(0)

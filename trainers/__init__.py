@@ -2,7 +2,7 @@
 
 from trainers.adam_probe import Adam
 from trainers.classifier import load_classifier
-from trainers.closed_forms import Direct, Optimal
+from trainers.closed_forms import Direct
 from trainers.config import Config
 from trainers.evaluation import evaluate
 from trainers.exact import exact_correlation
@@ -12,6 +12,7 @@ from trainers.linear_probe import Linear
 from trainers.loop import resume, train
 from trainers.losses import Cosine, Euclidean
 from trainers.methods import METHODS, Method
+from trainers.optimal import Optimal
 from trainers.predictors import Identity, Learned
 from trainers.targets import EMA, Attached, StopGradient
 from trainers.view_features import view_features

@@ -6,13 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from trainers.closed_forms import ClosedForm
 from trainers.config import Config
 from trainers.networks import Network, build_encoder, build_projector
 from trainers.optimiser import Optimiser
 from trainers.passes import PASSES, Pair
 from trainers.predictors import IdentityPredictor, LearnedPredictor
 from trainers.schedule import Schedule
+from trainers.set_predictor import ClosedForm
 from trainers.targets import EMATarget, OwnTarget
 
 

@@ -6,8 +6,9 @@ them, so that one learning rate means one thing.
 
 from dataclasses import dataclass
 
-from trainers.closed_forms import Direct, Optimal
+from trainers.closed_forms import Direct
 from trainers.losses import Cosine, Euclidean
+from trainers.optimal import Optimal
 from trainers.predictors import Identity, Learned
 from trainers.targets import EMA, Attached, StopGradient
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trainers.closed_forms import Direct, Optimal
+from trainers.closed_forms import Direct
 from trainers.methods import Method, Predictor, Target
+from trainers.optimal import Optimal
 from trainers.predictors import Learned
 from trainers.preset import AT_STL, PREDICTOR_DECAY_ONLY, TCG, Preset
 from trainers.targets import EMA, StopGradient
@@ -67,7 +68,12 @@ TABLES: dict[str, Preset] = {}
 for _target, _row in TABLE_1.items():
     for _every, _top1 in zip((1, 2, 3, 5), _row, strict=True):
         TABLES[f"table1-every{_every}-{_target}"] = _preset(
-            1, Optimal(every=_every), _target, f"optimal predictor every {_every} steps", _top1
+            1,
+            # The rule behind the numbers, and not the equation printed under them.
+            Optimal(every=_every, first=1, equation="sylvester"),
+            _target,
+            f"optimal predictor, the code's Sylvester equation, every {_every} steps",
+            _top1,
         )
 for (_layers, _target), _row in TABLE_3.items():
     for (_column, (_bias, _sym)), _top1 in zip(COLUMNS.items(), _row, strict=True):
@@ -99,7 +105,7 @@ for _every, _row in TABLE_7.items():
     for _c, _top1 in zip((0.1, 0.05, -0.05, -0.1), _row, strict=True):
         TABLES[f"table7-c{_c:g}-every{_every}"] = _preset(
             7,
-            Direct(eps=0.0, offset=_c, every=_every, normalise="none"),
+            Direct(eps=0.0, offset=_c, every=_every, first=1, normalise="none"),
             "ema",
             f"p = sqrt(max(s - c, 0)), c {_c:g}, every {_every} steps",
             _top1,

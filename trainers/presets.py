@@ -54,7 +54,7 @@ BASE: dict[str, Preset] = {
         AT_CIFAR,
     ),
     "directpred-every5": Preset(
-        replace(DIRECTPRED, predictor=Direct(every=5)),
+        replace(DIRECTPRED, predictor=Direct(every=5, first=1)),
         "W_p set every 5 steps, SGD between",
         f"{TCG}, Table 8",
         {},
