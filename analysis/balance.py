@@ -3,10 +3,10 @@ r"""W_p against F mode by mode, pairs (p_j, s_j); and against the layer before i
 import numpy as np
 import xarray as xr
 
-from analysis.alignment import _rayleigh
+from analysis.alignment import measured
+from analysis.kernels import KNOWN, Pair, frobenius, scaled, symmetric
+from analysis.labelled import check_real, silent, smallest
 from analysis.schema import Variable
-from analysis.spectrum import _check_symmetric, _eigh
-from analysis.symmetry import _frobenius, over_matrices
 
 BALANCE = {
     "rayleigh_quotient": Variable("Rayleigh quotient", ("mode",), r"$u_j^\top W_p u_j$"),
@@ -28,19 +28,17 @@ def rayleigh_quotient(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.
     -------
     DataArray (..., mode)
         By falling s_j; within the range of the eigenvalues of sym(W_p), equal to them where modes
-        are aligned. Invariant to rotation; arbitrary inside equal s_j. Null level: tr(W_p)/d.
+        are aligned. Invariant to rotation. NaN where rounding of the stored dtype, or an s_i equal
+        to s_j, moves p_j by more than 0.01 of the root mean square gain of W_p. Null level:
+        tr(W_p)/d.
 
     Raises
     ------
     ValueError
-        A matrix is not square, they differ in size, or `correlation` is not symmetric.
+        A matrix is not real or not square, they differ in size, or `correlation` is not symmetric.
     """
-    return over_matrices(
-        lambda W, F: _pair(W, F)[0],
-        predictor,
-        correlation,
-        name="rayleigh_quotient",
-        label=BALANCE["rayleigh_quotient"],
+    return measured(
+        rayleigh_quotient_of, predictor, correlation, "rayleigh_quotient", BALANCE, (1, 0)
     )
 
 
@@ -55,14 +53,10 @@ def rayleigh_residual(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.
     Returns
     -------
     DataArray (..., mode)
-        At least 0, which is an eigenvector; in the units of W_p.
+        At least 0, which is an eigenvector; in the units of W_p. NaN where `rayleigh_quotient` is.
     """
-    return over_matrices(
-        lambda W, F: _pair(W, F)[1],
-        predictor,
-        correlation,
-        name="rayleigh_residual",
-        label=BALANCE["rayleigh_residual"],
+    return measured(
+        rayleigh_residual_of, predictor, correlation, "rayleigh_residual", BALANCE, (1, 0)
     )
 
 
@@ -86,7 +80,7 @@ def balance(run: xr.Dataset, alpha_p: float = 1.0) -> xr.DataArray:
     Returns
     -------
     DataArray (..., row, col)
-        Symmetric, of any sign; 0 is balance. Rotates with the features.
+        Symmetric, of any sign; 0 is balance. Rotates with the features; in the units of W_p W_p^T.
 
     Raises
     ------
@@ -121,25 +115,49 @@ def balance_gap(run: xr.Dataset, alpha_p: float = 1.0) -> xr.DataArray:
     Returns
     -------
     DataArray (...)
-        At least 0, which is balance.
+        At least 0, which is balance; invariant to a common scale. NaN where the layer is 0.
 
     Raises
     ------
     ValueError
         As for `balance`.
     """
-    return over_matrices(
-        lambda C, G: _frobenius(C) / _frobenius(G),
-        balance(run, alpha_p),
-        _gram(run),
-        name="balance_gap",
-        label=BALANCE["balance_gap"],
+    _check(run)
+    head, W = run["head"], run["predictor"]
+    bias = run["head_bias"] if "head_bias" in run else 0 * head.isel(feature=0, drop=True)
+    limit = smallest(W)
+
+    def kernel(L: np.ndarray, b: np.ndarray, W: np.ndarray) -> np.ndarray:
+        # (..., d, m), (..., d), (..., d, d) -> (...)
+        layer = np.concatenate([L, b[..., None]], axis=-1)
+        both = scaled(np.concatenate([layer, W], axis=-1), limit)[0]  # by one power of two
+        layer, W = np.split(both, [layer.shape[-1]], axis=-1)
+        gram = layer @ np.swapaxes(layer, -1, -2)
+        inner = np.swapaxes(W, -1, -2) @ W / alpha_p
+        return frobenius(gram - inner) / frobenius(gram)
+
+    out = xr.apply_ufunc(
+        silent(kernel),
+        *xr.broadcast(head, bias, W, exclude=("row", "col", "feature")),
+        input_core_dims=[["row", "feature"], ["row"], ["row", "col"]],
+        dask="parallelized",
+        dask_gufunc_kwargs={"allow_rechunk": True},
+        output_dtypes=[float],
+        keep_attrs="override",
     )
+    return out.rename("balance_gap").assign_attrs(BALANCE["balance_gap"].attrs)
+
+
+def _check(run: xr.Dataset) -> None:
+    if missing := [name for name in ("predictor", "head") if name not in run]:
+        raise ValueError(f"the run lacks {missing}; the balance needs the layer before W_p")
+    for name in ("predictor", "head", "head_bias"):
+        if name in run:
+            check_real(run[name], name, ("row",))
 
 
 def _gram(run: xr.Dataset) -> xr.DataArray:
-    if missing := [name for name in ("predictor", "head") if name not in run]:
-        raise ValueError(f"the run lacks {missing}; the balance needs the layer before W_p")
+    _check(run)
     head = run["head"]
     gram = xr.dot(head, head.rename(row="col"), dim="feature")
     if "head_bias" in run:
@@ -147,8 +165,19 @@ def _gram(run: xr.Dataset) -> xr.DataArray:
     return gram
 
 
-def _pair(W: np.ndarray, F: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # (..., d, d), (..., d, d) -> p, r (..., d)
-    _check_symmetric(F, "correlation")
-    p, gain = _rayleigh(W, _eigh(F)[1])
-    return p, np.sqrt(np.maximum(gain**2 - p**2, 0))
+def rayleigh_quotient_of(seen: Pair) -> np.ndarray:  # -> (..., d)
+    """Kernel of `rayleigh_quotient`."""
+    return np.where(_known(seen), seen.p, np.nan)
+
+
+def rayleigh_residual_of(seen: Pair) -> np.ndarray:  # -> (..., d)
+    """Kernel of `rayleigh_residual`."""
+    return np.where(_known(seen), seen.residual, np.nan)
+
+
+def _known(seen: Pair) -> np.ndarray:  # -> (..., d)
+    # Turned towards u_i by a small c, p_j changes by 2 c A_ij and c^2 (p_i - p_j).
+    apart = np.abs(seen.p[..., :, None] - seen.p[..., None, :])
+    moved = 2 * seen.turn * np.abs(symmetric(seen.W)) + seen.turn**2 * apart
+    typical = frobenius(seen.W) / np.sqrt(seen.W.shape[-1])
+    return np.sqrt((moved**2).sum(axis=-2)) <= KNOWN * typical[..., None]

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from scipy.optimize import linear_sum_assignment
 
-from analysis.alignment import _alignment, _rayleigh
-from analysis.symmetry import mode_numbers
+from analysis.alignment import cosines
+from analysis.labelled import mode_numbers
 
 
 def bootstrap_eigenvalues(
@@ -83,9 +83,9 @@ def bootstrap_alignment(
         V = np.linalg.eigh(F)[1]
         squares = (U.T @ V) ** 2
         mine = linear_sum_assignment(squares, maximize=True)[1]
-        drawn.append(_alignment(W, *_rayleigh(W, V[:, mine])))
+        drawn.append(cosines(W, V[:, mine]))
         overlaps.append(squares[np.arange(len(U)), mine])
-    out = _intervals("alignment", _alignment(W, *_rayleigh(W, U)), np.array(drawn), confidence)
+    out = _intervals("alignment", cosines(W, U), np.array(drawn), confidence)
     return out.assign(overlap=("mode", np.median(overlaps, axis=0)))
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import xarray as xr
 from threadpoolctl import threadpool_limits
 
+from analysis.kernels import check_symmetric, eigh, symmetric, trace
+from analysis.labelled import check_matrix, silent
 from analysis.schema import MATRIX, Variable
-from analysis.spectrum import _check_symmetric, _eigh
-from analysis.symmetry import _symmetric_part, _trace, check_matrix, silent
 
 KINDS = ("none", "partial", "dimensional", "complete")  # rising
 
@@ -213,12 +213,12 @@ def _course(
     F: np.ndarray, mean: np.ndarray, n: np.ndarray, spread: np.ndarray
 ) -> tuple[np.ndarray, ...]:
     # (..., d, d), (..., d), (...), (...) -> in the order of COURSE
-    _check_symmetric(F, "correlation")
+    check_symmetric(F, "correlation")
     d = F.shape[-1]
     centred = np.isfinite(mean).all(axis=-1)
     m = np.where(centred[..., None], mean, 0.0)
-    s, U = _eigh(_symmetric_part(F))
-    c = _eigh(_symmetric_part(F) - m[..., :, None] * m[..., None, :])[0]
+    s, U = eigh(symmetric(F))
+    c = eigh(symmetric(F) - m[..., :, None] * m[..., None, :])[0]
     s1 = s[..., 0]
     alive = c > d * ROUNDING * s1[..., None]
     live, variance = alive.sum(axis=-1), np.where(alive, c, 0.0).sum(axis=-1)
@@ -244,7 +244,7 @@ def _course(
         "first_share": first,
         "variance": variance,
         "mean_square": square,
-        "mean_share": square / _trace(F),
+        "mean_share": square / trace(F),
         "first_eigenvalue": s1,
         "first_is_mean": np.where(centred, inside, np.nan),
         "feature_std": spread,

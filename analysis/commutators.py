@@ -4,15 +4,24 @@ A commutator needs no choice of eigenvectors: where eigenvalues of F are (nearly
 what it is, and the part of a group of such modes is the sum of theirs.
 """
 
-import functools
+from collections.abc import Callable
 
 import numpy as np
 import xarray as xr
 
-from analysis.alignment import ISOTROPIC, _measured, _parts
+from analysis.alignment import measured
+from analysis.kernels import (
+    Pair,
+    antisymmetric,
+    check_symmetric,
+    frobenius,
+    rounding,
+    spread,
+    symmetric,
+    traceless,
+)
+from analysis.labelled import over_matrices, resolution
 from analysis.schema import Variable
-from analysis.spectrum import _eigh
-from analysis.symmetry import _frobenius
 
 _SIZE = r"(\sqrt{2}\,\|\tilde F\|_F \|\tilde W_p\|_F)"
 COMMUTATOR = {
@@ -43,7 +52,7 @@ def commutator(
         In [0, 1] (Böttcher-Wenzel inequality, attained); 0 iff the matrices share eigenspaces.
         Needs no choice of eigenvectors, so degenerate s_j do no harm. Invariant to rotation, scale
         and sign; deviatoric, also to adding c I to either. NaN where a norm of the denominator is 0
-        (deviatoric: 0 up to float32 rounding). Null level: `commutator_null`.
+        (deviatoric: 0 up to rounding of the stored dtype). Null level: `commutator_null`.
 
     Raises
     ------
@@ -55,8 +64,7 @@ def commutator(
     Böttcher, Wenzel (2008), Linear Algebra Appl. 429, 1864. Unnormalised: Tian, Chen, Ganguli
     (2021), arXiv:2102.06810, Theorem 3 and Fig. 9; that form also vanishes under collapse.
     """
-    kernel = functools.partial(_commutator, deviatoric=deviatoric)
-    return _measured(kernel, predictor, correlation, "commutator", COMMUTATOR)
+    return _measured(_bracket, predictor, correlation, "commutator", deviatoric)
 
 
 def commutator_null(
@@ -90,8 +98,7 @@ def commutator_null(
     ValueError
         As for `alignment`.
     """
-    kernel = functools.partial(_commutator_null, deviatoric=deviatoric)
-    return _measured(kernel, predictor, correlation, "commutator_null", COMMUTATOR)
+    return _measured(commutator_null_of, predictor, correlation, "commutator_null", deviatoric)
 
 
 def mode_commutator(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.DataArray:
@@ -120,37 +127,46 @@ def mode_commutator(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.Da
     ValueError
         As for `commutator`.
     """
-    return _measured(
-        lambda W, F: _mode_commutator(W, F, *_eigh(F)),
-        predictor,
-        correlation,
-        "mode_commutator",
-        COMMUTATOR,
-    )
+    return measured(mode_commutator_of, predictor, correlation, "mode_commutator", COMMUTATOR)
 
 
-def _commutator(W: np.ndarray, F: np.ndarray, deviatoric: bool) -> np.ndarray:
-    # (..., d, d), (..., d, d) -> (...)
-    norm = _deviatoric_norm if deviatoric else _frobenius
-    return _frobenius(F @ W - W @ F) / (np.sqrt(2) * norm(F) * norm(W))
-
-
-def _commutator_null(W: np.ndarray, F: np.ndarray, deviatoric: bool) -> np.ndarray:
-    # (..., d, d), (..., d, d) -> (...)
-    d = np.float64(W.shape[-1])
-    norm = _deviatoric_norm if deviatoric else _frobenius
-    A2, B2, _ = _parts(W)
-    mean_square = (A2 * d / (d + 2) + B2) / (d - 1) * _parts(F)[0]
-    return np.sqrt(mean_square) / (norm(F) * norm(W))
-
-
-def _mode_commutator(W: np.ndarray, F: np.ndarray, s: np.ndarray, U: np.ndarray) -> np.ndarray:
-    # (..., d, d), (..., d, d), (..., d), (..., d, d) -> (..., d): columns of U^T [F, W] U
-    inside = np.swapaxes(U, -1, -2) @ (W @ U) * (s[..., :, None] - s[..., None, :])
-    size = np.sqrt(2) * _deviatoric_norm(F) * _deviatoric_norm(W)
+def mode_commutator_of(seen: Pair) -> np.ndarray:  # -> (..., d): columns of U^T [F, W] U
+    """Kernel of `mode_commutator`."""
+    inside = seen.W * (seen.s[..., :, None] - seen.s[..., None, :])
+    size = np.sqrt(2) * seen.size * spread(seen.W, seen.rounding)
     return np.sqrt((inside**2).sum(axis=-2)) / size[..., None]
 
 
-def _deviatoric_norm(M: np.ndarray) -> np.ndarray:  # (..., d, d) -> (...)
-    A2, B2, M2 = _parts(M)
-    return np.sqrt(np.where(A2 + B2 > ISOTROPIC**2 * M2, A2 + B2, np.nan))
+def commutator_null_of(W: np.ndarray, F: np.ndarray) -> np.ndarray:  # -> (...)
+    """Kernel of `commutator_null` times |W||F|: over their deviatoric sizes, the measure."""
+    d = np.float64(W.shape[-1])
+    A2, B2 = (frobenius(part) ** 2 for part in (traceless(symmetric(W)), antisymmetric(W)))
+    return np.sqrt((A2 * d / (d + 2) + B2) / (d - 1)) * frobenius(traceless(F))
+
+
+def _bracket(W: np.ndarray, F: np.ndarray) -> np.ndarray:  # (..., d, d), (..., d, d) -> (...)
+    F, W = traceless(F), traceless(W)  # which changes nothing but the rounding
+    return frobenius(F @ W - W @ F) / np.sqrt(2)
+
+
+def _measured(
+    kernel: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    predictor: xr.DataArray,
+    correlation: xr.DataArray,
+    name: str,
+    deviatoric: bool,
+) -> xr.DataArray:
+    units = resolution(predictor), resolution(correlation)
+    F_name = str(correlation.name or "correlation")
+
+    def over_sizes(W: np.ndarray, F: np.ndarray) -> np.ndarray:
+        check_symmetric(F, F_name)
+        F = symmetric(F)
+        sizes = [
+            spread(M, rounding(M, unit)) if deviatoric else frobenius(M)
+            for M, unit in zip((W, F), units, strict=True)
+        ]
+        return kernel(W, F) / (sizes[0] * sizes[1])
+
+    label = COMMUTATOR[name]
+    return over_matrices(over_sizes, predictor, correlation, name=name, label=label, degrees=(0, 0))

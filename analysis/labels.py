@@ -18,14 +18,13 @@ def matrix_name(matrix: xr.DataArray) -> str:
 
 
 def spectrum_attrs(label: Variable, matrix: xr.DataArray) -> dict[str, str]:
-    """Return the labels of the eigenvalues of `matrix`, with the matrix in them and as `basis`.
+    """Return the labels of the eigenvalues of `matrix`, with the matrix in them.
 
     >>> F = xr.DataArray(1.0, attrs={"long_name": "same-view correlation"})
     >>> spectrum_attrs(Variable("eigenvalue", ("mode",), "$s_j$"), F)["long_name"]
     'eigenvalue of the same-view correlation'
     """
-    name = matrix_name(matrix)
-    return label.attrs | {"long_name": f"{label.long_name} of the {name}", "basis": name}
+    return label.attrs | {"long_name": f"{label.long_name} of the {matrix_name(matrix)}"}
 
 
 def symmetrised_attrs(label: Variable, matrix: xr.DataArray) -> dict[str, str]:

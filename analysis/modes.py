@@ -15,10 +15,11 @@ import xarray as xr
 from scipy.optimize import linear_sum_assignment
 from threadpoolctl import threadpool_limits
 
+from analysis.basis import FOLLOWED, basis_of, check_basis
+from analysis.kernels import eigh, symmetric
+from analysis.labelled import check_matrix, resolution
 from analysis.schema import MATRIX, Variable
-from analysis.spectrum import _eigh, resolution
 from analysis.summary import summarise
-from analysis.symmetry import _symmetric_part
 
 MODES = {
     "mode_rank": Variable("rank by eigenvalue", ("mode",)),
@@ -62,7 +63,8 @@ def follow_modes(
     Dataset
         That of `summarise`, per-mode variables permuted at each step: modes of F, and for
         `predictor_eigenvalue` those of sym(W_p), followed on their own. Mode j is the one that ends
-        as the j-th largest, so that without crossings nothing changes. And of the modes of F:
+        as the j-th largest, so that without crossings nothing changes; ``attrs["numbered"]``
+        says that they are followed. And of the modes of F:
 
         `mode_rank` (..., step, mode)
             Its number by size, 1 to d: at each step a permutation.
@@ -84,7 +86,7 @@ def follow_modes(
     ------
     ValueError
         As `summarise`; or `run` has no dim `step`, `tolerance` is not in [0, 1), or `summary` is
-        of followed modes.
+        of followed modes, or of other snapshots.
     """
     if "step" not in run.dims:
         raise ValueError(f"modes are followed along 'step'; the run has dims {tuple(run.dims)}")
@@ -93,6 +95,8 @@ def follow_modes(
     if summary is not None and "mode_born" in summary:
         raise ValueError("the summary is of followed modes already; one of `summarise` wanted")
     m = summarise(run) if summary is None else summary.copy(deep=False)
+    for values in m.data_vars.values():
+        check_basis(values, run["step"])  # a summary of other snapshots
     needed = {"correlation", *(OWN[str(name)] for name in m.data_vars if name in OWN)}
     ranks = {name: _followed(run, name, tolerance) for name in needed}
     for name, values in m.data_vars.items():
@@ -113,12 +117,12 @@ def _permuted(values: xr.DataArray, order: xr.DataArray) -> xr.DataArray:
         output_core_dims=[["mode"]],
         keep_attrs="override",
     )
-    return out.transpose(*values.dims).assign_attrs(values.attrs)
+    return out.transpose(*values.dims).assign_attrs(values.attrs, numbered=FOLLOWED)
 
 
 def _followed(run: xr.Dataset, name: str, tolerance: float | None) -> xr.Dataset:
     # The variables of MODES for the modes of one matrix, whatever stands in front of step.
-    matrix = run[name]
+    check_matrix(matrix := run[name])
     front = [dim for dim in matrix.dims if dim not in ("step", *MATRIX)]
     matrix = matrix.transpose(*front, "step", *MATRIX)
     gap = _gap(run, tolerance).broadcast_like(matrix.isel(row=0, col=0, drop=True))
@@ -134,12 +138,13 @@ def _followed(run: xr.Dataset, name: str, tolerance: float | None) -> xr.Dataset
                 out[key][index] = values
     dims = (*front, "step", "mode")
     integers = {key: values.astype(int) for key, values in out.items() if key != "mode_overlap"}
-    data = {key: (dims, (out | integers)[key], MODES[key].attrs) for key in out}
+    basis = {"basis": basis_of(matrix), "numbered": FOLLOWED}
+    data = {key: (dims, (out | integers)[key], MODES[key].attrs | basis) for key in out}
     ds = xr.Dataset(data)
     lost = ds["mode_overlap"].values < KEPT  # (..., step, mode)
     last = lost.shape[-2] - 1 - np.argmax(lost[..., ::-1, :], axis=-2)
     born = run["step"].values[np.where(lost.any(axis=-2), last, 0)]
-    return ds.assign(mode_born=((*front, "mode"), born, MODES["mode_born"].attrs))
+    return ds.assign(mode_born=((*front, "mode"), born, MODES["mode_born"].attrs | basis))
 
 
 def _gap(run: xr.Dataset, tolerance: float | None) -> xr.DataArray:
@@ -165,7 +170,7 @@ def _follow(
     ranks, overlaps, groups = [], [], []
     R = order = group = None
     for M, gap in zip(matrices, gaps, strict=True):
-        s, U = _eigh(_symmetric_part(M))
+        s, U = eigh(symmetric(M))
         overlap = np.full(len(s), np.nan)
         if not np.isfinite(s[0]):
             group = np.arange(len(s)) if group is None else group

@@ -1,11 +1,15 @@
 """How far W_p is from a normal, a definite, a diagonal matrix."""
 
+from collections.abc import Callable
+
 import numpy as np
+import scipy.linalg
+import scipy.sparse.csgraph
 import xarray as xr
 
+from analysis.kernels import COMPUTED, eigvalsh, finite, frobenius, off_diagonal
+from analysis.labelled import over_matrices, resolution
 from analysis.schema import Variable
-from analysis.spectrum import _eigh, _finite
-from analysis.symmetry import _frobenius, _symmetric_part, over_matrices
 
 NORMALITY = {
     "henrici_departure": Variable("departure from normality", symbol=r"$\|N\|_F / \|W_p\|_F$"),
@@ -33,13 +37,14 @@ def henrici_departure(predictor: xr.DataArray) -> xr.DataArray:
     -------
     DataArray (...)
         In [0, 1]: 0 for a normal matrix, symmetric or antisymmetric among them, 1 for a nilpotent
-        one. It is the norm of the strictly upper triangle of the Schur form. Invariant to rotation
-        and scale. Null level, independent entries: about 0.71. NaN for zeros.
+        one. It is computed as the norm of the strictly upper triangle of the Schur form, since the
+        difference would leave no normal matrix below 1e-8. Invariant to rotation and scale. Null
+        level, independent entries: about 0.71. NaN for zeros.
 
     Raises
     ------
     ValueError
-        `predictor` is not square, or has no dims ``row, col``.
+        `predictor` is not real, not square, or has no dims ``row, col``.
     """
     return _measured(_departure, predictor, "henrici_departure")
 
@@ -82,11 +87,14 @@ def eigenvector_condition(predictor: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     DataArray (...)
-        At least 1, which is a normal matrix; infinite where eigenvectors are missing. An eigenvalue
-        moves by at most this times a perturbation (Bauer and Fike). Null level, independent
-        entries: of order d.
+        At least 1, which is a normal matrix; the least that a choice inside equal eigenvalues
+        allows. Infinite where eigenvectors are missing, as those of a Jordan block, or may be
+        within rounding of the stored dtype: a pair that nearly is a block has no more than about
+        1e7 in float64, 3e3 in float32. An eigenvalue moves by at most this times a perturbation
+        (Bauer and Fike). Null level, independent entries: of order d.
     """
-    return _measured(_condition, predictor, "eigenvector_condition")
+    unit = max(resolution(predictor), COMPUTED)
+    return _measured(lambda W: _condition(W, unit), predictor, "eigenvector_condition")
 
 
 def raw_off_diagonal(predictor: xr.DataArray) -> xr.DataArray:
@@ -108,38 +116,65 @@ def raw_off_diagonal(predictor: xr.DataArray) -> xr.DataArray:
     return _measured(_raw, predictor, "raw_off_diagonal")
 
 
-def _measured(kernel: object, predictor: xr.DataArray, name: str) -> xr.DataArray:
-    return over_matrices(kernel, predictor, name=name, label=NORMALITY[name])  # type: ignore[arg-type]
+def _measured(
+    kernel: Callable[[np.ndarray], np.ndarray], predictor: xr.DataArray, name: str
+) -> xr.DataArray:
+    return over_matrices(kernel, predictor, name=name, label=NORMALITY[name], degrees=(0,))
 
 
-def _eigenvalues(W: np.ndarray) -> np.ndarray:
-    solvable, finite = _finite(W)
-    return np.where(finite, np.linalg.eigvals(solvable).astype(complex), np.nan)
+def _departure(W: np.ndarray) -> np.ndarray:  # (..., d, d) -> (...)
+    solvable, mark = finite(W)
+    out = np.empty(W.shape[:-2])
+    for index in np.ndindex(out.shape):
+        T = scipy.linalg.schur(solvable[index], check_finite=False)[0]
+        upper, lower = np.triu(T, 1), np.diagonal(T, -1)
+        # A pair of conjugates is a block [[a, b], [c, a]] with bc < 0: b + c of it is off normal.
+        upper[np.arange(len(lower)), 1 + np.arange(len(lower))] += lower
+        out[index] = np.linalg.norm(upper) / np.linalg.norm(T)
+    return np.where(mark[..., 0], out, np.nan)
 
 
-def _departure(W: np.ndarray) -> np.ndarray:
-    norm = _frobenius(W)
-    inside = np.square(np.abs(_eigenvalues(W))).sum(axis=-1)
-    return np.sqrt(np.maximum(norm**2 - inside, 0)) / norm
-
-
-def _negative(W: np.ndarray) -> np.ndarray:
-    p = _eigh(_symmetric_part(W))[0]
+def _negative(W: np.ndarray) -> np.ndarray:  # (..., d, d) -> (...)
+    p = eigvalsh(W)
     return np.square(np.minimum(p, 0)).sum(axis=-1) / np.square(p).sum(axis=-1)
 
 
-def _imaginary(W: np.ndarray) -> np.ndarray:
-    values = _eigenvalues(W)
+def _imaginary(W: np.ndarray) -> np.ndarray:  # (..., d, d) -> (...)
+    solvable, mark = finite(W)
+    values = np.where(mark, np.linalg.eigvals(solvable).astype(complex), np.nan)
     return np.square(values.imag).sum(axis=-1) / np.square(np.abs(values)).sum(axis=-1)
 
 
-def _condition(W: np.ndarray) -> np.ndarray:
-    solvable, finite = _finite(W)
-    V = np.linalg.eig(solvable)[1]
+def _condition(W: np.ndarray, unit: float) -> np.ndarray:  # (..., d, d) -> (...)
+    solvable, mark = finite(W)
+    values, vectors = np.linalg.eig(solvable)
+    out = _ratio(vectors)
+    # Bauer and Fike: eigenvalues nearer than this may be equal, and their vectors anything.
+    reach = unit * frobenius(solvable) * out
+    gap = np.abs(values[..., :, None] - values[..., None, :])
+    equal = gap <= reach[..., None, None]
+    for index in np.argwhere(equal.sum(axis=(-2, -1)) > W.shape[-1]):
+        at = tuple(index)
+        out[at] = _ratio(_settled(vectors[at], equal[at], unit))
+    return np.where(mark[..., 0], out, np.nan)
+
+
+def _settled(V: np.ndarray, equal: np.ndarray, unit: float) -> np.ndarray:  # (d, d), (d, d)
+    # An orthonormal basis of each eigenspace; a vector of zeros where one is missing.
+    V = V.copy()
+    groups, label = scipy.sparse.csgraph.connected_components(equal)
+    for group in range(groups):
+        those = np.flatnonzero(label == group)
+        basis, size, _ = np.linalg.svd(V[:, those], full_matrices=False)
+        V[:, those] = np.where(size > np.sqrt(100 * unit), basis, 0.0)
+    return V
+
+
+def _ratio(V: np.ndarray) -> np.ndarray:  # (..., d, d) -> (...): its condition
     sizes = np.linalg.svd(V, compute_uv=False)
-    return np.where(finite[..., 0], sizes[..., 0] / sizes[..., -1], np.nan)
+    return np.asarray(sizes[..., 0] / sizes[..., -1])
 
 
-def _raw(W: np.ndarray) -> np.ndarray:
+def _raw(W: np.ndarray) -> np.ndarray:  # (..., d, d) -> (...)
     on = np.square(np.einsum("...ii->...i", W)).sum(axis=-1)
-    return np.sqrt(np.maximum(np.square(_frobenius(W)) - on, 0) / on)
+    return frobenius(off_diagonal(W)) / np.sqrt(on)

@@ -1,11 +1,16 @@
-r"""The theory's parameters, read off data: k_j, tau_j, and the rates at which modes align."""
+r"""The theory's parameters, read off data: k_j, tau_j, and the rates at which modes align.
+
+All of them number modes by one matrix, the theory's F: u_j are the eigenvectors of the symmetric
+part of the cross-view correlation, s_j its eigenvalues, the largest first.
+"""
 
 import numpy as np
 import xarray as xr
 
-from analysis.schema import MATRIX, Variable
-from analysis.spectrum import _eigh
-from analysis.symmetry import mode_numbers, over_matrices
+from analysis.basis import basis_of, check_basis
+from analysis.kernels import KNOWN, eigh, rounding, symmetric
+from analysis.labelled import over_matrices, resolution
+from analysis.schema import Variable
 
 RATES = {
     "noise_ratio": Variable("same-view over cross-view", ("mode",), "$k_j$"),
@@ -17,67 +22,58 @@ RATES = {
 
 
 def noise_ratio(correlation: xr.DataArray, cross_correlation: xr.DataArray) -> xr.DataArray:
-    r"""Return :math:`k_j = u_j^\top F_{same} u_j / u_j^\top F_{cross} u_j`, the theory's k.
+    r"""Return :math:`k_j = u_j^\top F_{same} u_j / s_j`, the theory's k.
 
     Parameters
     ----------
     correlation, cross_correlation : DataArray (..., row, col)
-        u_j are the eigenvectors of the first.
+        F of one view, and the theory's F, whose eigenvectors u_j are taken.
 
     Returns
     -------
     DataArray (..., mode)
-        1 + sigma² on isotropic data; at least 1 in expectation. Null level, for views that share
-        nothing: without bound. NaN where the cross-view value is not above 0. The largest decay
-        that a mode survives is :math:`\eta^* = \tau_j^2 / (4 k_j)`.
+        By falling s_j, ``attrs["basis"]`` naming `cross_correlation`. 1 + sigma² on isotropic data;
+        at least 1 in expectation. Free of scale. Null level, for views that share nothing: without
+        bound. NaN where s_j is not above 0 by more than rounding of the stored dtype.
 
     Raises
     ------
     ValueError
-        As `rayleigh_quotient`.
+        A matrix is not real or not square, or they differ in size.
+
+    Examples
+    --------
+    With F = diag(1.1, 5) of one view and diag(1, .5) across, k is 1.1 and 10.
     """
-    return over_matrices(
-        _noise_ratio,
-        correlation,
-        cross_correlation,
-        name="noise_ratio",
-        label=RATES["noise_ratio"],
-    )
+    return _over_cross(correlation, cross_correlation, "noise_ratio")
 
 
-def target_scale(
-    correlation: xr.DataArray, cross_correlation: xr.DataArray, target_correlation: xr.DataArray
-) -> xr.DataArray:
-    r"""Return :math:`\tau_j = u_j^\top E[z_a z^\top] u_j / u_j^\top F_{cross} u_j`.
+def target_scale(cross_correlation: xr.DataArray, target_correlation: xr.DataArray) -> xr.DataArray:
+    r"""Return :math:`\tau_j = u_j^\top E[z_a z^\top] u_j / s_j`.
 
     Parameters
     ----------
-    correlation, cross_correlation, target_correlation : DataArray (..., row, col)
-        u_j are the eigenvectors of the first.
+    cross_correlation, target_correlation : DataArray (..., row, col)
+        The theory's F, whose eigenvectors u_j are taken; and target against online.
 
     Returns
     -------
     DataArray (..., mode)
-        1 without EMA, and at rest; below 1 where the target lags behind a growing mode. NaN where
-        the cross-view value is not above 0.
+        By falling s_j, ``attrs["basis"]`` as `noise_ratio`. 1 without EMA, and at rest; below 1
+        where the target lags behind a growing mode. Free of scale. NaN where `noise_ratio` is.
 
     Raises
     ------
     ValueError
-        As `rayleigh_quotient`.
+        As `noise_ratio`.
     """
-    return over_matrices(
-        _target_scale,
-        correlation,
-        cross_correlation,
-        target_correlation,
-        name="target_scale",
-        label=RATES["target_scale"],
-    )
+    return _over_cross(target_correlation, cross_correlation, "target_scale")
 
 
 def critical_decay(
-    noise_ratio: xr.DataArray, target_scale: xr.DataArray | float = 1.0
+    correlation: xr.DataArray,
+    cross_correlation: xr.DataArray,
+    target_correlation: xr.DataArray | None = None,
 ) -> xr.DataArray:
     r"""Return the largest weight decay of the flow that a mode survives.
 
@@ -85,21 +81,33 @@ def critical_decay(
 
     Parameters
     ----------
-    noise_ratio, target_scale : DataArray (..., mode)
-        k_j and tau_j, of the functions of these names; 1 is a target without EMA.
+    correlation, cross_correlation, target_correlation : DataArray (..., row, col)
+        Of which `noise_ratio` and `target_scale` are, in one basis; by default a target without
+        EMA, tau = 1.
 
     Returns
     -------
     DataArray (..., mode)
-        In units of the flow, as `dynamics.FlowParameters` has eta; at most 1/4 where tau is. Of
-        linear networks and a Euclidean loss: under a cosine one no such threshold holds.
+        By falling s_j. In units of the flow, as `dynamics.FlowParameters` has eta; at most 1/4
+        where tau is. Of linear networks and a Euclidean loss: under a cosine one no such threshold
+        holds. NaN where `noise_ratio` is.
+
+    Raises
+    ------
+    ValueError
+        As `noise_ratio`.
 
     References
     ----------
     Tian, Chen, Ganguli (2021), arXiv:2102.06810, Observation 5.
     """
-    out = target_scale**2 / (4 * noise_ratio)
-    return out.rename("critical_decay").assign_attrs(RATES["critical_decay"].attrs)
+    k = noise_ratio(correlation, cross_correlation)
+    tau: xr.DataArray | float = 1.0
+    if target_correlation is not None:
+        tau = target_scale(cross_correlation, target_correlation)
+        check_basis(k, tau)
+    out = (tau**2 / (4 * k)).rename("critical_decay")
+    return out.assign_attrs(RATES["critical_decay"].attrs, basis=k.attrs["basis"])
 
 
 def alignment_rate(
@@ -132,7 +140,7 @@ def alignment_rate(
     Raises
     ------
     ValueError
-        A matrix is not square, or they differ in size.
+        A matrix is not real or not square, or they differ in size.
 
     References
     ----------
@@ -140,23 +148,20 @@ def alignment_rate(
     """
 
     def kernel(W: np.ndarray, F: np.ndarray) -> np.ndarray:
-        A, S = ((M + np.swapaxes(M, -1, -2)) / 2 for M in (W, F))
+        A, S = symmetric(W), symmetric(F)
         K = k * (alpha_p * S / 2 + A @ A) - tau * A
-        return _eigh(K)[0][..., -1] + eta + eta_p / 2
+        return eigh(K)[0][..., -1] + eta + eta_p / 2
 
-    return over_matrices(
-        kernel,
-        predictor,
-        cross_correlation,
-        name="alignment_rate",
-        label=RATES["alignment_rate"],
-    )
+    name = "alignment_rate"
+    return over_matrices(kernel, predictor, cross_correlation, name=name, label=RATES[name])
 
 
 def mode_alignment_rate(
     predictor: xr.DataArray,
     cross_correlation: xr.DataArray,
     *,
+    correlation: xr.DataArray | None = None,
+    target_correlation: xr.DataArray | None = None,
     k: xr.DataArray | float = 1.0,
     tau: xr.DataArray | float = 1.0,
     alpha_p: float = 1.0,
@@ -167,62 +172,99 @@ def mode_alignment_rate(
 
     .. math:: \kappa_j = k_j (\alpha_p s_j / 2 + p_j^2) - \tau_j p_j + \eta + \eta_p / 2
 
+    with :math:`p_j = u_j^\top W_p u_j`, and all of them in the eigenvectors u_j of one matrix.
+
     Parameters
     ----------
     predictor, cross_correlation : DataArray (..., row, col)
-        W_p and the theory's F, of whose symmetric parts p_j and s_j are taken.
-    k, tau : float or DataArray (..., mode)
-        `noise_ratio` and `target_scale`, which number modes by the same-view correlation; or one
-        number for all.
+        W_p and the theory's F, whose eigenvectors u_j and eigenvalues s_j are taken.
+    correlation, target_correlation : DataArray (..., row, col), optional
+        Of which k_j is, as `noise_ratio`, and tau_j, as `target_scale`.
+    k, tau : float or DataArray, optional
+        Without these matrices: one number for all modes, or one a mode in the same basis.
     alpha_p, eta, eta_p : float
         Of the flow, see `dynamics.FlowParameters`.
 
     Returns
     -------
     DataArray (..., mode)
-        By falling s_j. Entry (i, j) decays at :math:`\kappa_i + \kappa_j` once modes are nearly
-        aligned: one negative value is not fatal, a negative sum is.
+        By falling s_j, ``attrs["basis"]`` naming `cross_correlation`. Entry (i, j) decays at
+        :math:`\kappa_i + \kappa_j` once modes are nearly aligned: one negative value is not fatal,
+        a negative sum is. NaN where k_j or tau_j is.
 
     Raises
     ------
     ValueError
-        A matrix is not square, or they differ in size.
+        A matrix is not real or not square, or they differ in size; `k` is given beside
+        `correlation`, `tau` beside `target_correlation`, or one of them is numbered by another
+        matrix.
 
     References
     ----------
     Tian, Chen, Ganguli (2021), arXiv:2102.06810, Theorem 3; the statement on pairs is derived.
+
+    Examples
+    --------
+    With W_p = diag(.6, .3), F = diag(1, .5), diag(1.1, 5) of one view and eta = eta_p = .01:
+    k is 1.1 and 10, and the rates are .361 and 3.115.
     """
-
-    def kernel(W: np.ndarray, F: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        s, U = _eigh((F + np.swapaxes(F, -1, -2)) / 2)
-        return s, _quotients(U, W)
-
-    s, p = xr.apply_ufunc(
-        kernel,
-        predictor,
-        cross_correlation,
-        input_core_dims=[MATRIX, MATRIX],
-        output_core_dims=[["mode"], ["mode"]],
-        dask="parallelized",
-        dask_gufunc_kwargs={"output_sizes": {"mode": predictor.sizes["row"]}},
-        output_dtypes=[float, float],
+    if correlation is not None:
+        k = _instead(k, noise_ratio(correlation, cross_correlation), "k", "correlation")
+    if target_correlation is not None:
+        scale = target_scale(cross_correlation, target_correlation)
+        tau = _instead(tau, scale, "tau", "target_correlation")
+    basis = basis_of(cross_correlation)
+    both = (
+        over_matrices(
+            kernel,
+            predictor,
+            cross_correlation,
+            name=name,
+            label=RATES["mode_alignment_rate"],
+            degrees=degrees,
+            basis=basis,
+        )
+        for kernel, name, degrees in (
+            (lambda W, F: eigh(symmetric(F))[0], "s", (0, 1)),
+            (lambda W, F: _quotients(W, eigh(symmetric(F))[1]), "p", (1, 0)),
+        )
     )
+    s, p = both
+    check_basis(p, *(x for x in (k, tau) if isinstance(x, xr.DataArray)))
     kappa = k * (alpha_p * s / 2 + p**2) - tau * p + eta + eta_p / 2
-    out = kappa.assign_coords(mode=mode_numbers(s.sizes["mode"])).rename("mode_alignment_rate")
-    return out.assign_attrs(RATES["mode_alignment_rate"].attrs)
+    out = kappa.rename("mode_alignment_rate")
+    out.attrs = RATES["mode_alignment_rate"].attrs | {"basis": basis}
+    return out
 
 
-def _quotients(U: np.ndarray, M: np.ndarray) -> np.ndarray:  # (..., d, d), (..., d, d) -> (..., d)
-    return np.asarray(np.einsum("...ij,...ik,...kj->...j", U, M, U, optimize=True))
+def _instead(
+    given: xr.DataArray | float, measured: xr.DataArray, name: str, matrix: str
+) -> xr.DataArray:
+    if isinstance(given, xr.DataArray) or given != 1.0:
+        raise ValueError(
+            f"{name} and {matrix} are both given, and {name} follows from it; give one"
+        )
+    return measured
 
 
-def _noise_ratio(F: np.ndarray, cross: np.ndarray) -> np.ndarray:
-    s, U = _eigh(F)
-    below = _quotients(U, cross)
-    return np.where(below > 0, s / below, np.nan)
+def _over_cross(matrix: xr.DataArray, cross: xr.DataArray, name: str) -> xr.DataArray:
+    unit = resolution(cross)
+
+    def kernel(M: np.ndarray, cross: np.ndarray) -> np.ndarray:
+        s, U = eigh(symmetric(cross))
+        floor = rounding(cross, unit) / KNOWN
+        return np.where(s > floor[..., None], _quotients(M, U) / s, np.nan)
+
+    return over_matrices(
+        kernel,
+        matrix,
+        cross,
+        name=name,
+        label=RATES[name],
+        degrees=(1, -1),
+        basis=basis_of(cross),
+    )
 
 
-def _target_scale(F: np.ndarray, cross: np.ndarray, target: np.ndarray) -> np.ndarray:
-    U = _eigh(F)[1]
-    below = _quotients(U, cross)
-    return np.where(below > 0, _quotients(U, target) / below, np.nan)
+def _quotients(M: np.ndarray, U: np.ndarray) -> np.ndarray:  # (..., d, d), (..., d, d) -> (..., d)
+    return np.asarray(np.einsum("...ij,...ij->...j", U, M @ U))

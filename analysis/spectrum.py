@@ -4,26 +4,21 @@ Symmetric matrices go to ``eigh`` in float64: on a degenerate spectrum ``eig`` r
 are far from orthogonal. The complex spectrum of W_p itself stays complex.
 """
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import xarray as xr
 
+from analysis.basis import basis_of
+from analysis.kernels import check_symmetric, eigvalsh, finite
+from analysis.labelled import over_matrices, over_modes
 from analysis.labels import spectrum_attrs
 from analysis.schema import Variable
-from analysis.symmetry import (
-    _squares,
-    _symmetric_part,
-    over_matrices,
-    silent,
-)
 
-SYMMETRIC_PREDICTOR = r"sym$(W_p)$"
 SPECTRUM = {
     "eigenvalue": Variable("eigenvalue", ("mode",), r"$\lambda_j$"),
     "correlation_eigenvalue": Variable("eigenvalue", ("mode",), "$s_j$"),  # of which F: `labels`
-    "predictor_eigenvalue": Variable(f"eigenvalue of {SYMMETRIC_PREDICTOR}", ("mode",), "$p_j$"),
+    "predictor_eigenvalue": Variable(r"eigenvalue of sym$(W_p)$", ("mode",), "$p_j$"),
     "complex_eigenvalue": Variable("complex eigenvalue", ("mode",), r"$\lambda_j$"),
     "entropy_rank": Variable("entropy rank", symbol=r"$e^{H(\lambda)}$"),
     "participation_ratio": Variable(
@@ -32,9 +27,6 @@ SPECTRUM = {
     "stable_rank": Variable("stable rank", symbol=r"$\Sigma\lambda^2/\lambda_1^2$"),
 }
 
-# |M - M^T| / |M| that still counts as symmetric. Summed and stored in float32, a symmetric matrix
-# stays below 1e-6; a cross-view correlation of n rows is at about n^(-1/2), never below 1e-3.
-SYMMETRIC = 1e-4
 # How far below zero, relative to the largest, an eigenvalue of a float32 Gram matrix may fall.
 NEGATIVE = 1e-4
 
@@ -53,8 +45,8 @@ def eigenvalues(matrix: xr.DataArray) -> xr.DataArray:
         float64, descending; in the units of `matrix`; invariant to rotation. Mode 1 is the largest
         *at that step*: modes that cross swap numbers. NaN where `matrix` is not finite.
         ``attrs["resolution"]`` is the rounding unit of the stored dtype: an eigenvalue below
-        resolution times the largest is zero as far as the data can tell. Its label and
-        ``attrs["basis"]`` say of which matrix: by the ``long_name`` of `matrix`.
+        resolution times the largest is zero as far as the data can tell. Its label says of which
+        matrix, by the ``long_name`` of `matrix`; ``attrs["basis"]``, by its name in the schema.
 
         Null level, for the correlation of n rows of white noise: not 1, but spread over
         :math:`(1 \pm \sqrt{d/n})^2` (Marchenko-Pastur).
@@ -64,10 +56,14 @@ def eigenvalues(matrix: xr.DataArray) -> xr.DataArray:
     ValueError
         `matrix` is not symmetric (when dask data are computed), not square, or has no such dims.
     """
-    kernel = functools.partial(_eigenvalues, name=str(matrix.name or "the matrix"))
-    out = over_matrices(kernel, matrix, name="eigenvalue", label=SPECTRUM["eigenvalue"])
-    label = spectrum_attrs(SPECTRUM["eigenvalue"], matrix)
-    return out.assign_attrs(label, resolution=resolution(matrix))
+
+    def kernel(M: np.ndarray) -> np.ndarray:
+        check_symmetric(M, str(matrix.name or "the matrix"))
+        return eigvalsh(M)
+
+    return _numbered(kernel, matrix, "eigenvalue").assign_attrs(
+        spectrum_attrs(SPECTRUM["eigenvalue"], matrix)
+    )
 
 
 def predictor_eigenvalues(predictor: xr.DataArray) -> xr.DataArray:
@@ -99,9 +95,7 @@ def predictor_eigenvalues(predictor: xr.DataArray) -> xr.DataArray:
     ----------
     Tian, Chen, Ganguli (2021), arXiv:2102.06810, Fig. 2b (for symmetric W_p).
     """
-    name = "predictor_eigenvalue"
-    out = over_matrices(_predictor_eigenvalues, predictor, name=name, label=SPECTRUM[name])
-    return out.assign_attrs(resolution=resolution(predictor), basis=SYMMETRIC_PREDICTOR)
+    return _numbered(eigvalsh, predictor, "predictor_eigenvalue")
 
 
 def complex_eigenvalues(matrix: xr.DataArray) -> xr.DataArray:
@@ -124,8 +118,7 @@ def complex_eigenvalues(matrix: xr.DataArray) -> xr.DataArray:
         `matrix` is not square, or has no dims ``row, col``.
     """
     name = "complex_eigenvalue"
-    kernel = _complex_eigenvalues
-    out = over_matrices(kernel, matrix, name=name, label=SPECTRUM[name], dtype=complex)
+    out = _numbered(_complex_eigenvalues, matrix, name, dtype=complex)
     return out.assign_attrs(spectrum_attrs(SPECTRUM[name], matrix))
 
 
@@ -157,7 +150,7 @@ def entropy_rank(values: xr.DataArray) -> xr.DataArray:
     ----------
     Roy, Vetterli (2007), The effective rank; null: Page (1993), Phys. Rev. Lett. 71, 1291.
     """
-    return _over_modes(_entropy_rank, values, "entropy_rank")
+    return over_modes(entropy_rank_of, values, "entropy_rank", SPECTRUM)
 
 
 def participation_ratio(values: xr.DataArray) -> xr.DataArray:
@@ -180,7 +173,7 @@ def participation_ratio(values: xr.DataArray) -> xr.DataArray:
     ValueError
         `values` has no dim ``mode``, or is negative beyond rounding.
     """
-    return _over_modes(_participation_ratio, values, "participation_ratio")
+    return over_modes(participation_ratio_of, values, "participation_ratio", SPECTRUM)
 
 
 def stable_rank(values: xr.DataArray) -> xr.DataArray:
@@ -206,72 +199,29 @@ def stable_rank(values: xr.DataArray) -> xr.DataArray:
     ValueError
         `values` has no dim ``mode``, or is negative beyond rounding.
     """
-    return _over_modes(_stable_rank, values, "stable_rank")
+    return over_modes(stable_rank_of, values, "stable_rank", SPECTRUM)
 
 
-def resolution(matrix: xr.DataArray) -> float:
-    """Return the rounding unit of the stored dtype; 0 for integers."""
-    return float(np.finfo(matrix.dtype).eps) if matrix.dtype.kind == "f" else 0.0
-
-
-def _over_modes(
+def _numbered(
     kernel: Callable[[np.ndarray], np.ndarray],
-    values: xr.DataArray,
+    matrix: xr.DataArray,
     name: str,
-    labels: Mapping[str, Variable] = SPECTRUM,
+    dtype: type = float,
 ) -> xr.DataArray:
-    if "mode" not in values.dims:
-        raise ValueError(f"{name} takes eigenvalues, dim 'mode', and got dims {values.dims}")
-    out = xr.apply_ufunc(
-        silent(kernel),
-        values,
-        input_core_dims=[["mode"]],
-        dask="parallelized",
-        dask_gufunc_kwargs={"allow_rechunk": True},
-        output_dtypes=[float],
-        keep_attrs="override",
+    label, basis = SPECTRUM[name], basis_of(matrix)
+    return over_matrices(
+        kernel, matrix, name=name, label=label, dtype=dtype, degrees=(1,), basis=basis
     )
-    out.attrs = dict(labels[name].attrs)
-    return out.rename(name)
-
-
-def _finite(M: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # (..., d, d) -> the same, (..., 1)
-    # LAPACK may fail to converge on NaN: solve 0 instead, and mark the result.
-    finite = np.isfinite(M).all(axis=(-2, -1))
-    return M if finite.all() else np.where(finite[..., None, None], M, 0.0), finite[..., None]
-
-
-def _check_symmetric(M: np.ndarray, name: str) -> None:  # (..., d, d)
-    symmetric, antisymmetric = _squares(M)
-    ratio = 2 * np.sqrt(antisymmetric / (symmetric + antisymmetric))
-    if (worst := np.nan_to_num(ratio).max(initial=0.0)) > SYMMETRIC:
-        raise ValueError(
-            f"{name} is not symmetric: |M - M^T| = {worst:.2g} |M|, above the {SYMMETRIC:g} of "
-            "rounding; take symmetric_part(...) of it first"
-        )
-
-
-def _eigh(M: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # (..., d, d) -> (..., d), (..., d, d): descending eigenvalues, eigenvectors in the columns
-    M, finite = _finite(M)
-    s, U = np.linalg.eigh(M)  # reads the lower triangle
-    return np.where(finite, s, np.nan)[..., ::-1], np.where(finite[..., None], U, np.nan)[..., ::-1]
-
-
-def _eigenvalues(M: np.ndarray, name: str) -> np.ndarray:  # (..., d, d) -> (..., d)
-    _check_symmetric(M, name)
-    return _predictor_eigenvalues(M)
-
-
-def _predictor_eigenvalues(W: np.ndarray) -> np.ndarray:  # (..., d, d) -> (..., d)
-    W, finite = _finite(W)
-    return np.where(finite, np.linalg.eigvalsh(_symmetric_part(W)), np.nan)[..., ::-1]
 
 
 def _complex_eigenvalues(M: np.ndarray) -> np.ndarray:  # (..., d, d) -> (..., d)
-    M, finite = _finite(M)
-    values = np.where(finite, np.linalg.eigvals(M).astype(complex), np.nan)
-    order = np.lexsort((-values.imag, -values.real), axis=-1)
+    M, mark = finite(M)
+    values = np.where(mark, np.linalg.eigvals(M).astype(complex), np.nan)
+    real, imag = values.real, values.imag
+    # LAPACK gives a pair one after the other, the positive first and equal bit by bit: equal pairs
+    # are told apart by where they stood.
+    place = np.arange(values.shape[-1]) - (imag < 0)
+    order = np.lexsort((-imag, place, -np.abs(imag), -real), axis=-1)
     return np.take_along_axis(values, order, axis=-1)
 
 
@@ -285,17 +235,20 @@ def _positive(values: np.ndarray) -> np.ndarray:  # (..., d) -> (..., d)
     return np.maximum(values, 0.0)
 
 
-def _entropy_rank(values: np.ndarray) -> np.ndarray:  # (..., d) -> (...)
+def entropy_rank_of(values: np.ndarray) -> np.ndarray:  # (..., d) -> (...)
+    """Kernel of `entropy_rank`."""
     values = _positive(values)
     q = values / values.sum(axis=-1, keepdims=True)
     return np.exp(-(q * np.log(np.where(q == 0, 1.0, q))).sum(axis=-1))  # 0 log 0 = 0
 
 
-def _participation_ratio(values: np.ndarray) -> np.ndarray:  # (..., d) -> (...)
+def participation_ratio_of(values: np.ndarray) -> np.ndarray:  # (..., d) -> (...)
+    """Kernel of `participation_ratio`."""
     values = _positive(values)
     return values.sum(axis=-1) ** 2 / (values**2).sum(axis=-1)
 
 
-def _stable_rank(values: np.ndarray) -> np.ndarray:  # (..., d) -> (...)
+def stable_rank_of(values: np.ndarray) -> np.ndarray:  # (..., d) -> (...)
+    """Kernel of `stable_rank`."""
     values = _positive(values)
     return (values**2).sum(axis=-1) / values.max(axis=-1) ** 2

@@ -1,11 +1,15 @@
 """Spaces instead of vectors: principal angles, overlap, and where a spectrum has a gap."""
 
+from collections.abc import Callable
+
 import numpy as np
 import xarray as xr
 
+from analysis.basis import basis_of
+from analysis.kernels import KNOWN, check_symmetric, eigh, rounding, symmetric, transpose
+from analysis.labelled import check_real, over_matrices, over_modes
+from analysis.labelled import resolution as resolution_of
 from analysis.schema import Variable
-from analysis.spectrum import _check_symmetric, _eigh, _over_modes
-from analysis.symmetry import _symmetric_part, over_matrices
 
 SUBSPACES = {
     "subspace_overlap": Variable("overlap of leading spaces", symbol=r"$\|U_k^\top V_k\|_F^2/k$"),
@@ -31,22 +35,23 @@ def subspace_overlap(predictor: xr.DataArray, correlation: xr.DataArray, k: int)
     -------
     DataArray (...)
         In [0, 1]: 1 for one space. Invariant to rotation and scale. Null level k/d. NaN where a
-        matrix is not finite.
+        matrix is not finite, and where eigenvalues k and k + 1 of one are equal up to rounding of
+        the stored dtype: there is no such space.
 
     Raises
     ------
     ValueError
-        `k` is not from 1 to d; a matrix is not square, they differ in size, or `correlation` is
-        not symmetric.
+        `k` is not from 1 to d; a matrix is not real or not square, they differ in size, or
+        `correlation` is not symmetric.
     """
-    _check_k(k, correlation)
     name = "subspace_overlap"
     return over_matrices(
-        lambda W, F: np.square(np.cos(_angles(W, F, k))).mean(axis=-1),
+        _angles(predictor, correlation, k, lambda angles: np.square(np.cos(angles)).mean(axis=-1)),
         predictor,
         correlation,
         name=name,
         label=SUBSPACES[name],
+        degrees=(0, 0),
     )
 
 
@@ -61,20 +66,27 @@ def principal_angles(predictor: xr.DataArray, correlation: xr.DataArray, k: int)
     Returns
     -------
     DataArray (..., mode)
-        k of them, in [0, pi/2] radians; all 0 for one space. Invariant to rotation and scale.
+        k of them, in [0, pi/2] radians; all 0 for one space. Small ones are found by their sines
+        and precise to rounding. Invariant to rotation and scale. NaN where `subspace_overlap` is.
 
     Raises
     ------
     ValueError
         As for `subspace_overlap`.
     """
-    _check_k(k, correlation)
+
+    def filled(angles: np.ndarray) -> np.ndarray:  # (..., k) -> (..., d)
+        rest = correlation.sizes["row"] - k
+        return np.pad(angles, [(0, 0)] * (angles.ndim - 1) + [(0, rest)])
+
     out = over_matrices(
-        lambda W, F: _angles(W, F, k, fill=True),
+        _angles(predictor, correlation, k, filled),
         predictor,
         correlation,
         name="principal_angle",
         label=SUBSPACES["principal_angle"],
+        degrees=(0, 0),
+        basis=f"angles between {k} of {basis_of(correlation)} and {basis_of(predictor)}",
     )
     return out.isel(mode=slice(k))
 
@@ -133,9 +145,8 @@ def surviving_modes(values: xr.DataArray) -> xr.DataArray:
     ValueError
         `values` has no dim mode.
     """
-    if "mode" not in values.dims:
-        raise ValueError(f"surviving_modes takes eigenvalues, dim 'mode'; got {values.dims}")
-    resolution = max(float(values.attrs.get("resolution", 0.0)), float(np.finfo(float).eps))
+    check_real(values, "a spectrum", ("mode",))
+    resolution = max(resolution_of(values), float(np.finfo(float).eps))
 
     def kernel(s: np.ndarray) -> np.ndarray:  # (..., d) -> (...)
         top = s.max(axis=-1, keepdims=True)
@@ -144,24 +155,38 @@ def surviving_modes(values: xr.DataArray) -> xr.DataArray:
         count = np.where(largest > 0, fall.argmax(axis=-1) + 1.0, s.shape[-1])
         return np.where(top[..., 0] > 0, count, np.nan)
 
-    return _over_modes(kernel, values, "surviving_modes", SUBSPACES)
+    return over_modes(kernel, values, "surviving_modes", SUBSPACES)
 
 
-def _check_k(k: int, matrix: xr.DataArray) -> None:
-    d = matrix.sizes.get("row", 0)
+def _angles(
+    predictor: xr.DataArray,
+    correlation: xr.DataArray,
+    k: int,
+    kernel: Callable[[np.ndarray], np.ndarray],
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    # A function of the principal angles (..., k), the smallest first, as one of the two matrices.
+    units = resolution_of(correlation), resolution_of(predictor)
+    d = correlation.sizes.get("row", 0)
     if not 1 <= k <= d:
         raise ValueError(f"k is {k}; the dimension of a space, 1 to {d}, wanted")
 
+    def apply(W: np.ndarray, F: np.ndarray) -> np.ndarray:
+        check_symmetric(F, "correlation")
+        matrices = symmetric(F), symmetric(W)
+        (s, U), (p, V) = (eigh(M) for M in matrices)
+        known = np.full(np.broadcast_shapes(s.shape[:-1], p.shape[:-1]), True)
+        if k < d:
+            for M, values, unit in zip(matrices, (s, p), units, strict=True):
+                known &= KNOWN * (values[..., k - 1] - values[..., k]) > rounding(M, unit)
+        known &= np.isfinite(s[..., 0] + p[..., 0])
+        inner = np.where(known[..., None, None], transpose(U) @ V[..., :, :k], 0.0)
+        cosines = np.linalg.svd(inner[..., :k, :], compute_uv=False)
+        sines = np.zeros_like(cosines)
+        across = np.linalg.svd(inner[..., k:, :], compute_uv=False)[..., ::-1]
+        sines[..., k - across.shape[-1] :] = across
+        # As scipy.linalg.subspace_angles: a cosine near 1 says nothing about its angle.
+        flat = np.arccos(np.clip(cosines, 0, 1)), np.arcsin(np.clip(sines, 0, 1))
+        angles = np.where(cosines**2 < 0.5, *flat)
+        return kernel(np.where(known[..., None], angles, np.nan))
 
-def _angles(W: np.ndarray, F: np.ndarray, k: int, fill: bool = False) -> np.ndarray:
-    # (..., d, d), (..., d, d) -> (..., k), or filled up with NaN to (..., d)
-    _check_symmetric(F, "correlation")
-    U, V = (_eigh(M)[1][..., :, :k] for M in (F, _symmetric_part(W)))
-    inner = np.swapaxes(U, -1, -2) @ V
-    finite = np.isfinite(inner).all(axis=(-2, -1))
-    cosines = np.linalg.svd(np.where(finite[..., None, None], inner, 0.0), compute_uv=False)
-    angles = np.where(finite[..., None], np.arccos(np.clip(cosines, 0, 1)), np.nan)
-    if not fill:
-        return np.asarray(angles)
-    rest = np.full((*angles.shape[:-1], F.shape[-1] - k), np.nan)
-    return np.concatenate([angles, rest], axis=-1)
+    return apply

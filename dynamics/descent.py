@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from analysis.symmetry import mode_numbers
+from analysis.labelled import mode_numbers
 from dynamics.flows import FEATURES, VARIABLES
 from dynamics.isoloss import EIGEN_LOSSES
 

@@ -186,7 +186,7 @@ def test_modes_before_the_largest_fall_by_hand_and_below_rounding():
     # Below rounding there is no gap to see: 1e-9 and -1e-9 are one.
     dead = spectrum(4.0, 1, 1e-9, -1e-9, resolution=1e-7)
     assert surviving_modes(dead).values.tolist() == [2]
-    with pytest.raises(ValueError, match="dim 'mode'; got \\('row',\\)"):
+    with pytest.raises(ValueError, match=r"dim 'mode', and got dims \('row',\)"):
         surviving_modes(xr.DataArray([1.0], dims="row"))
 
 

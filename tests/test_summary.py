@@ -37,7 +37,7 @@ def test_every_measure_is_that_of_the_function_of_its_name(run):
     for name, measure in MEASURES.items():
         alone = measure(run.predictor, run.correlation)
         np.testing.assert_allclose(m[name], alone, atol=1e-9, err_msg=name)
-    means = {"mean_alignment_excess", "weighted_alignment_excess"}
+    means = {"mean_alignment_excess", "weighted_alignment_excess", "live_modes"}
     assert set(m.data_vars) == MEASURES.keys() | means
 
 
