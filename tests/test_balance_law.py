@@ -96,6 +96,22 @@ def test_a_trained_run_records_its_head_and_keeps_its_balance(tmp_path):
     np.testing.assert_allclose(gap, norm(inside) / norm(gram), rtol=1e-5)
 
 
+def test_the_bias_of_the_head_is_recorded_and_is_part_of_the_balance(tmp_path):
+    settings = {"projector_layers": 1, "projector_out": 6, "projector_bias": True}
+    run, gap = gaps(tmp_path, lr=0.01, momentum=0.0, weight_decay=0.05, **settings)
+    head, b, P = (run[name].values for name in ("head", "head_bias", "predictor"))
+    assert norm(b[0][None]) > 0.3
+    gram = head @ head.swapaxes(1, 2) + b[:, :, None] * b[:, None]
+    inside = gram - P.swapaxes(1, 2) @ P
+    np.testing.assert_allclose(balance(run), inside, atol=1e-6)
+    np.testing.assert_allclose(gap, norm(inside) / norm(gram), rtol=1e-5)
+    # The bias takes part: what it is weighed without decays otherwise.
+    decay = np.exp(-2 * 0.05 * run["time"].values)[:, None, None]
+    assert norm(inside - decay * inside[0]).max() < 0.02 * norm(inside[0])
+    without = inside - b[:, :, None] * b[:, None]
+    assert norm(without - decay * without[0]).max() > 0.05 * norm(without[0])
+
+
 def norm(matrices):
     return np.linalg.norm(matrices, axis=(-2, -1))
 

@@ -48,6 +48,13 @@ def test_projector_sizes(layers, parameters):
     projector, d = build_projector(512, layers, 512, 128)
     assert size(projector) == parameters
     assert d == (128 if layers else 512)
+    if layers:
+        assert size(build_projector(512, layers, 512, 128, bias=True)[0]) == parameters + 128
+
+
+def test_a_bias_at_the_end_of_no_projector_is_refused():
+    with pytest.raises(ValueError, match="projector-bias is yes on no projector; use"):
+        build_projector(512, 0, 512, 128, bias=True)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
+import dataclasses
 import shlex
 
 import pytest
 import torch
 
 from trainers import METHODS, Config
-from trainers.__main__ import PROG, configure
+from trainers.__main__ import PROG, configure, main
 from trainers.learner import Learner
 from trainers.options import Parser
+from trainers.preset import TCG
 from trainers.presets import PRESETS
 
 TINY = "--size 16 --encoder conv4 --width 2 --projector-hidden 8 --projector-out 6 --epochs 4"
@@ -43,6 +45,12 @@ def test_what_a_figure_was_published_on_can_be_typed(name):
     assert config.encoder in ("resnet18", "resnet18-large")
     assert config.data in ("cifar10", "stl10")
     assert config.epochs in (100, 101)
+    # DirectPred's code has a bias there, and sets W_p at its iterations 0, N, 2 N; neither has its
+    # reproduction.
+    official = TCG in PRESETS[name].source or name in ("directpred", "directcopy")
+    assert config.projector_bias == official
+    every = getattr(config.method.predictor, "every", 1)
+    assert every == 1 or config.method.predictor.first == (1 if official else None)
     assert parsed(name, "--as-published --epochs 3").epochs == 3  # one's own flags win
 
 
@@ -52,6 +60,15 @@ def test_a_preset_has_a_figure_and_its_conditions_or_neither():
         assert preset.what
         assert preset.source
     assert list(PRESETS)[:4] == list(METHODS)
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if name.startswith("table1")])
+def test_table_1_has_the_rule_behind_its_numbers_and_says_so(name, capsys):
+    assert PRESETS[name].method.predictor.equation == "sylvester"
+    assert main(["list", name]) == 0
+    assert "the code's Sylvester equation" in capsys.readouterr().out
+    printed = parsed(name, "--predictor.equation printed").method.predictor
+    assert printed == dataclasses.replace(PRESETS[name].method.predictor, equation="printed")
 
 
 def test_presets_are_different_experiments():

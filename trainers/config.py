@@ -61,6 +61,7 @@ class Config:
     )
     projector_hidden: int = option(512, "width of the projector's hidden layers")
     projector_out: int = option(128, "size of its output, which the predictor acts on")
+    projector_bias: bool = option(False, "its last layer has a bias, as in DirectPred's code")
     epochs: int = option(20, "passes over the training images")
     batch_size: int = option(128, "images in a batch; a last part-full batch is dropped")
     lr: float = option(0.03, "learning rate of SGD")

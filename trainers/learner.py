@@ -38,7 +38,11 @@ def build_network(config: Config, shape: tuple[int, ...]) -> tuple[Network, int]
     config = config.resolved
     encoder, features = build_encoder(str(config.encoder), int(config.width or 0), shape)
     projector, d = build_projector(
-        features, int(config.projector_layers or 0), config.projector_hidden, config.projector_out
+        features,
+        int(config.projector_layers or 0),
+        config.projector_hidden,
+        config.projector_out,
+        bias=config.projector_bias,
     )
     return Network(encoder, projector), d
 

@@ -91,19 +91,29 @@ def build_encoder(name: str, width: int, shape: tuple[int, ...]) -> tuple[nn.Mod
     return encoder, kind.features * width
 
 
-def build_projector(features: int, layers: int, hidden: int, out: int) -> tuple[nn.Module, int]:
+def build_projector(
+    features: int, layers: int, hidden: int, out: int, *, bias: bool = False
+) -> tuple[nn.Module, int]:
     """Return the projector and the size of its output.
 
-    No layer: the features as they are. One: linear, without bias. More: before that one, blocks of
-    a linear layer, BN without scale and shift, and ReLU; two layers are DirectPred's.
+    No layer: the features as they are. One: linear. More: before that one, blocks of a linear layer
+    with bias, BN without scale and shift, and ReLU; two layers are DirectPred's. The last layer has
+    a bias only if `bias` is set, as in DirectPred's code and not in its reproduction.
+
+    Raises
+    ------
+    ValueError
+        A bias is wanted of a projector that has no layer.
     """
+    if layers == 0 and bias:
+        raise ValueError("projector-bias is yes on no projector; use --projector-layers 1 or more")
     if layers == 0:
         return nn.Identity(), features
     blocks: list[nn.Module] = []
     for _ in range(layers - 1):
         blocks += [nn.Linear(features, hidden), nn.BatchNorm1d(hidden, affine=False), nn.ReLU()]
         features = hidden
-    return nn.Sequential(*blocks, nn.Linear(features, out, bias=False)), out
+    return nn.Sequential(*blocks, nn.Linear(features, out, bias=bias)), out
 
 
 BLOCK = 3  # modules of a hidden layer of the projector: linear, BN, ReLU

@@ -6,8 +6,9 @@ from typing import Any
 
 from trainers.methods import Method
 
-AT_CIFAR = "--data cifar10 --encoder resnet18 --epochs 100"
-AT_STL = "--data stl10 --encoder resnet18-large --epochs 100"
+# DirectPred's code: its projector ends in a bias, its predictor does not.
+AT_CIFAR = "--data cifar10 --encoder resnet18 --epochs 100 --projector-bias yes"
+AT_STL = "--data stl10 --encoder resnet18-large --epochs 100 --projector-bias yes"
 PREDICTOR_DECAY_ONLY = {"encoder_decay": 0.0, "projector_decay": 0.0}
 TCG = "Tian, Chen, Ganguli 2021"
 
