@@ -2,6 +2,7 @@
 
 from analysis.alignment import alignment, alignment_excess, alignment_null, off_diagonal_energy
 from analysis.balance import balance, balance_gap, rayleigh_quotient, rayleigh_residual
+from analysis.basis import check_basis
 from analysis.bootstrap import bootstrap_alignment, bootstrap_eigenvalues
 from analysis.collapse import Verdict, collapse, collapse_course
 from analysis.commutators import commutator, commutator_null, mode_commutator
@@ -65,6 +66,7 @@ __all__ = [
     "bootstrap_alignment",
     "bootstrap_eigenvalues",
     "centred",
+    "check_basis",
     "collapse",
     "collapse_course",
     "collapse_signs",

@@ -42,17 +42,26 @@ def check_basis(*results: xr.DataArray) -> None:
     Raises
     ------
     ValueError
-        ``attrs["basis"]`` differs, or a coordinate of a shared dimension: xarray would number the
-        modes of one by those of the other, and drop the snapshots that they do not share.
+        ``attrs["basis"]`` or ``attrs["numbered"]`` differs, or a coordinate of a shared dimension,
+        or the step of two single snapshots: xarray would number the modes of one by those of the
+        other, and drop the snapshots that they do not share.
+
+    Examples
+    --------
+    >>> s = xr.DataArray([2.0, 1.0], dims="mode", name="s", attrs={"basis": "correlation"})
+    >>> p = s.rename("p").assign_attrs(basis="predictor")
+    >>> check_basis(s, p)
+    Traceback (most recent call last):
+    ValueError: modes are numbered differently: s by correlation, p by predictor; take one matrix
     """
     bases = [(a.name, numbered(a)) for a in results if "mode" in a.dims]
     known = dict.fromkeys(pair for pair in bases if UNNAMED not in pair[1])
     if len({basis for _, basis in known}) > 1:
         each = ", ".join(f"{name} by {basis}" for name, basis in known)
-        raise ValueError(f"modes are numbered differently: {each}; take them of one matrix")
+        raise ValueError(f"modes are numbered differently: {each}; take one matrix")
     seen: dict[Hashable, tuple[Hashable, xr.DataArray]] = {}
     for a in results:
-        for dim in a.dims:
+        for dim in [*a.dims, *(["step"] if "step" in a.coords and "step" not in a.dims else [])]:
             index = a[dim]
             name, other = seen.setdefault(dim, (a.name, index))
             if index.shape != other.shape or not np.array_equal(index.values, other.values):

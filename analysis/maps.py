@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.ticker import MaxNLocator
 
+from analysis.basis import check_basis
 from analysis.figures import COLORS, GREY, _check_dims, _chosen, _clock, _label, _name
 
 # Told apart with any colour vision, and its middle is white.
@@ -109,11 +110,12 @@ def plot_pairing(
     Raises
     ------
     ValueError
-        `p` or `s` has other dims than ``mode``.
+        `p` or `s` has other dims than ``mode``, or they are of different modes: `check_basis`.
     """
     for values in (p, s):
         if values.dims != ("mode",):
             raise ValueError(f"plot_pairing draws (mode); got {values.dims}: select a snapshot")
+    check_basis(p, s, *([] if residual is None else [residual]))
     ax = plt.gca() if ax is None else ax
     floor = s.attrs.get("resolution", 0.0) * float(s.max())
     shown = ((p > 0) & (s > floor)).values

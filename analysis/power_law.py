@@ -6,6 +6,8 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
+from analysis.basis import check_basis
+
 
 @dataclass(frozen=True)
 class PowerLaw:
@@ -69,10 +71,12 @@ def fit_power_law(
     Raises
     ------
     ValueError
-        Fewer than three modes are left; or the confidence is not in (0, 1).
+        Fewer than three modes are left; the confidence is not in (0, 1); or modes are numbered by
+        different matrices, see `check_basis`.
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}; a share in (0, 1) wanted")
+    check_basis(p, s, *([] if residual is None else [residual]))
     y, x = np.asarray(p.values, dtype=float), np.asarray(s.values, dtype=float)
     limit = 0.0 if residual is None else np.asarray(residual.values)
     clear = (y > limit) & (y > 0) & (x > floor) & (x > 0)

@@ -76,7 +76,7 @@ def alpha_req(
     Parameters
     ----------
     features : array (n, d)
-        Of the encoder; good ones have alpha near 1.
+        Published for those of the encoder, of which good ones have alpha near 1.
     modes : (int, int), optional
         First and last mode of the fit; by default all with a variance above float32 rounding.
     weights : {"inverse_rank", "equal"}

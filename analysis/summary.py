@@ -161,8 +161,8 @@ def _measures(
         "alignment_null": alignment_null_of(W),
         "alignment_excess": excess,
         "mean_alignment_excess": excess.sum(axis=-1, where=defined) / live,
-        "weighted_alignment_excess": (
-            (weight * excess).sum(axis=-1, where=defined) / weight.sum(axis=-1)
+        "weighted_alignment_excess": np.minimum(
+            (weight * excess).sum(axis=-1, where=defined) / weight.sum(axis=-1), 1
         ),
         "live_modes": np.where(np.isfinite(seen.W[..., 0, 0]), live, np.nan),
         "asymmetry": ASYMMETRY_KERNELS["frobenius"](W),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from analysis import bootstrap_alignment, lidar, open_snapshots, rankme
+from analysis import alpha_req, bootstrap_alignment, lidar, open_snapshots, rankme
 from trainers import METHODS, Config, exact_correlation, train, view_features
 from trainers.__main__ import main
 from trainers.trained import load
@@ -57,14 +57,28 @@ def test_alignment_gets_an_error_bar_by_image(run):
 
 def test_the_command_prints_a_row_a_run(run, capsys):
     assert main(["ranks", str(run), str(run), "--images", "64", "--views", "4"]) == 0
-    head, first, second = capsys.readouterr().out.splitlines()
+    head, first, second, told = capsys.readouterr().out.splitlines()
     assert head.split()[:3] == ["RankMe", "LiDAR", "alpha-ReQ"]
     assert first == second
     z = view_features(run, images=64, views=4).values
     cells = first.split()
     assert float(cells[1]) == pytest.approx(rankme(z[:, 0]), abs=1e-3)
     assert float(cells[2]) == pytest.approx(lidar(z), abs=1e-3)
+    assert float(cells[3]) == pytest.approx(alpha_req(z[:, 0]).alpha, abs=1e-3)
     assert cells[-1] == "6"
+    assert told == (
+        "features of the projector, online network, by 4 views of 64 images at most; "
+        "alpha-ReQ over all modes, weights inverse_rank"
+    )
+    words = ["--weights", "equal", "--features", "encoder", "--images", "64", "--views", "4"]
+    assert main(["ranks", str(run), *words]) == 0
+    _, row, told = capsys.readouterr().out.splitlines()
+    z = view_features(run, images=64, views=4, features="encoder").values
+    equal = alpha_req(z[:, 0], weights="equal").alpha
+    assert float(row.split()[3]) == pytest.approx(equal, abs=1e-3)
+    assert abs(equal - alpha_req(z[:, 0]).alpha) > 0.01
+    assert "features of the encoder" in told
+    assert told.endswith("weights equal")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from analysis import alpha_req, collapse_signs, lidar, rankme
+from analysis.ranks import WEIGHTS
 from analysis.schema import FEATURES, NETWORKS
 from trainers.options import Parser
 from trainers.view_features import view_features
@@ -11,7 +12,11 @@ HEAD = ("RankMe", "LiDAR", "alpha-ReQ", "std of z/|z|", "mean cosine", "mean's s
 
 
 def ranks_command(parser: Parser, argv: list[str]) -> int:
-    """Print the ranks of features and the usual signs of collapse, a row a run."""
+    """Print the ranks of features and the usual signs of collapse, a row a run.
+
+    Of the projector unless told otherwise, as RankMe and LiDAR are read; alpha-ReQ was published
+    for those of the encoder: ``--features encoder``. A last line says which they are.
+    """
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="directory of a run")
     parser.add_argument("--images", type=int, default=1000, help="training images (default: 1000)")
     parser.add_argument("--views", type=int, default=10, help="of each, even (default: 10)")
@@ -20,7 +25,15 @@ def ranks_command(parser: Parser, argv: list[str]) -> int:
         "--features",
         choices=FEATURES,
         default=FEATURES[-1],
-        help="of the projector (the default), its first block, or the encoder",
+        help="of the projector (the default), its first block, or the encoder, for which alpha-ReQ "
+        "was published",
+    )
+    parser.add_argument(
+        "--weights",
+        choices=sorted(WEIGHTS, reverse=True),
+        default="inverse_rank",
+        help="of the modes in alpha-ReQ's fit: 1/rank, as the published code (the default), or all "
+        "the same",
     )
     parser.add_argument("--device", help="default: the run's own")
     parsed = parser.parse_strictly(argv)
@@ -36,8 +49,12 @@ def ranks_command(parser: Parser, argv: list[str]) -> int:
             device=parsed.device,
         ).values
         one, signs = z[:, 0], collapse_signs(z[:, 0])
-        values = [rankme(one), lidar(z), alpha_req(one).alpha]
+        values = [rankme(one), lidar(z), alpha_req(one, weights=parsed.weights).alpha]
         values += [signs[name] for name in ("normalised_std", "mean_cosine", "mean_share")]
         cells = [f"{value:>12.3f}" for value in values] + [f"{z.shape[-1]:>12}"]
         print(f"{run!s:<{width}}", *cells, sep="  ", flush=True)
+    print(
+        f"features of the {parsed.features}, {parsed.network} network, by {parsed.views} views of "
+        f"{parsed.images} images at most; alpha-ReQ over all modes, weights {parsed.weights}"
+    )
     return 0
