@@ -12,6 +12,7 @@ import numpy as np
 FORMAT = "eigenspace-snapshots"
 FORMAT_VERSION = 1
 STORE = "snapshots.zarr"  # its place inside a run directory
+DIVERGED = "diverged_at"  # attribute of a run: the step at which its numbers ceased to be finite
 
 MATRIX = ("row", "col")
 

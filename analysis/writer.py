@@ -173,6 +173,11 @@ class SnapshotWriter:
             absent = dict.fromkeys(columns.keys() - row.keys(), np.nan)
             self._extend(group, {name: [value] for name, value in (row | absent).items()})
 
+    def mark(self, **attrs: Any) -> None:
+        """Add to what the store says of its run, plain JSON values; published with what follows."""
+        self._check_alive()
+        self._store.attrs |= attrs
+
     def label(self, name: str, attrs: Mapping[str, Any]) -> None:
         """Set what the store says of a variable that is there, ``"evaluation/knn_accuracy"``."""
         group, _, variable = name.rpartition("/")

@@ -22,7 +22,7 @@ def test_expand_is_the_product_with_the_last_option_fastest():
 def test_T10_a_sweep_trains_all_and_the_runs_open_as_one(tmp_path, capfd):
     words = ["directpred", "--predictor.eps", "0.1,0.3", "--out", tmp_path]
     assert sweep(*words, "--jobs", "2") == 0
-    assert "2 runs: 2 trained, 0 were done, 0 failed" in capfd.readouterr().out
+    assert "2 runs: 2 trained, 0 were done, 0 failed, 0 diverged" in capfd.readouterr().out
     ds = open_runs(tmp_path)
     assert ds["predictor_eps"].values.tolist() == [0.1, 0.3]
     assert ds["predictor"].notnull().all()
@@ -36,10 +36,18 @@ def test_a_run_that_fails_does_not_end_the_rest(tmp_path, capfd):
     small = [*SMALL, "--loss", "euclidean"]
     assert sweep("byol-linear", "--lr", "1e30,0.01", "--out", tmp_path, small=small) == 1
     out = capfd.readouterr().out
-    assert "2 runs: 1 trained, 0 were done, 1 failed" in out
-    assert "lr=1e30" in next(line for line in out.splitlines() if line.startswith("failed"))
-    assert (tmp_path / "logs" / "byol-linear-lr=1e30-0.log").read_text().strip()
+    assert "2 runs: 1 trained, 0 were done, 0 failed, 1 diverged" in out
+    told = next(line for line in out.splitlines() if line.startswith("diverged"))
+    assert "lr=1e30" in told
+    assert "diverged at step" in told
+    log = tmp_path / "logs" / "byol-linear-lr=1e30-0.log"
+    assert log.read_text().strip()
     assert open_snapshots(tmp_path / "byol-linear-lr=0.01-0").attrs["closed"]
+    written = log.stat().st_mtime_ns
+    assert sweep("byol-linear", "--lr", "1e30,0.01", "--out", tmp_path, small=small) == 1
+    out = capfd.readouterr().out  # what diverged would diverge again
+    assert "2 runs: 0 trained, 1 were done, 0 failed, 1 diverged" in out
+    assert log.stat().st_mtime_ns == written
 
 
 def test_a_run_that_was_stopped_is_resumed(tmp_path, capfd):

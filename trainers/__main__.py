@@ -57,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `list | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, OSError, FloatingPointError) as error:
+    except FloatingPointError as error:  # nobody's wrong input: the run diverged
+        parser.exit(1, f"{parser.prog}: error: {error}\n")
+    except (ValueError, OSError) as error:
         parser.error(str(error))
 
 

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from trainers.bank import Bank
-from trainers.options import option
+from trainers.options import check_finite, option
 from trainers.protocol import Score, share_right
 from trainers.randomness import permutation
 
@@ -39,6 +39,7 @@ class Adam:
     power: float = option(2.0, "of the decay between")
 
     def __post_init__(self) -> None:
+        check_finite(self)
         for name, value in asdict(self).items():
             if not value > 0:
                 raise ValueError(f"adam {name.replace('_', '-')} is {value}; above 0 wanted")

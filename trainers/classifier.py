@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from trainers import checkpoint
 from trainers.bank import CHUNK
 from trainers.config import Config
+from trainers.divergence import all_finite, refuse_diverged
 from trainers.images import ImageData
 from trainers.learner import build_network
 from trainers.networks import part
@@ -47,7 +48,10 @@ class Classifier:
             self.network(normalise(chunk, self.recipe, self.size)).softmax(1)
             for chunk in images.split(CHUNK)
         ]
-        return torch.cat(parts)
+        named = torch.cat(parts)
+        if not named.isfinite().all():
+            raise FloatingPointError("the classifier's probabilities are not finite")
+        return named
 
 
 def save(
@@ -86,14 +90,17 @@ def load_classifier(run: str | Path) -> Classifier:
     FileNotFoundError
         There is none.
     ValueError
-        It cannot be read.
+        It cannot be read, its weights are not finite, or the run diverged.
     """
     file = Path(run) / FILE
     if not file.is_file():
         raise FileNotFoundError(
             f"no classifier at {file}; `python -m trainers evaluate {run}` makes one"
         )
+    refuse_diverged(Path(run))
     content = checkpoint.read(file)
+    if not all_finite(content["network"]):
+        raise ValueError(f"{file} has weights that are not finite; nothing can be named by it")
     config = Config.from_json(content["config"])
     size, classes = content["size"], tuple(content["classes"])
     body = part(build_network(config, (3, size, size))[0], content["features"])

@@ -9,6 +9,7 @@ from trainers import classifier
 from trainers.adam_probe import Adam
 from trainers.bank import Bank
 from trainers.data import ImageData
+from trainers.divergence import refuse_diverged
 from trainers.finetune import FineTune
 from trainers.knn import KNN
 from trainers.linear_probe import Linear
@@ -61,14 +62,17 @@ def evaluate(
     Raises
     ------
     FileNotFoundError, ValueError
-        There is no checkpoint, the data have no labels or changed since the training, or the run
-        has no such network.
+        There is no checkpoint, the run diverged, the data have no labels or changed since the
+        training, or the run has no such network.
+    FloatingPointError
+        Features or what was fitted to them are not finite; nothing of that protocol was stored.
     BlockingIOError
         The run is being trained.
     OSError
         Data could not be read, or the results not be written.
     """
     run = Path(run)
+    refuse_diverged(run)
     trained = open_trained(run, device)
     if not isinstance(data := trained.data, ImageData):
         raise ValueError(f"{run} was trained on {data.name}, which has no labels")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from trainers import checkpoint
 from trainers.config import Config
+from trainers.divergence import refuse_diverged
 from trainers.trained import load_network
 
 SHAPE = (3, 32, 32)  # of an image; no weight depends on its sides
@@ -29,8 +30,9 @@ def export(run: str | Path, out: str | Path, *, network: str = "online") -> str:
     FileExistsError
         There is something at `out`.
     FileNotFoundError, ValueError
-        There is no checkpoint, it is damaged, or the encoder is not a ResNet.
+        There is no checkpoint, it is damaged, the run diverged, or the encoder is not a ResNet.
     """
+    refuse_diverged(Path(run))
     state = checkpoint.load(Path(run))
     config = Config.from_json(state["config"]).resolved
     lines = _LOADERS.get(str(config.encoder))

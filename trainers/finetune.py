@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from trainers.bank import Bank, features
-from trainers.options import option
+from trainers.options import check_finite, option
 from trainers.protocol import Score, share_right
 from trainers.randomness import permutation, uniforms
 from trainers.recipes import RECIPES
@@ -37,6 +37,7 @@ class FineTune:
     labels: float = option(1.0, "share of the labels that is used")
 
     def __post_init__(self) -> None:
+        check_finite(self)
         for name in ("epochs", "batch_size", "lr", "labels"):
             if not getattr(self, name) > 0:
                 name, value = name.replace("_", "-"), getattr(self, name)

@@ -100,6 +100,13 @@ class Learner:
             "target": self.target,
             "predictor": self.predictor,
         }
+        self.state = [
+            values
+            for part in (self.online, self.predictor)
+            for values in (*part.parameters(), *part.buffers())
+            if values.is_floating_point()
+        ]
+        """What a step changes: weights, batch statistics and what sets W_p."""
         self.schedule = Schedule(
             config.schedule,
             steps_per_epoch * config.epochs,

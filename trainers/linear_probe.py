@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from trainers.bank import Bank
-from trainers.options import option
+from trainers.options import check_finite, option
 from trainers.protocol import Score, share_right
 
 
@@ -36,6 +36,7 @@ class Linear:
     count: int = option(7, "strengths from smallest to largest, evenly in logarithm")
 
     def __post_init__(self) -> None:
+        check_finite(self)
         if not 0 < self.weakest <= self.strongest:
             raise ValueError(
                 f"linear weakest is {self.weakest} and strongest {self.strongest}; "

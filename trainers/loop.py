@@ -17,6 +17,7 @@ from trainers.bank import Bank, has_labels
 from trainers.config import Config
 from trainers.data import Data
 from trainers.device import pick_device
+from trainers.divergence import Diverged, marking, refuse_diverged
 from trainers.knn import KNN
 from trainers.learner import Learner
 from trainers.randomness import permutation
@@ -53,7 +54,9 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
     OSError
         Data could not be read, or the run could not be written; complete snapshots are kept.
     FloatingPointError
-        The loss stopped being finite.
+        The run diverged: loss, gradient, features or weights are not finite, first at the step that
+        the message names. Earlier snapshots and the last checkpoint are kept, and the store's
+        ``attrs["diverged_at"]`` is that step.
     """
     run = Path(out)
     directory.check_free(run, overwrite)
@@ -64,9 +67,11 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
         shutil.rmtree(run)
     run.mkdir(parents=True)
     attrs = directory.attrs(config, device, describe_data(config, data))
-    with SnapshotWriter(
-        run / STORE, attrs=attrs, variable_attrs=directory.variable_attrs(config)
-    ) as writer:
+    described = directory.variable_attrs(config)
+    with (
+        SnapshotWriter(run / STORE, attrs=attrs, variable_attrs=described) as writer,
+        marking(run, writer),
+    ):
         recorder = _recorder(writer, learner, device, config)
         _look_before_training(config, data, learner, recorder)
         _checkpoint(run, 0, config, data, learner, recorder)
@@ -80,19 +85,23 @@ def resume(run: str | Path) -> Path:
     Raises
     ------
     FileNotFoundError, ValueError
-        There is no checkpoint, or it is damaged or of another version, or the data changed.
-    OSError
+        There is no checkpoint, it is damaged or of another version, the data changed, or the run
+        diverged.
+    OSError, FloatingPointError
         As `train`.
     """
     run = Path(run)
+    refuse_diverged(run)
     trained = open_trained(run)
     state, step, config = trained.state, trained.step, trained.config
     device, data = trained.device, trained.data
     learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
     learner.load_state_dict(state["learner"])
-    with SnapshotWriter(
-        run / STORE, variable_attrs=directory.variable_attrs(config), resume_after=step
-    ) as writer:
+    described = directory.variable_attrs(config)
+    with (
+        SnapshotWriter(run / STORE, variable_attrs=described, resume_after=step) as writer,
+        marking(run, writer),
+    ):
         recorder = _recorder(writer, learner, device, config)
         recorder.load_state_dict(state["recorder"])
         _advance(run, step, config, data, learner, recorder)
@@ -109,8 +118,12 @@ def _advance(
     name = config.resolved.name
     with tqdm(total=total, initial=done, desc=name, unit="step", disable=None) as bar:
         for step, samples in batches(config, data, done):
-            x1, x2 = data.views(step, samples)
-            recorder.observe(step, learner.learn(step, x1, x2))
+            try:
+                seen = learner.learn(step, *data.views(step, samples))
+            except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
+                recorder.fetch()  # what W_p is set from may have broken before
+                raise Diverged(step, "no eigendecomposition for W_p converges") from error
+            recorder.observe(step, seen)
             if step in due:
                 time = learner.schedule.elapsed(step) * config.time_per_step
                 recorder.snapshot(step, step / per_epoch, time)
@@ -124,7 +137,10 @@ def _advance(
     states = {name: encoder.state_dict() for name, encoder in encoders.items()}
     checkpoint.replace(run / ENCODER, states)
     if has_labels(data) and recorder.writer.last_step("evaluation") != total:
-        accuracy = KNN().score(Bank(learner.online.encoder, data)).accuracy
+        try:
+            accuracy = KNN().score(Bank(learner.online.encoder, data)).accuracy
+        except FloatingPointError as error:
+            raise Diverged(total, str(error)) from error
         recorder.writer.append_evaluation(total, float(config.epochs), knn_accuracy=accuracy)
 
 

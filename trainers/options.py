@@ -77,7 +77,7 @@ def flagged(name: str) -> str:
 
 
 def check_finite(instance: Any, prefix: str = "") -> None:
-    """Check that every number of a dataclass and of those in it is finite.
+    """Check that every number of a dataclass, and of those in it, is finite.
 
     Raises
     ------

@@ -29,7 +29,15 @@ class EvaluationProtocol(Protocol):
 
 
 def share_right(logits: Tensor, labels: Tensor) -> float:  # (n, classes), (n,)
-    """Return the share of rows whose largest logit is that of their label."""
+    """Return the share of rows whose largest logit is that of their label.
+
+    Raises
+    ------
+    FloatingPointError
+        A logit is not finite: the first class would win.
+    """
+    if not logits.isfinite().all():
+        raise FloatingPointError("the logits are not finite; lower the learning rate of the probe")
     return float((logits.argmax(1) == labels).double().mean())
 
 

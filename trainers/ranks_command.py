@@ -5,6 +5,7 @@ from pathlib import Path
 from analysis import alpha_req, collapse_signs, lidar, rankme
 from analysis.ranks import WEIGHTS
 from analysis.schema import FEATURES, NETWORKS
+from trainers.divergence import refuse_diverged
 from trainers.options import Parser
 from trainers.view_features import view_features
 
@@ -37,6 +38,8 @@ def ranks_command(parser: Parser, argv: list[str]) -> int:
     )
     parser.add_argument("--device", help="default: the run's own")
     parsed = parser.parse_strictly(argv)
+    for run in parsed.runs:
+        refuse_diverged(run)
     width = max(len(str(run)) for run in parsed.runs)
     print(f"{'':<{width}}", *(f"{name:>12}" for name in HEAD), sep="  ")
     for run in parsed.runs:

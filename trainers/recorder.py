@@ -3,13 +3,22 @@
 import time
 from typing import Any
 
+import numpy as np
 import torch
 
 from analysis.snapshots import SnapshotWriter
+from trainers.divergence import Diverged
 from trainers.learner import Learner, Step
 
 MOMENTS = ("correlation", "cross_correlation", "target_correlation", "prediction_correlation")
 SCALARS = ("loss", "tau", "feature_std", "grad_norm")
+FINITE = {  # or the run has diverged; in a row of the ring `SCALARS` come first
+    "loss": "the loss",
+    "grad_norm": "the norm of the gradient",
+    "features": "the norm of features, predictions and targets",
+    "weights": "the largest weight or batch statistic",
+}
+ROW = (*SCALARS, "features", "weights")
 RING = 256  # steps of scalars kept on the device before they are fetched at once
 
 
@@ -83,7 +92,7 @@ class Recorder:
         self._images = images_per_step
         self._head = learner.online.head if head else None
         self._lr = learner.optimiser.sgd.param_groups[0]["rate"]
-        self._ring = torch.zeros(RING, len(SCALARS), device=device)
+        self._ring = torch.zeros(RING, len(ROW), device=device)
         self._steps: list[int] = []
         self._clock = time.perf_counter()
 
@@ -94,8 +103,11 @@ class Recorder:
         learner = self.learner
         z = torch.nn.functional.normalize(seen.z[0].float(), dim=1)
         tau = learner.target.tau(learner.online)
-        scalars = torch.stack([seen.loss, tau, z.std(0).mean(), seen.grad_norm])
-        self._ring[len(self._steps)] = scalars
+        features = torch.stack(torch._foreach_norm([*seen.z, *seen.q, *seen.t])).norm()
+        # The largest and not the norm, whose square would overflow long before a weight does.
+        weights = torch.stack(torch._foreach_norm(learner.state, torch.inf)).max()
+        scalars = [seen.loss, tau, z.std(0).mean(), seen.grad_norm, features, weights]
+        self._ring[len(self._steps)] = torch.stack(scalars)
         self._steps.append(step)
         if len(self._steps) == RING:
             self.fetch()
@@ -105,31 +117,41 @@ class Recorder:
 
         Raises
         ------
-        FloatingPointError
-            The loss is not finite any more.
+        Diverged
+            One of `FINITE` is not; rows up to that step, it included, were handed over.
         """
         if not self._steps:
             return
-        columns = self._ring[: len(self._steps)].cpu().numpy().T
+        rows = self._ring[: len(self._steps)].cpu().numpy()
+        finite = {name: np.isfinite(rows[:, ROW.index(name)]) for name in FINITE}
+        whole = np.all([*finite.values()], axis=0)
+        broken = None if whole.all() else int(np.argmin(whole))
+        if broken is not None:
+            rows, self._steps = rows[: broken + 1], self._steps[: broken + 1]
+        columns = dict(zip(ROW, rows.T, strict=True))
         now = time.perf_counter()
         speed = self._images * len(self._steps) / (now - self._clock)
         steps, self._steps, self._clock = self._steps, [], now
         self.writer.append_metrics(
             step=steps,
-            **dict(zip(SCALARS, columns, strict=True)),
+            **{name: columns[name] for name in SCALARS},
             learning_rate=[self._lr * self.learner.schedule[step] for step in steps],
             images_per_second=[speed] * len(steps),
         )
-        self.loss = float(columns[0][-1])
-        if not self.loss - self.loss == 0:
-            raise FloatingPointError(
-                f"the loss is {self.loss} at step {steps[-1]}: lower --lr or raise --batch-size; "
-                "what was recorded until then is kept"
-            )
+        self.loss = float(columns["loss"][-1])
+        if broken is not None:
+            name = next(name for name in FINITE if not finite[name][broken])
+            raise Diverged(steps[-1], f"{FINITE[name]} is {columns[name][-1]}")
 
     @torch.no_grad()
     def snapshot(self, step: int, epoch: float, flow_time: float) -> None:
-        """Write W_p and the head as they are, and the moments since the last snapshot."""
+        """Write W_p and the head as they are, and the moments since the last snapshot.
+
+        Raises
+        ------
+        Diverged
+            As `fetch`; nothing of this snapshot was written.
+        """
         self.fetch()
         predictor = self.learner.predictor
         matrices = {"predictor": predictor.matrix()}

@@ -15,11 +15,12 @@ import torch
 from analysis.snapshots import STORE, open_snapshots
 from trainers import checkpoint
 from trainers.config import Config
+from trainers.divergence import said_of
 from trainers.loop import ENCODER
 
 Values = Mapping[str, Sequence[str]]
 LOGS = "logs"
-NEW, STARTED, DONE, FAILED = "new", "started", "done", "failed"
+NEW, STARTED, DONE, FAILED, DIVERGED = "new", "started", "done", "failed", "diverged"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Planned:
     out: Path
     config: Config
     state: str = NEW
-    """What is at `out`: `new` if nothing, `started`, `done`, or `failed` after it was tried."""
+    """What is at `out`: `new` if nothing, `started`, `done`, `diverged`, or `failed` when tried."""
 
     @property
     def log(self) -> Path:
@@ -107,6 +108,8 @@ def found(run: Planned) -> str:
     there = Config.from_json(attrs["config"])
     if replace(there, device=run.config.device).resolved != run.config.resolved:
         raise FileExistsError(f"{run.out} holds a run of other options; give another --out")
+    if said_of(run.out):
+        return DIVERGED
     return DONE if attrs["closed"] and (run.out / ENCODER).is_file() else STARTED
 
 
@@ -116,14 +119,14 @@ def train_all(runs: Sequence[Planned], jobs: int, told: Callable[[Planned], None
     Parameters
     ----------
     told : function of a run
-        Called with each run as it ends, its state `done` or `failed`.
+        Called with each run as it ends, its state `done`, `diverged` or `failed`.
     """
     slots: SimpleQueue[int] = SimpleQueue()
     for slot in range(jobs):
         slots.put(slot)
 
     def one(run: Planned) -> Planned:
-        if run.state == DONE:
+        if run.state in (DONE, DIVERGED):  # the same options would diverge again
             return run
         slot = slots.get()
         try:
@@ -134,7 +137,7 @@ def train_all(runs: Sequence[Planned], jobs: int, told: Callable[[Planned], None
                 ).returncode
         finally:
             slots.put(slot)
-        ended = replace(run, state=FAILED if code else DONE)
+        ended = replace(run, state=_ended(run, code))
         told(ended)
         return ended
 
@@ -144,6 +147,12 @@ def train_all(runs: Sequence[Planned], jobs: int, told: Callable[[Planned], None
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _ended(run: Planned, code: int) -> str:
+    if code == 0:
+        return DONE
+    return DIVERGED if said_of(run.out) else FAILED
 
 
 def environment(slot: int, jobs: int, gpus: int | None = None) -> dict[str, str]:

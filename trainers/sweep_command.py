@@ -9,7 +9,7 @@ from trainers.choices import choose
 from trainers.config import Config
 from trainers.options import Parser
 from trainers.presets import PRESETS
-from trainers.sweep import DONE, FAILED, Planned, plan, train_all
+from trainers.sweep import DIVERGED, DONE, FAILED, Planned, plan, train_all
 
 Configure = Callable[[Parser, str, list[str]], tuple[Config, argparse.Namespace]]
 
@@ -19,7 +19,8 @@ def sweep_command(parser: Parser, argv: list[str], configure: Configure) -> int:
     parser.epilog = (
         "Any option of METHOD, with values between commas: --lr 0.03,0.1 --predictor.eps 0.1,0.3. "
         "Runs go to DIR/METHOD[-option=value]-SEED. The same command again skips what is done and "
-        "resumes what was stopped; `analysis.open_runs(DIR)` opens all as one dataset."
+        "resumes what was stopped; what diverged is left. `analysis.open_runs(DIR)` opens all as "
+        "one dataset."
     )
     parser.add_argument("names", nargs="+", metavar="METHOD", help="as `list` shows them")
     parser.add_argument("--seeds", default="0", help="between commas (default: 0)")
@@ -46,13 +47,13 @@ def sweep_command(parser: Parser, argv: list[str], configure: Configure) -> int:
     skipped = sum(run.state == DONE for run in runs)
     print(
         f"{len(runs)} runs: {count[DONE] - skipped} trained, {skipped} were done, "
-        f"{count[FAILED]} failed"
+        f"{count[FAILED]} failed, {count[DIVERGED]} diverged"
     )
-    return 1 if count[FAILED] else 0
+    return 1 if count[FAILED] + count[DIVERGED] else 0
 
 
 def _tell(run: Planned) -> None:
-    if run.state == FAILED:
+    if run.state != DONE:
         lines = run.log.read_text().splitlines() or ["no output"]
         print(f"{run.state:<8} {run.out}: {lines[-1]} ({run.log})", flush=True)
     else:

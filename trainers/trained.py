@@ -14,6 +14,7 @@ from trainers import checkpoint
 from trainers.config import Config
 from trainers.data import Data, ImageData, load_data, place_of
 from trainers.device import pick_device
+from trainers.divergence import all_finite
 from trainers.fingerprint import Fingerprint
 from trainers.learner import build_network
 from trainers.networks import Network
@@ -160,7 +161,7 @@ def load_network(
     Raises
     ------
     ValueError
-        The run has no target network.
+        The run has no target network, or weights are not finite.
     """
     prefix = {"online": "", "target": "network."}[network]
     weights = {
@@ -170,6 +171,8 @@ def load_network(
     }
     if not weights:
         raise ValueError("this run has no target network: its target is the online network")
+    if not all_finite(weights):
+        raise ValueError(f"the checkpoint's {network} network has weights that are not finite")
     out, _ = build_network(config, shape)
     out.load_state_dict(weights)
     return out.to(memory_format=torch.channels_last)

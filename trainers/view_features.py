@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 import xarray as xr
 
+from trainers.divergence import said_of
 from trainers.networks import part
 from trainers.randomness import permutation
 from trainers.trained import open_trained
@@ -42,7 +43,7 @@ def view_features(
     DataArray (image, view, feature)
         float32, in memory: ``analysis.lidar`` and ``analysis.bootstrap_alignment`` take its values,
         ``analysis.rankme`` those of one view. `image` is the number of the image; ``attrs`` hold
-        the checkpoint's `step` and `epoch`.
+        the checkpoint's `step` and `epoch` and, of a run that diverged, ``diverged_at``.
 
     Raises
     ------
@@ -69,5 +70,6 @@ def view_features(
         ("image", "view", "feature"),
         "features",
         {"features": features, "network": network, "run": str(run)}
-        | {"step": trained.step, "epoch": trained.epoch},
+        | {"step": trained.step, "epoch": trained.epoch}
+        | said_of(trained.path),
     )
