@@ -39,7 +39,7 @@ class Adam:
     power: float = option(2.0, "of the decay between")
 
     def __post_init__(self) -> None:
-        check_finite(self)
+        check_finite(self, "adam ")
         for name, value in asdict(self).items():
             if not value > 0:
                 raise ValueError(f"adam {name.replace('_', '-')} is {value}; above 0 wanted")

@@ -37,7 +37,7 @@ class FineTune:
     labels: float = option(1.0, "share of the labels that is used")
 
     def __post_init__(self) -> None:
-        check_finite(self)
+        check_finite(self, "finetune ")
         for name in ("epochs", "batch_size", "lr", "labels"):
             if not getattr(self, name) > 0:
                 name, value = name.replace("_", "-"), getattr(self, name)

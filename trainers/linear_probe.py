@@ -36,7 +36,7 @@ class Linear:
     count: int = option(7, "strengths from smallest to largest, evenly in logarithm")
 
     def __post_init__(self) -> None:
-        check_finite(self)
+        check_finite(self, "linear ")
         if not 0 < self.weakest <= self.strongest:
             raise ValueError(
                 f"linear weakest is {self.weakest} and strongest {self.strongest}; "
