@@ -6,15 +6,10 @@ from analysis.basis import check_basis
 from analysis.bootstrap import bootstrap_alignment, bootstrap_eigenvalues
 from analysis.collapse import Verdict, collapse, collapse_course
 from analysis.commutators import commutator, commutator_null, mode_commutator
+from analysis.independent_rows import effective_samples
 from analysis.modes import follow_modes
 from analysis.moments import centred, least_squares_predictor
-from analysis.noise import (
-    effective_samples,
-    eigenvalue_errors,
-    modes_above_noise,
-    noise_edges,
-    noise_level,
-)
+from analysis.noise import eigenvalue_errors, modes_above_noise, noise_edges, noise_level
 from analysis.normality import (
     definiteness,
     eigenvector_condition,
@@ -49,6 +44,8 @@ from analysis.subspaces import (
 )
 from analysis.summary import summarise
 from analysis.symmetry import antisymmetric_part, asymmetry, symmetric_part
+from analysis.tracy_widom import tracy_widom_quantile, tracy_widom_tail
+from analysis.white_noise import largest_noise_eigenvalue, largest_share
 
 __all__ = [
     "PowerLaw",
@@ -84,6 +81,8 @@ __all__ = [
     "follow_modes",
     "henrici_departure",
     "imaginary_energy",
+    "largest_noise_eigenvalue",
+    "largest_share",
     "least_squares_predictor",
     "lidar",
     "mode_alignment_rate",
@@ -109,4 +108,6 @@ __all__ = [
     "surviving_modes",
     "symmetric_part",
     "target_scale",
+    "tracy_widom_quantile",
+    "tracy_widom_tail",
 ]

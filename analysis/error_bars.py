@@ -7,11 +7,18 @@ from matplotlib.axes import Axes
 
 from analysis.figures import GREY, _label, _mode_axis
 from analysis.noise import eigenvalue_errors, modes_above_noise, noise_level
+from analysis.white_noise import ERROR_RATE
 
 BAR = "#0072b2"
 
 
-def plot_noise(values: xr.DataArray, samples: float, *, ax: Axes | None = None) -> Axes:
+def plot_noise(
+    values: xr.DataArray,
+    samples: float,
+    *,
+    error_rate: float = ERROR_RATE,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw a spectrum with its errors, two standard ones up and down, over the level of noise.
 
     Parameters
@@ -20,6 +27,8 @@ def plot_noise(values: xr.DataArray, samples: float, *, ax: Axes | None = None) 
         Eigenvalues of a centred correlation; logarithmic axis, what is not positive is left out.
     samples : float
         Independent rows behind them. Two views of an image are not: count images to be careful.
+    error_rate : float
+        How often noise alone has a mode above the level, as for `noise_level`.
     ax : Axes, optional
         The current one by default.
 
@@ -30,7 +39,8 @@ def plot_noise(values: xr.DataArray, samples: float, *, ax: Axes | None = None) 
     """
     if values.dims != ("mode",):
         raise ValueError(f"plot_noise draws (mode); got {values.dims}: select a snapshot")
-    level, error = float(noise_level(values, samples)), 2 * eigenvalue_errors(values, samples)
+    level = float(noise_level(values, samples, error_rate=error_rate))
+    error = 2 * eigenvalue_errors(values, samples)
     ax = plt.gca() if ax is None else ax
     shown = values.where(values > values.attrs.get("resolution", 0.0) * values.max())
     low = np.maximum(shown - error, shown / 10)  # a logarithmic axis has no place for less
@@ -38,8 +48,9 @@ def plot_noise(values: xr.DataArray, samples: float, *, ax: Axes | None = None) 
     ax.plot(values["mode"], shown, ".-", color=BAR, markersize=3, linewidth=0.8)
     ax.axhline(level, color=GREY, linestyle="--")
     ax.set_yscale("log")
-    above = int(modes_above_noise(values, samples))
-    ax.set_title(f"{above} modes above the noise", loc="right", fontsize="small", color=GREY)
+    above = float(modes_above_noise(values, samples, error_rate=error_rate))
+    text = f"{above:g} modes above the noise, at {100 * error_rate:g} %"
+    ax.set_title(text, loc="right", fontsize="small", color=GREY)
     _mode_axis(ax, values.sizes["mode"])
     return _label(ax, values["mode"], values)
 

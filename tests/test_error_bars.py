@@ -3,7 +3,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis import bootstrap_alignment, bootstrap_eigenvalues
+from analysis import bootstrap_alignment, bootstrap_eigenvalues, largest_share
 from analysis.error_bars import plot_bootstrap, plot_noise
 
 
@@ -21,8 +21,11 @@ def test_a_band_of_two_standard_errors_and_the_level_of_noise():
     at_one = corners[corners[:, 0] == 1, 1]
     assert (at_one.min(), at_one.max()) == (pytest.approx(9 * 0.9), pytest.approx(9 * 1.1))
     level = ax.lines[1].get_ydata()[0]
-    assert level == pytest.approx((1 + np.sqrt(21 / 800)) ** 2, rel=0.05)
-    assert ax.get_title(loc="right") == "1 modes above the noise"
+    assert level == pytest.approx(20 * largest_share(20, 798))  # of the 20 that are not above
+    assert ax.get_title(loc="right") == "1 modes above the noise, at 1 %"
+    rarer = plot_noise(spectrum(9.0, *[1.0] * 20), 800, error_rate=1e-3, ax=axes())
+    assert rarer.lines[1].get_ydata()[0] > level
+    assert rarer.get_title(loc="right").endswith(", at 0.1 %")
     assert ax.get_yscale() == "log"
 
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.bootstrap import bootstrap_eigenvalues
-from analysis.noise import effective_samples, modes_above_noise, noise_edges
+from analysis.independent_rows import effective_samples
+from analysis.noise import modes_above_noise, noise_edges
 from analysis.ranks import alpha_req, collapse_signs, lidar, rankme
 from analysis.subspaces import principal_angles, spectral_gaps, subspace_overlap, surviving_modes
 
