@@ -28,8 +28,9 @@ def effective_samples(
         c, between two views of an image, in [0, 1]: 1 counts images, to be careful.
     dimensions : int, optional
         d. The number whose noise has the same upper edge is returned then, for `noise_level`; the
-        formula's has the same variance, and rows of unequal weight have a longer tail. Above noise at a nominal 5 % were 12.8 % of spectra by variance and 5.1 % by edge for
-        d = 32, n = 64, rho = .3; 10.4 and 4.4 % for 64 pairs of views with c = .5.
+        formula's has the same variance, and rows of unequal weight have a longer tail. At a nominal
+        5 %, 12.8 % of spectra were above noise by variance and 5.1 % by edge, for d = 32, n = 64
+        and rho = .3; 10.4 and 4.4 % for 64 pairs of views with c = .5.
 
     Returns
     -------

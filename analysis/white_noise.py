@@ -50,9 +50,8 @@ def largest_noise_eigenvalue(
     -------
     float
         Of the correlation :math:`Z^\top Z / n`: :math:`v (\mu + \sigma q) / n`, with the quantile q
-        of Tracy and Widom. Measured at 1 %: 1.0 % at (d, n) = (2, 7), .8 at (2, 100), 1.0 from (16, 64) on; at
-        .1 %, .06 to .15 (`notebooks/results/error_rates`). At (128, 1000): 1.884 at 1 %, 1.844 at
-        the edge of Marchenko and Pastur.
+        of Tracy and Widom. At (128, 1000): 1.884 at 1 %, 1.844 at the edge of Marchenko and Pastur.
+        Measured rates: `notebooks/results/error_rates`.
 
     Raises
     ------
