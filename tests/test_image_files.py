@@ -1,0 +1,299 @@
+import colorsys
+import struct
+import threading
+import time
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from trainers import image_files
+from trainers.image_files import LIMIT, decode_images, to_rgb
+
+SIDE = 4
+
+
+def pixel(image, file, **options):
+    """Save an image of one colour, decode it, and return that colour."""
+    image.save(file, **options)
+    return colour(file)
+
+
+def colour(file):
+    (x,) = decode_images([file], SIDE).permute(0, 2, 3, 1)
+    assert (x == x[0, 0]).all()
+    return tuple(x[0, 0].tolist())
+
+
+def plain(mode, value, side=SIDE):
+    return Image.new(mode, (side, side), value)
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "expected"),
+    [
+        (plain("1", 1), "a.png", (255, 255, 255)),
+        (plain("1", 0), "a.pbm", (0, 0, 0)),
+        (plain("L", 77), "a.png", (77, 77, 77)),
+        (plain("RGB", (1, 2, 3)), "a.bmp", (1, 2, 3)),
+        # a over white: 255 - (255 - v) a / 255
+        (plain("LA", (55, 102)), "a.png", (175, 175, 175)),
+        (plain("RGBA", (200, 100, 0, 51)), "a.png", (244, 224, 204)),
+        (plain("RGBA", (200, 100, 0, 0)), "a.webp", (255, 255, 255)),
+        (plain("RGBA", (200, 100, 0, 51)), "a.tif", (244, 224, 204)),
+        (plain("CMYK", (0, 255, 255, 0)), "a.tif", (255, 0, 0)),
+        (plain("CMYK", (0, 0, 0, 255)), "a.tif", (0, 0, 0)),
+    ],
+    ids=lambda value: getattr(value, "mode", None),
+)
+def test_a_colour_of_each_mode_is_what_it_should_be(tmp_path, image, name, expected):
+    options = {"lossless": True, "exact": True} if name.endswith("webp") else {}
+    assert pixel(image, tmp_path / name, **options) == expected
+
+
+def palette(colours):
+    image = plain("P", 0)
+    image.putpalette([value for one in colours for value in one])
+    image.putdata([i % len(colours) for i in range(SIDE**2)])
+    return image
+
+
+def test_a_palette_gives_its_colours_and_not_its_numbers(tmp_path):
+    palette([(9, 8, 7)]).save(tmp_path / "a.png")
+    assert colour(tmp_path / "a.png") == (9, 8, 7)
+    palette([(9, 8, 7)]).save(tmp_path / "b.gif")
+    assert colour(tmp_path / "b.gif") == (9, 8, 7)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.gif"])
+def test_a_transparent_entry_of_a_palette_is_white(tmp_path, name):
+    palette([(9, 8, 7), (90, 80, 70)]).save(tmp_path / name, transparency=1)
+    x = decode_images([tmp_path / name], SIDE)[0].permute(1, 2, 0).reshape(-1, 3)
+    assert x[:2].tolist() == [[9, 8, 7], [255, 255, 255]]
+
+
+def test_a_palette_with_alpha_of_its_own_is_laid_over_white(tmp_path):
+    palette([(200, 100, 0)]).save(tmp_path / "a.png", transparency=bytes([51]))
+    assert colour(tmp_path / "a.png") == (244, 224, 204)
+    assert to_rgb(plain("PA", (0, 0))).getpixel((0, 0)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    ("mode", "value", "key", "expected"),
+    [
+        ("L", 77, 77, (255,) * 3),
+        ("L", 77, 78, (77,) * 3),
+        ("RGB", (1, 2, 3), (1, 2, 3), (255,) * 3),
+        ("RGB", (1, 2, 3), (1, 2, 4), (1, 2, 3)),
+        ("I;16", 600, 600, (255,) * 3),
+    ],
+)
+def test_the_colour_that_a_png_calls_transparent_is_white(tmp_path, mode, value, key, expected):
+    assert pixel(plain(mode, value), tmp_path / "a.png", transparency=key) == expected
+
+
+def png(bits, kind, row, side=1, **chunks):
+    """A PNG by hand: bit depth, colour type, bytes of its one row, further chunks."""
+
+    def chunk(name, data):
+        whole = name.encode() + data
+        return struct.pack(">I", len(data)) + whole + struct.pack(">I", zlib.crc32(whole))
+
+    head = struct.pack(">IIBBBBB", side, side, bits, kind, 0, 0, 0)
+    body = chunk("IHDR", head) + b"".join(chunk(*item) for item in chunks.items())
+    return (
+        b"\x89PNG\r\n\x1a\n" + body + chunk("IDAT", zlib.compress(b"\0" + row)) + chunk("IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    ("bits", "kind", "row", "chunks", "expected"),
+    [
+        (4, 0, b"\x50", {}, (85,) * 3),
+        (4, 0, b"\x50", {"tRNS": b"\0\5"}, (255,) * 3),  # 5 of 15 is 85 of 255, and transparent
+        (2, 0, b"\x80", {"tRNS": b"\0\2"}, (255,) * 3),
+        (2, 0, b"\x80", {"tRNS": b"\0\1"}, (170,) * 3),
+        (16, 0, b"\x80\x00", {}, (128,) * 3),
+        (16, 2, b"\x12\x34\x56\x78\x9a\xbc", {}, (0x12, 0x56, 0x9A)),
+        (16, 2, b"\x12\x34\x56\x78\x9a\xbc", {"tRNS": b"\x12\x34\x56\x78\x9a\xbc"}, (255,) * 3),
+        (16, 4, b"\xff\xff\0\0", {}, (255,) * 3),
+        (16, 6, b"\xc8\0\x64\0\0\0\x33\0", {}, (244, 224, 204)),
+    ],
+)
+def test_a_png_of_any_depth_by_hand(tmp_path, bits, kind, row, chunks, expected):
+    (tmp_path / "a.png").write_bytes(png(bits, kind, row, **chunks))
+    assert colour(tmp_path / "a.png") == expected
+
+
+@pytest.mark.parametrize("value", [0, 1, 128, 129, 600, 32768, 65280, 65535])
+def test_sixteen_bits_of_any_byte_order_are_scaled(tmp_path, value):
+    expected = (round(value / 257),) * 3
+    for name in ("a.png", "a.tif"):
+        assert pixel(plain("I;16", value), tmp_path / name) == expected
+    assert pixel(plain("I;16B", value), tmp_path / "b.tif") == expected
+    (tmp_path / "c.pgm").write_bytes(b"P5 1 1 65535\n" + struct.pack(">H", value))
+    assert colour(tmp_path / "c.pgm") == expected
+    for mode in ("I;16", "I;16L", "I;16B", "I"):
+        assert to_rgb(plain(mode, value)).getpixel((0, 0)) == expected
+
+
+def test_a_pgm_of_twelve_bits_is_scaled_by_its_own_white(tmp_path):
+    for value, expected in ((4095, 255), (2048, 128), (0, 0)):
+        (tmp_path / "a.pgm").write_bytes(b"P5 1 1 4095\n" + struct.pack(">H", value))
+        assert colour(tmp_path / "a.pgm") == (expected,) * 3
+
+
+def tiff(bits, values, photometric=1, sample_format=1):
+    """A little-endian TIFF of one row by hand, `values` its bytes."""
+    tags = [(256, 1), (257, 1), (258, bits), (259, 1), (262, photometric), (273, 8), (277, 1)]
+    tags += [(278, 1), (279, len(values)), (339, sample_format)]
+    data = values + b"\0" * (-len(values) % 4)
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(tags))
+    head = b"II*\0" + struct.pack("<I", 8 + len(data)) + data
+    return head + struct.pack("<H", len(tags)) + entries + struct.pack("<I", 0)
+
+
+@pytest.mark.parametrize(
+    ("bits", "values", "photometric", "expected"),
+    [
+        (12, b"\xff\xf0", 1, 255),  # 4095 of 4095
+        (12, b"\x80\x00", 1, 128),  # 2048
+        (16, b"\x00\x80", 1, 128),
+        (16, b"\xff\xff", 0, 0),  # 0 is white
+        (8, b"\xff", 0, 0),
+        (8, b"\x40", 1, 64),
+    ],
+)
+def test_a_tiff_of_any_depth_by_hand(tmp_path, bits, values, photometric, expected):
+    (tmp_path / "a.tif").write_bytes(tiff(bits, values, photometric))
+    assert colour(tmp_path / "a.tif") == (expected,) * 3
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (tiff(32, b"\0\0\1\0"), "32-bit integers"),
+        (tiff(16, b"\0\1", sample_format=2), "signed integers"),
+        (tiff(8, b"\x90", sample_format=2), "signed integers"),
+        (tiff(32, struct.pack("<f", 0.5), sample_format=3), "floating-point values"),
+        (b"PF\n1 1\n-1.0\n" + struct.pack("<3f", 1, 1, 1), ""),
+        (b"Pf\n1 1\n-1.0\n" + struct.pack("<f", 1), "floating-point values"),
+        (b"not an image", ""),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "cannot identify"),
+        (png(8, 2, b"\1\2\3")[:44], ""),
+        (b"", ""),
+    ],
+)
+def test_values_without_a_white_and_what_is_no_image_are_refused_by_name(tmp_path, content, said):
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(OSError, match=rf"a.png is not a readable image \(.*{said}.*\); mend or"):
+        decode_images([tmp_path / "a.png"], SIDE)
+
+
+def test_integers_beyond_sixteen_bits_are_refused():
+    for value in (-1, 65536):
+        with pytest.raises(ValueError, match="integers outside of 0 to 65535"):
+            to_rgb(plain("I", value))
+    with pytest.raises(ValueError, match="floating-point"):
+        to_rgb(plain("F", 0.5))
+
+
+def test_colours_of_other_spaces_agree_with_their_formulas():
+    hue, saturation, value = 40, 200, 180
+    expected = np.array(colorsys.hsv_to_rgb(hue / 255, saturation / 255, value / 255)) * 255
+    got = to_rgb(plain("HSV", (hue, saturation, value))).getpixel((0, 0))
+    np.testing.assert_allclose(got, expected, atol=2)
+    y, cb, cr = 120, 90, 200  # ITU-R BT.601, as JFIF has it
+    expected = y + np.array(
+        [1.402 * (cr - 128), -0.344136 * (cb - 128) - 0.714136 * (cr - 128), 1.772 * (cb - 128)]
+    )
+    got = to_rgb(plain("YCbCr", (y, cb, cr))).getpixel((0, 0))
+    np.testing.assert_allclose(got, expected, atol=1)
+    # CIE 1976: grey 128 of sRGB has L = 53.585, a = b = 0: 255 L / 100 is 137, 0 is at 128.
+    grey = to_rgb(plain("LAB", (137, 128, 128))).getpixel((0, 0))
+    np.testing.assert_allclose(grey, 128, atol=2)
+
+
+def test_a_lab_tiff_comes_back_as_it_was(tmp_path):
+    lab = ImageCms.createProfile("LAB")
+    there = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), lab, "RGB", "LAB")
+    ImageCms.applyTransform(plain("RGB", (180, 60, 90)), there).save(tmp_path / "a.tif")
+    np.testing.assert_allclose(colour(tmp_path / "a.tif"), (180, 60, 90), atol=3)
+
+
+def test_a_cmyk_jpeg_of_adobe_is_not_inverted(tmp_path):
+    assert pixel(plain("CMYK", (0, 0, 0, 0), 16), tmp_path / "a.jpg") == (255,) * 3
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", ["a.jpg", "a.tif", "a.png", "a.webp"])
+def test_the_orientation_of_the_camera_is_applied_once(tmp_path, orientation, name):
+    quarters = np.kron([[10, 80], [150, 220]], np.ones((16, 16), int)).astype(np.uint8)
+    turned = {  # what the file holds, of a picture that is to be seen as `quarters`
+        1: quarters,
+        2: quarters[:, ::-1],
+        3: quarters[::-1, ::-1],
+        4: quarters[::-1],
+        5: quarters.T,
+        6: np.rot90(quarters),
+        7: quarters[::-1, ::-1].T,
+        8: np.rot90(quarters, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[274] = orientation
+    Image.fromarray(np.ascontiguousarray(turned)).convert("RGB").save(tmp_path / name, exif=exif)
+    x = decode_images([tmp_path / name], 8)[0, 0]
+    assert [x[i, j].item() // 10 for i, j in ((1, 1), (1, 6), (6, 1), (6, 6))] == [1, 8, 15, 22]
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png", "a.tif"])
+def test_of_an_animation_the_first_frame_is_taken(tmp_path, name):
+    frames = [plain("RGB", (200, 0, 0)), plain("RGB", (0, 200, 0))]
+    options = {"lossless": True} if name.endswith("webp") else {}
+    frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], **options)
+    assert colour(tmp_path / name) == (200, 0, 0)
+
+
+def test_a_reduced_jpeg_is_the_whole_one_up_to_its_filter(tmp_path):
+    x, y = np.meshgrid(np.linspace(0, 1, 512), np.linspace(0, 1, 512))
+    smooth = np.stack([255 * x, 255 * y, 127 + 127 * np.sin(9 * x * y)], axis=2).astype(np.uint8)
+    Image.fromarray(smooth).save(tmp_path / "a.jpg", quality=95)
+    got = decode_images([tmp_path / "a.jpg"], 16)[0].permute(1, 2, 0).numpy().astype(float)
+    whole = Image.open(tmp_path / "a.jpg").resize((16, 16), Image.Resampling.BILINEAR)
+    assert abs(got - np.asarray(whole)).max() <= 3
+
+
+@pytest.mark.parametrize("side", [8193, 13000, 60000])
+def test_a_bomb_is_refused_by_its_header_before_anything_is_decoded(tmp_path, monkeypatch, side):
+    files = [tmp_path / f"{i}.png" for i in range(4)]
+    for file in files[:3]:
+        plain("RGB", (1, 2, 3)).save(file)
+    files[3].write_bytes(png(8, 2, b"", side))  # whose pixels are not there
+    decoded = []
+    monkeypatch.setattr(image_files, "to_rgb", decoded.append)
+    with pytest.raises(OSError, match=r"3.png (has|is not).* pixels"):
+        decode_images(files, SIDE)
+    assert not decoded
+
+
+def test_what_is_decoded_at_once_is_bounded(tmp_path, monkeypatch):
+    files = [tmp_path / f"{i}.png" for i in range(12)]
+    for file in files:
+        plain("RGB", (1, 2, 3), 20).save(file)
+    monkeypatch.setattr(image_files, "LIMIT", 1000)  # two of 400 pixels
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def slowly(image):
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.01)
+        with lock:
+            now[0] -= 1
+        return image
+
+    monkeypatch.setattr(image_files, "to_rgb", slowly)
+    assert decode_images(files, SIDE).shape == (12, 3, SIDE, SIDE)
+    assert most[0] == 2
+    assert LIMIT == 8192**2
