@@ -49,7 +49,9 @@ class Config:
     size: int | None = option(
         None, "side of the training images in pixels (default: the data's own)"
     )
-    limit: int | None = option(None, "train on the first N images (default: all)")
+    limit: int | None = option(
+        None, "train on N images: the first, of sorted ones some of each class (default: all)"
+    )
     encoder: str | None = option(
         None, f"one of {', '.join(DEFAULT_WIDTHS)} (default: conv4, of vectors linear)"
     )

@@ -9,13 +9,15 @@ from torch import Tensor
 
 from trainers.choices import choose
 from trainers.fingerprint import Fingerprint
+from trainers.folders import read_folder
 from trainers.gaussian import GaussianData
-from trainers.images import ImageData
+from trainers.images import ImageData, listed
+from trainers.labels import UNLABELLED
+from trainers.limit import part_of
 from trainers.recipes import RECIPES
 from trainers.sources import (
     Source,
     read_cifar10,
-    read_folder,
     read_npz,
     read_shapes,
     read_stl10,
@@ -41,6 +43,10 @@ class Data(Protocol):
     @property
     def fingerprint(self) -> Fingerprint:
         """What tells these data from others at the same place."""
+
+    @property
+    def account(self) -> str:
+        """One line on what they are, for the user to check."""
 
     def __len__(self) -> int:
         """Training samples per epoch."""
@@ -85,7 +91,8 @@ def load_data(
     size : int, optional
         Height and width of the views in pixels: the images' shorter side by default, in folders 64.
     limit : int, optional
-        Keep the first `limit` training images.
+        Keep this many training images: of named data the first, of a folder or file the first where
+        their labels are in mixed order, else some of every class (`trainers.limit`).
     seed : int
         Settles the views. The images themselves are the same for every seed.
     device : torch.device or str
@@ -118,19 +125,21 @@ def load_data(
         raise ValueError(
             f"limit = {limit}, and {name} has {len(source.x_train)} training images; fewer wanted"
         )
+    source = _limited(source, limit, in_order=name in DATA)
     side = size or min(source.x_train.shape[2:])
     own = kind.recipe or ("directpred-cifar" if side <= SMALL else "directpred-stl10")
     return ImageData(
         name=name,
         classes=source.classes,
-        x_train=source.x_train[:limit].to(device),
-        y_train=source.y_train[:limit].to(device),
+        x_train=source.x_train.to(device),
+        y_train=source.y_train.to(device),
         x_test=source.x_test.to(device),
         y_test=source.y_test.to(device),
         recipes=RECIPES[recipe or own],
         seed=seed,
         size=side,
         drawn=source.drawn,
+        notes=source.notes,
     )
 
 
@@ -141,6 +150,23 @@ def place_of(name: str) -> str:
     """
     known = name in DATA or name == "gaussian"
     return name if known else str(Path(name).expanduser().absolute())
+
+
+def _limited(source: Source, limit: int | None, *, in_order: bool) -> Source:
+    """Keep `limit` training images, and take labels from test images that none of them has."""
+    n, notes = len(source.x_train), [*source.notes]
+    if limit is not None and limit < n:
+        kept = torch.arange(limit) if in_order else part_of(source.y_train, limit)
+        first = bool(kept[-1] == limit - 1)
+        notes.append(f"the first of {n}" if first else f"a part of each class, of {n} in order")
+        source = source._replace(x_train=source.x_train[kept], y_train=source.y_train[kept])
+    trained = source.y_train.unique()
+    strange = (source.y_test >= 0) & ~torch.isin(source.y_test, trained)
+    if (trained >= 0).any() and strange.any():
+        names = listed(source.classes[k] for k in source.y_test[strange].unique().tolist())
+        notes.append(f"not scored: {int(strange.sum())} test images of {names}, never trained on")
+        source = source._replace(y_test=source.y_test.masked_fill(strange, UNLABELLED))
+    return source._replace(notes=tuple(notes))
 
 
 def _kind(name: str) -> _Kind:

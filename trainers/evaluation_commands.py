@@ -10,8 +10,9 @@ from analysis.schema import FEATURES, NETWORKS
 from trainers.classifier import load_classifier
 from trainers.evaluation import PROTOCOLS, evaluate
 from trainers.export import export
+from trainers.folders import list_images
+from trainers.image_files import decode_images
 from trainers.options import Parser, add_options, apply_options
-from trainers.sources import decode_images, list_images
 
 
 def evaluate_command(parser: Parser, argv: list[str]) -> int:

@@ -112,6 +112,11 @@ class GaussianData:
         return Fingerprint(train=self.samples, test=0, shape=self.shape, classes=(), hash=hashed)
 
     @property
+    def account(self) -> str:
+        """One line on what they are."""
+        return f"{self.name}: vectors of {self.dimension} numbers, {self.samples} to an epoch"
+
+    @property
     def cross_view(self) -> Tensor:  # -> (dimension, dimension)
         r"""Sigma_d = E[x_1 x_2ᵀ] = P X_0 P, the theory's X; float64."""
         kept = self.eigenvalues.clone()

@@ -1,5 +1,6 @@
 """Labelled images on the device, and their views."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,6 +33,8 @@ class ImageData:
     seed: int = 0
     drawn: str = ""
     """What the pixels follow from, where they are computed and not read."""
+    notes: tuple[str, ...] = ()
+    """What `account` says besides."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -50,6 +53,23 @@ class ImageData:
             classes=self.classes,
             hash=hash_of([*pixels, self.y_train, self.y_test]),
         )
+
+    @property
+    def account(self) -> str:
+        """One line on what they are: classes, images of each part, where they come from."""
+        parts = [f"{len(self.classes)} classes" if self.classes else "no classes"]
+        for what, labels in (("training", self.y_train), ("test", self.y_test)):
+            bare = int((labels < 0).sum())
+            without = f" ({bare} without label)" if bare and self.classes else ""
+            parts.append(f"{len(labels)} {what} images{without}")
+        notes = [*self.notes]
+        trained, tested = (set(y[y >= 0].unique().tolist()) for y in (self.y_train, self.y_test))
+        everyone = set(range(len(self.classes)))
+        for what, missing in (("training", everyone - trained), ("test", trained - tested)):
+            if missing and (tested or what == "training"):
+                names = listed(self.classes[k] for k in sorted(missing))
+                notes.append(f"no {what} image of {names}")
+        return "; ".join([f"{self.name}: {', '.join(parts)}", *notes])
 
     def __len__(self) -> int:
         return len(self.x_train)
@@ -75,3 +95,16 @@ class ImageData:
     def plain(self, images: Tensor) -> Tensor:  # (batch, 3, h, w) -> (batch, 3, size, size)
         """Return images without augmentation, normalised as view 1: for evaluation."""
         return normalise(images.to(self.x_train.device), self.recipes[0], self.size)
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Return names in a row, at most `most` of them and how many more there are.
+
+    Examples
+    --------
+    >>> listed("abcd", most=2)
+    'a, b and 2 more'
+    """
+    known = [*names]
+    more = f" and {len(known) - most} more" if len(known) > most else ""
+    return ", ".join(known[:most]) + more

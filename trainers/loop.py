@@ -22,7 +22,7 @@ from trainers.knn import KNN
 from trainers.learner import Learner
 from trainers.randomness import permutation
 from trainers.recorder import Recorder
-from trainers.trained import describe_data, load, open_trained, steps_per_epoch
+from trainers.trained import announce, describe_data, load, open_trained, steps_per_epoch
 from trainers.watch import Watch
 
 SNAPSHOTS = 400  # of a run by default
@@ -62,6 +62,7 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
     directory.check_free(run, overwrite)
     device = pick_device(config.device)
     data = load(config, device)
+    announce(data)
     learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
     if run.exists():
         shutil.rmtree(run)
@@ -95,6 +96,7 @@ def resume(run: str | Path) -> Path:
     trained = open_trained(run)
     state, step, config = trained.state, trained.step, trained.config
     device, data = trained.device, trained.data
+    announce(data)
     learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
     learner.load_state_dict(state["learner"])
     described = directory.variable_attrs(config)

@@ -1,25 +1,18 @@
-"""Where images come from: torchvision's downloads, an ``.npz`` file, a folder."""
+"""Where images come from: rendered, torchvision's downloads, an ``.npz`` file."""
 
 import pickle
 import zipfile
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
 from torch import Tensor
 from torchvision import datasets
-from tqdm import tqdm
 
-from trainers.randomness import permutation
+from trainers.labels import number_labels
 from trainers.shapes import SHAPES, render_shapes
-
-SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-Listing = list[tuple[str, Path]]
-HELD_OUT = 5  # every fifth image of a class tests where a folder has no test part
 
 
 class Source(NamedTuple):
@@ -32,6 +25,8 @@ class Source(NamedTuple):
     y_test: Tensor
     drawn: str = ""
     """What pixels follow from that are computed here; empty where they were read."""
+    notes: tuple[str, ...] = ()
+    """What was left out, held out or found missing, for the user to see."""
 
 
 def read_shapes(root: Path, size: int | None) -> Source:
@@ -68,7 +63,8 @@ def read_stl10(root: Path, size: int | None) -> Source:
 def read_npz(path: Path, size: int | None) -> Source:
     """Read x_train, y_train, x_test, y_test and, if there, classes from an ``.npz`` file.
 
-    Images are uint8, (n, h, w, 3), (n, 3, h, w) or grey with 1 channel or none; labels integers.
+    Images are uint8, (n, h, w, 3), (n, 3, h, w) or grey with 1 channel or none; labels are integers
+    or strings, of whatever values: see `number_labels`.
     """
     wanted = ("x_train", "y_train", "x_test", "y_test")
     if not path.is_file():
@@ -79,104 +75,35 @@ def read_npz(path: Path, size: int | None) -> Source:
         if missing := [key for key in wanted if key not in archive]:
             raise ValueError(f"{path} has {sorted(archive)}; it lacks {missing}")
         try:
-            arrays = {k: np.asarray(archive[k]) for k in (*wanted, "classes") if k in archive}
+            arrays = {k: np.atleast_1d(archive[k]) for k in (*wanted, "classes") if k in archive}
         except (ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise ValueError(
                 f"{path} cannot be read ({error}); plain arrays, not pickled, wanted"
             ) from error
-    parts = []
-    for split in ("train", "test"):
-        images = _planes(f"x_{split} of {path}", arrays[f"x_{split}"])
-        labels = _labels(f"y_{split} of {path}", arrays[f"y_{split}"], len(images))
-        parts += [images, labels]
-    if parts[0].shape[1:] != parts[2].shape[1:]:
+    x = [_planes(f"x_{part} of {path}", arrays[f"x_{part}"]) for part in ("train", "test")]
+    if x[0].shape[1:] != x[1].shape[1:]:
         raise ValueError(
-            f"{path}: training images are {tuple(parts[0].shape[1:])} and test images "
-            f"{tuple(parts[2].shape[1:])}; one shape wanted"
+            f"{path}: training images are {tuple(x[0].shape[1:])} and test images "
+            f"{tuple(x[1].shape[1:])}; one shape wanted"
         )
-    highest = int(torch.cat([parts[1], parts[3]]).max())
-    classes = tuple(map(str, arrays.get("classes", range(highest + 1))))
-    if highest >= len(classes):
-        raise ValueError(f"{path} has label {highest} and {len(classes)} classes; one name each")
-    return Source(classes, parts[0], parts[1], parts[2], parts[3])
-
-
-def read_folder(path: Path, size: int | None) -> Source:
-    """Read ``train/CLASS/*`` and ``test/CLASS/*``, or ``CLASS/*``, or unlabelled images.
-
-    Without a test part every fifth image of each class, by name, is held out for tests. Images are
-    resized so that the central square of `size` pixels (64) remains. Training images are shuffled,
-    always in the same way, so that the first N are a fair sample.
-    """
-    side = size or 64
-    if (path / "train").is_dir():
-        held_out = next((path / s for s in ("test", "val") if (path / s).is_dir()), None)
-        train, test = list_images(path / "train"), list_images(held_out) if held_out else []
-    else:
-        train, test = list_images(path), []
-    classes = tuple(sorted({name for name, _ in train if name}))
-    if strange := sorted({name for name, _ in test} - set(classes)):
-        raise ValueError(f"{path}: test has classes {strange} that train has not")
-    if not train:
-        raise ValueError(f"{path} has no images; CLASS/*.png, train/CLASS/*.png ... wanted")
-    if classes and not test:
-        train, test = _split(train)
-    train = [train[i] for i in permutation(0, 0, len(train)).tolist()]
-    number = {name: k for k, name in enumerate(classes)} | {"": -1}
-    x = [decode_images([file for _, file in listed], side) for listed in (train, test)]
-    y = [
-        torch.tensor([number[name] for name, _ in listed], dtype=torch.int64)
-        for listed in (train, test)
-    ]
-    return Source(classes, x[0], y[0], x[1], y[1])
-
-
-def list_images(folder: Path) -> Listing:
-    """Return (class, file) of the images below a folder, sorted; class "" directly in it."""
-    found = sorted(f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
-    parts = [(f.relative_to(folder).parts, f) for f in found]
-    return [(p[0] if len(p) > 1 else "", f) for p, f in parts if not f.name.startswith(".")]
-
-
-def _split(listed: Listing) -> tuple[Listing, Listing]:
-    parts: tuple[Listing, Listing] = [], []
-    seen: dict[str, int] = {}
-    for name, file in listed:
-        seen[name] = seen.get(name, 0) + 1
-        parts[bool(name) and seen[name] % HELD_OUT == 0].append((name, file))
-    return parts
-
-
-def decode_images(files: list[Path], side: int) -> Tensor:  # -> (n, 3, side, side)
-    """Return the central squares of images, scaled to `side`, uint8.
-
-    Raises
-    ------
-    OSError
-        One is not readable.
-    """
-
-    def decode(file: Path) -> np.ndarray:
-        try:
-            with Image.open(file) as image:
-                square = ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.BILINEAR)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            raise OSError(f"{file} is not a readable image ({error}); mend or remove it") from error
-        return np.asarray(square).transpose(2, 0, 1)
-
-    out = torch.empty(len(files), 3, side, side, dtype=torch.uint8)
-    with ThreadPoolExecutor() as pool:  # Pillow decodes outside the interpreter's lock
-        images = pool.map(decode, files)
-        for k, image in enumerate(tqdm(images, "reading", len(files), disable=None, leave=False)):
-            out[k] = torch.from_numpy(image.copy())
-    return out
+    labels = [arrays[f"y_{part}"] for part in ("train", "test")]
+    flat = [y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y for y in labels]
+    for part, images, y in zip(("train", "test"), x, flat, strict=True):
+        if len(y) != len(images):
+            raise ValueError(f"{path} has {len(images)} images in x_{part} and {len(y)} labels")
+    try:
+        classes, *numbers = number_labels(flat[0], flat[1], arrays.get("classes"))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    y_train, y_test = map(torch.from_numpy, numbers)
+    return Source(classes, x[0], y_train, x[1], y_test)
 
 
 def _planes(what: str, images: np.ndarray) -> Tensor:  # -> (n, 3, h, w)
     if images.dtype != np.uint8 or images.ndim not in (3, 4):
         raise ValueError(
-            f"{what} has shape {images.shape} and {images.dtype}; "
-            "(n, height, width, 3) or (n, 3, height, width) uint8 wanted"
+            f"{what} has shape {images.shape} and {images.dtype}; (n, height, width, 3) or "
+            f"(n, 3, height, width) uint8 wanted{_BYTES.get(images.dtype.kind, '')}"
         )
     x = torch.from_numpy(images)
     if x.ndim == 3:
@@ -190,16 +117,12 @@ def _planes(what: str, images: np.ndarray) -> Tensor:  # -> (n, 3, h, w)
     return x.expand(-1, 3, -1, -1).contiguous()
 
 
-def _labels(what: str, labels: np.ndarray, n: int) -> Tensor:  # -> (n,)
-    if labels.size == n and labels.ndim == 2:
-        labels = labels[:, 0]
-    if labels.shape != (n,) or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"{what} has shape {labels.shape} and {labels.dtype}; {n} integers wanted, one an image"
-        )
-    if n and labels.min() < -1:
-        raise ValueError(f"{what} has label {labels.min()}; 0 and up, or -1 for unlabelled, wanted")
-    return torch.from_numpy(labels.astype(np.int64))
+_BYTES = {
+    "f": "; (255 * x).round().astype('uint8') makes it of values from 0 to 1",
+    "u": "; (x / white * 255).round().astype('uint8') makes it, with white the largest value",
+    "i": "; x.astype('uint8') makes it of values from 0 to 255",
+    "b": "; x.astype('uint8') * 255 makes it",
+}
 
 
 def _offline(name: str, root: Path, error: Exception) -> OSError:

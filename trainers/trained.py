@@ -114,6 +114,11 @@ def open_trained(run: str | Path, device: str | None = None) -> TrainedRun:
     return TrainedRun(path=path, state=state, config=config, device=where, data=data)
 
 
+def announce(data: Data) -> None:
+    """Say in one line on stderr what the data are."""
+    tqdm.write(data.account, file=sys.stderr)
+
+
 def describe_data(config: Config, data: Data) -> dict[str, Any]:
     """Return what a checkpoint says of the data: where they are, and their fingerprint."""
     return {"place": place_of(config.data), "fingerprint": data.fingerprint.to_plain()}

@@ -1,0 +1,62 @@
+"""A part of a data set: its first images where their order is mixed, else some of every class."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from trainers.randomness import permutation
+
+SIGMA = 3
+
+
+def part_of(labels: Tensor, n: int) -> Tensor:  # (samples,) -> (n,)
+    """Return the numbers of `n` images that stand for all.
+
+    The first `n` where the order of the labels is `mixed`. Else, always the same ones: of each
+    class some drawn at random, in its share of the whole, at least one if `n` allows it.
+    """
+    if mixed(labels):
+        return torch.arange(n)
+    order = permutation(0, 0, len(labels))
+    drawn = labels.cpu()[order]
+    numbers, shares = [], []
+    for label in drawn.unique():
+        members = order[drawn == label]
+        numbers.append(members)
+        shares.append(torch.arange(len(members), dtype=torch.float64) / len(members))
+    first = torch.cat(shares).argsort(stable=True)[:n]
+    return torch.cat(numbers)[first].sort().values
+
+
+def mixed(labels: Tensor) -> bool:  # (samples,)
+    r"""Return whether the order of labels could be a random one.
+
+    Counted are the runs of equal labels. In a random order of N labels, n_c of class c, with
+    :math:`\Sigma_k = \sum_c n_c^k`, they have
+
+    .. math:: \mu = N + 1 - \Sigma_2 / N, \quad \sigma^2 =
+        \frac{\Sigma_2 (\Sigma_2 + N (N + 1)) - 2 N \Sigma_3 - N^3}{N^2 (N - 1)}
+
+    An order is not mixed where runs are fewer than :math:`\mu - 3 \sigma`, or as few as there are
+    classes. About one random order in 700 is taken for such a one; the part that is then drawn is
+    as fair.
+
+    References
+    ----------
+    Mood (1940), Annals of Mathematical Statistics 11, 367.
+
+    Examples
+    --------
+    >>> mixed(torch.tensor([0, 1, 2, 1, 0, 2])), mixed(torch.tensor([0, 0, 1, 1, 2, 2]))
+    (True, False)
+    """
+    y = labels.cpu().numpy()
+    N = len(y)
+    n = np.unique(y, return_counts=True)[1].astype(float)
+    if len(n) < 2 or len(n) == N:
+        return True
+    runs = 1 + np.count_nonzero(np.diff(y))
+    mean = N + 1 - (n**2).sum() / N
+    spread = (n**2).sum() * ((n**2).sum() + N * (N + 1)) - 2 * N * (n**3).sum() - N**3
+    sigma = np.sqrt(max(spread, 0) / (N**2 * (N - 1)))
+    return bool(runs > len(n) and runs >= mean - SIGMA * sigma)
