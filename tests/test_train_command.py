@@ -147,6 +147,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(
 def test_an_existing_run_is_kept(tmp_path, capsys, images):
     arguments = ["byol", "--data", str(images), "--out", str(tmp_path / "run"), *TINY, "1"]
     main(arguments)
+    assert "images.npz: 4 classes, 64 training images, 16 test" in capsys.readouterr().err
     assert "holds a run; resume it" in refused(capsys, *arguments)
     assert main([*arguments, "--overwrite"]) == 0
 

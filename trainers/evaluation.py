@@ -15,7 +15,7 @@ from trainers.knn import KNN
 from trainers.linear_probe import Linear
 from trainers.networks import part
 from trainers.protocol import EvaluationProtocol, Score, taken_from
-from trainers.trained import announce, open_trained
+from trainers.trained import open_trained
 
 LATEST = 1 << 62  # a step after every step
 
@@ -76,7 +76,6 @@ def evaluate(
     trained = open_trained(run, device)
     if not isinstance(data := trained.data, ImageData):
         raise ValueError(f"{run} was trained on {data.name}, which has no labels")
-    announce(data)
     bank = Bank(part(trained.network(network), features).eval(), data)
     scores = {}
     with SnapshotWriter(run / STORE, resume_after=LATEST) as writer:

@@ -62,8 +62,8 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
     directory.check_free(run, overwrite)
     device = pick_device(config.device)
     data = load(config, device)
-    announce(data)
     learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
+    announce(data)
     if run.exists():
         shutil.rmtree(run)
     run.mkdir(parents=True)
@@ -96,7 +96,6 @@ def resume(run: str | Path) -> Path:
     trained = open_trained(run)
     state, step, config = trained.state, trained.step, trained.config
     device, data = trained.device, trained.data
-    announce(data)
     learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
     learner.load_state_dict(state["learner"])
     described = directory.variable_attrs(config)
@@ -106,6 +105,7 @@ def resume(run: str | Path) -> Path:
     ):
         recorder = _recorder(writer, learner, device, config)
         recorder.load_state_dict(state["recorder"])
+        announce(data)
         _advance(run, step, config, data, learner, recorder)
     return run
 
