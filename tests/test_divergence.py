@@ -16,6 +16,7 @@ from trainers.bank import features
 from trainers.exact import exact_correlation
 from trainers.learner import Learner
 from trainers.protocol import share_right
+from trainers.set_predictor import exactly
 from trainers.trained import load, load_network
 
 OPTIONS = {
@@ -151,19 +152,30 @@ def test_too_large_a_rate_is_a_diverged_run_for_every_command(
     assert exact_correlation(run).attrs["diverged_at"] == at
 
 
-def test_a_predictor_whose_eigendecomposition_fails_is_a_diverged_run(
-    tmp_path, images, monkeypatch
+def no_convergence():
+    torch.linalg.eigh(torch.full((3, 3), torch.nan))
+
+
+def no_moments():
+    exactly(torch.full((3, 3), torch.nan))
+
+
+@pytest.mark.parametrize(
+    ("fail", "reason"), [(no_convergence, "linalg.eigh"), (no_moments, "moments of the features")]
+)
+def test_a_predictor_that_cannot_be_set_is_a_diverged_run(
+    tmp_path, images, monkeypatch, fail, reason
 ):
     learn = Learner.learn
 
     def failing(self, step, x1, x2):
         if step == 7:
-            torch.linalg.eigh(torch.full((3, 3), torch.nan))
+            fail()
         return learn(self, step, x1, x2)
 
     monkeypatch.setattr(Learner, "learn", failing)
     config = Config(method=METHODS["directpred"], data=str(images), **OPTIONS)
-    with pytest.raises(FloatingPointError, match="diverged at step 7: no eigendecomposition"):
+    with pytest.raises(FloatingPointError, match=f"diverged at step 7: {reason}"):
         train(config, tmp_path / "run")
     assert open_snapshots(tmp_path / "run").attrs["diverged_at"] == 7
 

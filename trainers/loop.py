@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 from tqdm import tqdm
 
 from analysis.snapshots import STORE, SnapshotWriter
@@ -122,9 +123,9 @@ def _advance(
         for step, samples in batches(config, data, done):
             try:
                 seen = learner.learn(step, *data.views(step, samples))
-            except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
+            except (FloatingPointError, LinAlgError) as error:
                 recorder.fetch()  # what W_p is set from may have broken before
-                raise Diverged(step, "no eigendecomposition for W_p converges") from error
+                raise Diverged(step, str(error)) from error
             recorder.observe(step, seen)
             if step in due:
                 time = learner.schedule.elapsed(step) * config.time_per_step
