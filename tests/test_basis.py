@@ -153,7 +153,7 @@ def test_snapshots_are_not_joined_by_place():
     p = s.rename("p")
     check_basis(s, p, p.isel(mode=0))
     for other in (p.isel(step=[0, 1]), p.assign_coords(step=[0, 5, 8]), p.isel(mode=[0])):
-        with pytest.raises(ValueError, match="s and p differ along '(step|mode)'"):
+        with pytest.raises(ValueError, match=r"s and p differ along '(step|mode)'"):
             check_basis(s, other)
     with pytest.raises(ValueError, match="differ along 'step'"):
         check_basis(s.isel(step=0), p.isel(step=1))
