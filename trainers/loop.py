@@ -16,6 +16,7 @@ from analysis.snapshots import STORE, SnapshotWriter
 from trainers import checkpoint, directory
 from trainers.bank import Bank, has_labels
 from trainers.config import Config
+from trainers.continuation import check_continuation
 from trainers.data import Data
 from trainers.device import pick_device
 from trainers.divergence import Diverged, marking, refuse_diverged
@@ -87,8 +88,8 @@ def resume(run: str | Path) -> Path:
     Raises
     ------
     FileNotFoundError, ValueError
-        There is no checkpoint, it is damaged or of another version, the data changed, or the run
-        diverged.
+        There is no checkpoint, it is damaged or of another version, it is ahead of the store or of
+        another run, the data changed, or the run diverged.
     OSError, FloatingPointError
         As `train`.
     """
@@ -99,6 +100,8 @@ def resume(run: str | Path) -> Path:
     device, data = trained.device, trained.data
     learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
     learner.load_state_dict(state["learner"])
+    due = schedule(steps_per_epoch(config, data) * config.epochs, config.every)
+    check_continuation(run, step, state["config"], due)
     described = directory.variable_attrs(config)
     with (
         SnapshotWriter(run / STORE, variable_attrs=described, resume_after=step) as writer,
