@@ -11,17 +11,23 @@ import xarray as xr
 from dynamics.flows import Numbers, check_parameters
 
 
-def _over(s: np.ndarray, size: np.ndarray) -> np.ndarray:
-    # 0 / 0 is 0, as in `trainers.Direct`: all modes are cut, or collapsed.
-    return s / np.maximum(size, np.finfo(float).tiny)
+def _relative(s: np.ndarray) -> np.ndarray:
+    # Over the largest, whatever their scale. 0 / 0 is 0, as in `trainers.Direct`: all modes are
+    # cut, or collapsed.
+    return s / max(s.max(), np.finfo(float).tiny)
+
+
+def _frobenius(s: np.ndarray, a: float, eps: float) -> np.ndarray:
+    r = _relative(s)
+    return np.asarray((r / max(np.sqrt((r**2).sum()), np.finfo(float).tiny)) ** a + eps)
 
 
 # p of the eigenvalues s >= 0, which are (mode); who wrote which is in `trainers.Direct`.
 FORMS: dict[str, Callable[[np.ndarray, float, float], np.ndarray]] = {
     "paper": lambda s, a, eps: s**a + eps * s.max(),
-    "max": lambda s, a, eps: np.maximum(_over(s, s.max()) ** a + eps, 1e-4),
-    "max-inside": lambda s, a, eps: (_over(s, s.max()) + eps) ** a,
-    "frobenius": lambda s, a, eps: _over(s, np.sqrt((s**2).sum())) ** a + eps,
+    "max": lambda s, a, eps: np.maximum(_relative(s) ** a + eps, 1e-4),
+    "max-inside": lambda s, a, eps: (_relative(s) + eps) ** a,
+    "frobenius": _frobenius,
     "none": lambda s, a, eps: s**a + eps,
 }
 

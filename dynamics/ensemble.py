@@ -15,19 +15,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from dynamics.flows import VARIABLES, Flow
+from dynamics.checks import check_count, check_numbers, check_rising
+from dynamics.flows import VARIABLES, Flow, check_start
+from dynamics.runge_kutta import ERROR, dormand_prince
+from dynamics.solver import FLOOR, SOON
 
-# Dormand and Prince (1980), J. Comput. Appl. Math. 6, 19: order 5, its seventh stage is the next
-# step's first, and the last row is the difference to the embedded solution of order 4.
-STAGES = [
-    np.array([1 / 5]),
-    np.array([3 / 40, 9 / 40]),
-    np.array([44 / 45, -56 / 15, 32 / 9]),
-    np.array([19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729]),
-    np.array([9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656]),
-    np.array([35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84]),
-]
-ERROR = np.array([-71 / 57600, 0, 71 / 16695, -71 / 1920, 17253 / 339200, -22 / 525, 1 / 40])
 POOL = 4096  # trajectories: 7 stages of 3 numbers each stay in a megabyte of cache
 SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
 
@@ -54,8 +46,9 @@ def ensemble(
     times : array (step)
         Rising, two or more; steps of the integration end on them.
     rtol, atol : float
-        A step is accepted where its error, relative to ``atol + rtol |y|``, has root mean square
-        over the state below 1: `scipy.integrate.solve_ivp`'s criterion with RK45.
+        A step is accepted where its error, relative to ``rtol |y| + atol size``, has root mean
+        square over the state below 1: `scipy.integrate.solve_ivp`'s criterion with RK45, but for
+        the size, which each number has lately had. So a trajectory that collapses keeps its digits.
     max_steps : int
         Of one trajectory.
     workers : int, optional
@@ -66,29 +59,36 @@ def ensemble(
     Dataset (step, ...)
         The state at `times`; the other dims, ``dim_0, dim_1, ...``, are those of the starts and
         parameters together. A trajectory that leaves the finite numbers, or takes more than
-        `max_steps`, is NaN from there on, and counted in ``attrs["failed"]``.
+        `max_steps`, is NaN from there on, and counted in ``attrs["failed"]``. A number that falls
+        below 1e-150 is NaN from there on.
 
     Raises
     ------
     ValueError
-        `y0` does not fit the flow, its shapes do not broadcast, or `times` do not rise.
+        `y0` does not fit the flow, its shapes do not broadcast or it is out of range, `times` do
+        not rise, a tolerance is not above 0, or a count is none.
     """
-    grid = np.asarray(times, dtype=float)
-    if grid.ndim != 1 or len(grid) < 2 or not (np.diff(grid) > 0).all():
-        raise ValueError("times must rise: two or more numbers, each larger than the one before")
+    grid = check_rising("times", times)
+    rtol, atol = (float(check_numbers(n, x, above=0)) for n, x in (("rtol", rtol), ("atol", atol)))
+    check_count("max_steps", max_steps)
+    if workers is not None:
+        check_count("workers", workers)
     names = flow.variables
     if any(VARIABLES[name].dims != ("mode",) for name in names):
         raise ValueError(f"{type(flow).__name__} is a flow of matrices; integrate one at a time")
     if len(y0) != len(names):
         raise ValueError(f"y0 has {len(y0)} parts; {type(flow).__name__} wants {', '.join(names)}")
     arrays = _array_parameters(flow)
-    shaped = np.broadcast_arrays(*(np.asarray(y, dtype=float) for y in y0), *arrays.values())
+    starts = [
+        check_start(name, check_numbers(f"{name} at the start", y))
+        for name, y in zip(names, y0, strict=True)
+    ]
+    shaped = np.broadcast_arrays(*starts, *arrays.values())
     shape = shaped[0].shape
     flat = [np.ravel(x) for x in shaped]
     y, parameters = np.stack(flat[: len(names)]), dict(zip(arrays, flat[len(names) :], strict=True))
-    if not np.isfinite(y).all():
-        raise ValueError("y0 is not finite everywhere")
-    n = y.shape[1]
+    if not (n := y.shape[1]):
+        raise ValueError("a parameter of the flow is empty; one number or more wanted")
     out = np.full((len(names), len(grid), n), np.nan)
     threads = min(workers or os.cpu_count() or 1, max(1, n // POOL))
     cuts = np.linspace(0, n, threads + 1).astype(int)
@@ -106,6 +106,9 @@ def ensemble(
     else:
         with ThreadPoolExecutor(threads) as executor:
             list(executor.map(advance, parts))
+    failed = int(np.isnan(out[0, -1]).sum())
+    low = np.maximum.accumulate((np.abs(out) < FLOOR) & (np.abs(y)[:, None] >= FLOOR), axis=1)
+    out[low] = np.nan
     dims = ("step", *(f"dim_{i}" for i in range(len(shape))))
     return xr.Dataset(
         {
@@ -113,7 +116,7 @@ def ensemble(
             for name, series in zip(names, out, strict=True)
         },
         {"step": np.arange(len(grid)), "time": ("step", grid)},
-        {"rtol": rtol, "atol": atol, "failed": int(np.isnan(out[0, -1]).sum())},
+        {"rtol": rtol, "atol": atol, "failed": failed},
     )
 
 
@@ -121,23 +124,6 @@ def _array_parameters(flow: Flow) -> dict[str, np.ndarray]:
     assert dataclasses.is_dataclass(flow)
     fields = ((field.name, getattr(flow, field.name)) for field in dataclasses.fields(flow))
     return {name: np.asarray(value) for name, value in fields if np.ndim(value)}
-
-
-def dormand_prince(
-    flow: Flow, y: np.ndarray, h: np.ndarray | float, stages: np.ndarray, new: np.ndarray
-) -> None:
-    """Take a step of size `h` from `y` (parts, n) to `new`.
-
-    ``stages[0]`` of (7, parts, n) holds the derivative at `y`; the others are filled, the last with
-    the derivative at `new`.
-    """
-    flat = stages.reshape(len(stages), -1)
-    for i, weights in enumerate(STAGES, 1):
-        np.dot(weights, flat[:i], out=new.reshape(-1))
-        new *= h
-        new += y
-        for part, derivative in zip(stages[i], flow(0.0, *new), strict=True):
-            part[...] = derivative
 
 
 class _Pool:
@@ -160,7 +146,7 @@ class _Pool:
         m = len(starts)
         self.who, self.goal, self.steps = (np.zeros(0, dtype=int) for _ in range(3))
         self.t, self.h = np.zeros(0), np.zeros(0)
-        self.y, self.stages = np.zeros((m, 0)), np.zeros((7, m, 0))
+        self.y, self.size, self.stages = np.zeros((m, 0)), np.zeros((m, 0)), np.zeros((7, m, 0))
         self.done = np.zeros(0, dtype=bool)
 
     def run(self) -> None:
@@ -187,11 +173,15 @@ class _Pool:
         self.who = np.concatenate([self.who[stay], fresh])
         self.flow = self._flow_of(self.who)
         self.y = np.concatenate([y, start], axis=1)
+        size = np.maximum(np.abs(start), SOON * np.abs(slope))
+        # One that stands still at 0 has the tolerance of the others.
+        size = np.where(size >= FLOOR, size, np.maximum(size.max(axis=0), FLOOR))
+        self.size = np.concatenate([self.size.take(stay, axis=1), size], axis=1)
         slopes = np.concatenate([slopes, slope], axis=1)
         self.stages = np.empty((7, *slopes.shape))
         self.stages[0] = slopes
         self.t = np.concatenate([self.t[stay], zeros + self.grid[0]])
-        self.h = np.concatenate([self.h[stay], self._first_step(start, slope)])
+        self.h = np.concatenate([self.h[stay], self._first_step(start, slope, size)])
         self.goal = np.concatenate([self.goal[stay], zeros + 1])
         self.steps = np.concatenate([self.steps[stay], zeros])
         self.done = np.zeros(len(self.who), dtype=bool)
@@ -200,9 +190,9 @@ class _Pool:
         mine = {name: values[who] for name, values in self.parameters.items()}
         return dataclasses.replace(self.origin, **mine) if mine else self.origin
 
-    def _first_step(self, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    def _first_step(self, y: np.ndarray, slope: np.ndarray, size: np.ndarray) -> np.ndarray:
         # A hundredth of the time in which the state would change by its own size.
-        scale = self.atol + self.rtol * np.abs(y)
+        scale = self.atol * size + self.rtol * np.abs(y)
         size, rate = (np.sqrt(((x / scale) ** 2).mean(axis=0)) for x in (y, slope))
         span = self.grid[1] - self.grid[0]
         h = np.where((size > 1e-5) & (rate > 1e-5), 0.01 * size / rate, 1e-3 * span)
@@ -215,9 +205,10 @@ class _Pool:
         new, stages = np.empty_like(self.y), self.stages
         dormand_prince(self.flow, self.y, h, stages, new)
         error = (ERROR @ stages.reshape(7, -1)).reshape(new.shape)
-        scale = np.maximum(np.abs(self.y), np.abs(new))
+        now = np.abs(new)
+        scale = np.maximum(np.abs(self.y), now)
         scale *= self.rtol
-        scale += self.atol
+        scale += self.atol * self.size
         error /= scale
         square = np.einsum("ij,ij->j", error, error)
         square *= h * h / len(error)
@@ -226,6 +217,11 @@ class _Pool:
         h *= np.clip(factor, SHRINK, GROW)
         good = square <= 1
         arrived = good & (self.h >= left) & ~self.done
+        # It follows a falling number by halves: one that passes through 0 does not stop at it.
+        self.size *= 0.5
+        now *= good  # what a refused step leads to may be anything, and is no size
+        np.fmax(self.size, now, out=self.size)
+        np.maximum(self.size, FLOOR, out=self.size)
         # A step cut short to end on a time says little of the next one's size.
         h[arrived] = np.maximum(h, self.h)[arrived]
         self.t = np.where(good, self.t + np.minimum(self.h, left), self.t)

@@ -3,15 +3,17 @@
 import dataclasses
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from analysis.schema import SNAPSHOTS, Variable
+from dynamics.checks import check_numbers
 
 Numbers = float | np.ndarray
 
 FEATURES = ("row", "feature")
+ROUNDING = 1e-10  # of a matrix that is symmetric, relative to its largest entry
 VARIABLES = {
     "predictor_eigenvalue": Variable("eigenvalue of the predictor", ("mode",), "$p_j$"),
     "correlation_eigenvalue": Variable(
@@ -44,6 +46,19 @@ class Flow(Protocol):
         ...
 
 
+@runtime_checkable
+class Rooted(Protocol):
+    """A flow of a correlation F, followed as one of a W with F = W Wᵀ: no step makes F negative."""
+
+    def rooted(self, *state: np.ndarray) -> tuple[Flow, tuple[np.ndarray, ...]]:
+        """Return the flow of W, which derives F, and where it starts."""
+        ...
+
+    def of_root(self, *state: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the state of this flow, given that of the other."""
+        ...
+
+
 def default(value: Numbers | None, otherwise: Numbers) -> Numbers:
     """Return `value`, or what stands in for one that was not given."""
     return otherwise if value is None else value
@@ -59,12 +74,29 @@ def check_parameters(flow: Any, positive: tuple[str, ...], others: tuple[str, ..
     """
     for name in (*positive, *others):
         value = getattr(flow, name)
-        if value is None or not np.size(value):
-            continue
-        least = np.min(value)
-        if not (np.isfinite(value).all() and (least > 0 if name in positive else least >= 0)):
-            wanted = "above 0" if name in positive else "0 or more"
-            raise ValueError(f"{name} is {value}; finite and {wanted} wanted")
+        if value is not None and np.size(value):
+            check_numbers(name, value, **({"above": 0} if name in positive else {"least": 0}))
+
+
+def check_start(name: str, values: np.ndarray) -> np.ndarray:
+    """Return a part of a state, if it may be where a flow starts.
+
+    Raises
+    ------
+    ValueError
+        An eigenvalue of a correlation is negative, be it one of the matrix; or that is not
+        symmetric.
+    """
+    if name == "correlation_eigenvalue":
+        check_numbers(name, values, least=0)
+    if name == "cross_correlation":
+        size = np.abs(values).max(initial=0.0)
+        if values.shape != values.T.shape or np.abs(values - values.T).max() > ROUNDING * size:
+            raise ValueError(f"{name} is not symmetric")
+        check_numbers(
+            f"{name}'s least eigenvalue", np.linalg.eigvalsh(values)[0] + ROUNDING * size, least=0
+        )
+    return values
 
 
 def flow_attrs(flow: Flow) -> dict[str, str]:

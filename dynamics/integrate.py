@@ -1,19 +1,21 @@
-"""From a flow to a run: one call, and the only place that calls SciPy's integrators."""
+"""From a flow to a run, in one call."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
-from scipy.integrate import solve_ivp
 
 from analysis.schema import COORDINATES
-from dynamics.flows import VARIABLES, Flow, flow_attrs
+from dynamics.checks import check_numbers, check_rising
+from dynamics.flows import VARIABLES, Flow, Rooted, check_start, flow_attrs
+from dynamics.solver import HUGE, Control, Event, Method, Part, Solution, follow
 
-HUGE = 1e12  # a solver on its way to infinity would take ever smaller steps for ever
-Event = Callable[..., float]
-Method = Literal["RK23", "RK45", "DOP853", "Radau", "BDF", "LSODA"]
+RESOLVED = 200.0  # errors of a whole way over that of a step: 90 were seen over 90 e-foldings
+TINY = float(np.finfo(float).tiny)  # the least number with all its digits
+EPS = float(np.finfo(float).eps)
+OF_THE_ENCODER = ("correlation", "cross_correlation")  # W M W^T: squares of W's singular values
 
 
 def integrate(
@@ -29,11 +31,16 @@ def integrate(
 ) -> xr.Dataset:
     """Follow a flow from `y0`, and return a run: the names are those of a trained one.
 
+    The tolerance follows the solution down: a flow that collapses keeps its digits, so that a
+    matrix of norm 1e-30 has the directions, and an eigenvalue the sign, of the true solution. What
+    falls below 1e-150 is NaN from there on.
+
     Parameters
     ----------
     flow : Flow
     y0 : sequence of arrays
-        The parts of the state at ``times[0]``, in the order of ``flow.variables``.
+        The parts of the state at ``times[0]``, in the order of ``flow.variables``. Eigenvalues of a
+        correlation are 0 or more.
     times : array (step)
         Rising; what is returned is dense output, so that they may lie as close as one likes.
     events : mapping of name to function of (t, *state), optional
@@ -42,7 +49,8 @@ def integrate(
         Where it crosses zero, integration ends: times beyond are left out, and that one is the
         last. ``attrs["stopped"]`` says so.
     rtol, atol : float
-        Of the error of each step.
+        Of the error of each step: ``rtol |y| + atol size``, where the size is that of a matrix's
+        largest entry, and of each mode's own number.
     method : {"LSODA", "RK45", "DOP853", "Radau", ...}
         Of `scipy.integrate.solve_ivp`. LSODA finds out by itself where the flow is stiff.
 
@@ -51,57 +59,122 @@ def integrate(
     Dataset
         The state and what the flow derives from it, dims ``step, ...`` with the coordinates `step`
         (0, 1, 2, ...) and `time`; ``analysis.summarise`` measures one of matrices, and the
-        functions of ``analysis.figures`` draw it. float64.
+        functions of ``analysis.figures`` draw it. float64. ``attrs["resolved_until"]`` is the last
+        time before the first NaN; ``attrs["resolution"]`` of a matrix is how small an eigenvalue
+        may be, relative to the largest, before it is the solver's error.
 
     Raises
     ------
     ValueError
-        `y0` does not fit the flow, or `times` do not rise.
+        `y0` does not fit the flow or is out of its range, `times` do not rise, or a tolerance is
+        not above 0.
     RuntimeError
         The solution could not be followed to the end; the message says how far it went.
+
+    Examples
+    --------
+    >>> from dynamics import EigenmodeFlow
+    >>> run = integrate(EigenmodeFlow(eta=0.3), (0.1, 0.3), [0, 100, 1000])
+    >>> run["correlation_eigenvalue"].values[:, 0]
+    array([3.00000000e-01, 4.47157166e-27,            nan])
+    >>> run.attrs["resolved_until"]
+    100.0
     """
-    grid = np.asarray(times, dtype=float)
-    if grid.ndim != 1 or len(grid) < 2 or not (np.diff(grid) > 0).all():
-        raise ValueError("times must rise: two or more numbers, each larger than the one before")
+    grid = check_rising("times", times)
+    control = Control(
+        rtol=float(check_numbers("rtol", rtol, above=0)),
+        atol=float(check_numbers("atol", atol, above=0)),
+        method=method,
+    )
     parts = _parts(flow, y0)
-    shapes = [part.shape for part in parts]
-    named = dict(events or {})
-    functions: Any = [_event(f, shapes) for f in named.values()]
-    if stop is not None:
-        functions.append(_event(stop, shapes, terminal=True))
+    if isinstance(flow, Rooted):
+        known = {name: _of_root(flow, function) for name, function in (events or {}).items()}
+        options: Any = {"rtol": rtol, "atol": atol, "method": method, "events": known}
+        options["stop"] = None if stop is None else _of_root(flow, stop)
+        run = integrate(*flow.rooted(*parts), grid, **options)
+        names = [*flow.variables, *flow.derived(*parts)]
+        return run[names].assign_attrs(flow_attrs(flow))
+    places = _places(parts)
+    start, named = np.concatenate([part.ravel() for part in parts]), dict(events or {})
+    kinds = [kind for pair in zip(flow.variables, parts, strict=True) for kind in _kinds(*pair)]
+    log = np.flatnonzero(np.repeat([kind.log for kind in kinds], [kind.entries for kind in kinds]))
 
-    def field(t: float, y: np.ndarray) -> Any:
+    def state(x: np.ndarray) -> np.ndarray:
+        y = x.copy()
+        y[..., log] = np.exp(y[..., log])
+        return y
+
+    def field(t: float, x: np.ndarray) -> np.ndarray:
+        y = state(x)
+        y[log] = np.maximum(y[log], TINY)  # a growth rate knows no underflow
         if not np.abs(y).max() < HUGE:
-            largest = flow.variables[np.argmax([np.abs(x).max() for x in _unpack(y, shapes)])]
+            largest = flow.variables[np.argmax([np.abs(x).max() for x in _unpack(y, places)])]
             raise RuntimeError(f"stopped at t = {t:g} of {grid[-1]:g}: {largest} left {HUGE:g}")
-        return _pack(flow(t, *_unpack(y, shapes)))
+        rate = np.concatenate([part.ravel() for part in flow(t, *_unpack(y, places))])
+        rate[log] /= y[log]
+        return rate
 
-    start = _pack(parts)
-    with np.errstate(over="ignore", invalid="ignore"):  # of a try that is then refused
-        out = solve_ivp(
-            field,
-            (grid[0], grid[-1]),
-            start,
-            t_eval=grid,
-            events=functions,
-            rtol=rtol,
-            atol=atol,
-            method=method,
-        )
-    if not out.success or not np.isfinite(out.y).all():
-        reached = out.t[-1] if out.t.size else grid[0]
-        raise RuntimeError(f"stopped at t = {reached:g} of {grid[-1]:g}: {out.message}")
-    t, y = out.t, out.y
-    y[:, 0] = start  # which dense output returns to rounding only
-    if out.status == 1 and out.t_events and out.y_events:  # stopped, and not on the grid
-        t = np.append(t, out.t_events[-1][-1])
-        y = np.column_stack([y, out.y_events[-1][-1]])
-    crossed = {
-        name: [float(x) for x in found]
-        for name, found in zip(named, out.t_events or [], strict=False)
-    }
-    attrs = {"rtol": rtol, "atol": atol, "solver": method, "stopped": int(out.status == 1)}
-    return run_of(flow, t, _unpack(y.T, shapes), attrs | {"events": crossed})
+    def event(function: Event) -> Event:
+        return lambda t, x: float(np.squeeze(function(t, *_unpack(state(x), places))))
+
+    x0 = start.copy()
+    x0[log] = np.log(x0[log])
+    out = follow(
+        field,
+        x0,
+        kinds,
+        grid,
+        [event(function) for function in named.values()],
+        None if stop is None else event(stop),
+        control,
+    )
+    y = state(out.y)
+    y[0] = start  # which the logarithm returns to rounding only
+    attrs: dict[str, object] = {"rtol": rtol, "atol": atol, "solver": method}
+    attrs |= {"stopped": int(out.stopped), "events": dict(zip(named, out.crossed, strict=True))}
+    run = run_of(flow, out.t, _unpack(y, places), attrs)
+    return _resolved(run, flow, _lost(out, parts), RESOLVED * (rtol + atol))
+
+
+def _of_root(flow: Rooted, function: Event) -> Event:
+    return lambda t, *state: function(t, *flow.of_root(*state))
+
+
+def _kinds(name: str, part: np.ndarray) -> list[Part]:
+    # A matrix has one size, modes have one each.
+    if VARIABLES[name].dims != ("mode",):
+        return [Part(entries=part.size)]
+    return [Part(entries=1, log=name == "correlation_eigenvalue" and x > 0) for x in part]
+
+
+def _lost(out: Solution, parts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    # (step,) for a matrix, (step, mode) for modes: whether a part of the state is lost.
+    counts = [part.size if part.ndim == 1 else 1 for part in parts]
+    split = np.split(out.lost, np.cumsum(counts)[:-1], axis=1)
+    return [x if part.ndim == 1 else x[:, 0] for x, part in zip(split, parts, strict=True)]
+
+
+def _resolved(run: xr.Dataset, flow: Flow, lost: Sequence[np.ndarray], error: float) -> xr.Dataset:
+    """Set to NaN what has no digits, and say how many the rest has."""
+    states = dict(zip(flow.variables, lost, strict=True))
+    of_modes = [x for x in lost if x.ndim == 2]
+    bad = np.zeros(run.sizes["step"], dtype=bool)
+    for name, values in run.data_vars.items():
+        inner = [dim for dim in values.dims if dim not in ("step", "mode")]
+        size = abs(values).max(inner) if inner else abs(values)
+        # What falls to 0, and did not begin there, has fallen through the least of all numbers.
+        gone = (size < TINY) & (size.isel(step=0) >= TINY)
+        if name in states:
+            gone = gone | states[str(name)]
+        elif of_modes and "mode" in values.dims:
+            gone = gone | np.any(of_modes, axis=0)
+        run[name] = values.where(~gone)
+        if inner:
+            small = name in OF_THE_ENCODER and "encoder" in states
+            run[name].attrs["resolution"] = max(error**2 if small else error, EPS)
+        bad |= gone.any([dim for dim in gone.dims if dim != "step"]).values
+    until = run["time"].values[int(np.argmax(bad)) - 1 if bad.any() else -1]
+    return run.assign_attrs(resolved_until=float(until))
 
 
 def run_of(
@@ -131,13 +204,11 @@ def _parts(flow: Flow, y0: Sequence[ArrayLike] | np.ndarray) -> list[np.ndarray]
     parts = []
     for name, value in zip(names, y0, strict=True):
         dims = VARIABLES[name].dims
-        part = np.asarray(value, dtype=float)
+        part = check_numbers(f"{name} at the start", value)
         part = part[None] if part.ndim == 0 and dims == ("mode",) else part
         if part.ndim != len(dims):
             raise ValueError(f"{name} has shape {part.shape}; its dims are {dims}")
-        if not np.isfinite(part).all():
-            raise ValueError(f"{name} is not finite at the start")
-        parts.append(part)
+        parts.append(check_start(name, part))
     try:
         derivatives = flow(0.0, *parts)
         fit = all(d.shape == part.shape for d, part in zip(derivatives, parts, strict=True))
@@ -149,22 +220,12 @@ def _parts(flow: Flow, y0: Sequence[ArrayLike] | np.ndarray) -> list[np.ndarray]
     return parts
 
 
-def _event(function: Event, shapes: list[tuple[int, ...]], terminal: bool = False) -> Event:
-    def event(t: float, y: np.ndarray) -> float:
-        return float(np.asarray(function(t, *_unpack(y, shapes))).squeeze())
-
-    event.terminal = terminal  # type: ignore[attr-defined]  # solve_ivp looks for it there
-    return event
+def _places(parts: Sequence[np.ndarray]) -> list[tuple[slice, tuple[int, ...]]]:
+    ends = np.cumsum([part.size for part in parts]).tolist()
+    spans = zip([0, *ends], ends, parts, strict=False)
+    return [(slice(first, end), part.shape) for first, end, part in spans]
 
 
-def _pack(parts: Sequence[np.ndarray]) -> np.ndarray:
-    return np.concatenate([np.ravel(part) for part in parts])
-
-
-def _unpack(y: np.ndarray, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
+def _unpack(y: np.ndarray, places: list[tuple[slice, tuple[int, ...]]]) -> list[np.ndarray]:
     # (..., n) -> (..., *shape) each
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
-    pieces = np.split(y, ends[:-1], axis=-1)
-    return [
-        piece.reshape(*y.shape[:-1], *shape) for piece, shape in zip(pieces, shapes, strict=True)
-    ]
+    return [y[..., place].reshape(*y.shape[:-1], *shape) for place, shape in places]

@@ -5,11 +5,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dynamics.flows import anticommutator, bracket, check_parameters, default, transpose
+from dynamics.flows import Flow, anticommutator, bracket, check_parameters, default, transpose
+from dynamics.linear import LinearFlow
 
 
 @dataclass(frozen=True, kw_only=True)
-class IsotropicFlow:
+class _Isotropic:
+    alpha_p: float = 1.0
+    sigma2: float = 0.25
+    eta: float = 0.0
+    eta_p: float | None = None
+    tau: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_parameters(self, ("alpha_p",), ("sigma2", "eta", "eta_p", "tau"))
+
+    @property
+    def k(self) -> float:
+        """Same-view over cross-view variance, 1 + sigma2."""
+        return 1 + self.sigma2
+
+    @property
+    def predictor_decay(self) -> float:
+        """`eta_p`, or `eta` where it was not given."""
+        return float(default(self.eta_p, self.eta))
+
+
+@dataclass(frozen=True, kw_only=True)
+class IsotropicFlow(_Isotropic):
     r"""W_p and F = W Wᵀ, with a target tau W; W_p need not be symmetric.
 
     .. math::
@@ -39,25 +62,6 @@ class IsotropicFlow:
     Tian, Chen, Ganguli (2021), arXiv:2102.06810, section 3.1; the split is derived.
     """
 
-    alpha_p: float = 1.0
-    sigma2: float = 0.25
-    eta: float = 0.0
-    eta_p: float | None = None
-    tau: float = 1.0
-
-    def __post_init__(self) -> None:
-        check_parameters(self, ("alpha_p",), ("sigma2", "eta", "eta_p", "tau"))
-
-    @property
-    def k(self) -> float:
-        """Same-view over cross-view variance, 1 + sigma2."""
-        return 1 + self.sigma2
-
-    @property
-    def predictor_decay(self) -> float:
-        """`eta_p`, or `eta` where it was not given."""
-        return float(default(self.eta_p, self.eta))
-
     @property
     def variables(self) -> tuple[str, ...]:
         """Names of the state's parts."""
@@ -69,6 +73,26 @@ class IsotropicFlow:
         dWp = self.alpha_p * (self.tau * F - self.k * Wp @ F) - self.predictor_decay * Wp
         drift = self.tau * (transpose(Wp) @ F + F @ Wp) - 2 * self.eta * F
         return dWp, drift - self.k * anticommutator(F, transpose(Wp) @ Wp)
+
+    def rooted(self, *state: np.ndarray) -> tuple[Flow, tuple[np.ndarray, ...]]:
+        """Return the flow of (W, W_p) for the symmetric root W of F, and where it starts."""
+        Wp, F = state
+        c, U = np.linalg.eigh(F)
+        eye = np.eye(len(F))
+        flow = LinearFlow(
+            X=eye,
+            Xp=self.sigma2 * eye,
+            alpha_p=self.alpha_p,
+            eta=self.eta,
+            eta_p=self.eta_p,
+            tau=self.tau,
+        )
+        return flow, (U * np.sqrt(np.maximum(c, 0)) @ U.T, Wp)
+
+    def of_root(self, *state: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return (W_p, F) of (W, W_p)."""
+        W, Wp = state
+        return Wp, W @ transpose(W)
 
     def split(self, *state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the derivatives of the symmetric and the antisymmetric part of W_p."""
@@ -85,7 +109,7 @@ class IsotropicFlow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SymmetrisedFlow(IsotropicFlow):
+class SymmetrisedFlow(_Isotropic):
     r"""The flow with a W_p that is kept symmetric, as the paper analyses it (Eqs. 7 and 8).
 
     .. math::
@@ -94,6 +118,8 @@ class SymmetrisedFlow(IsotropicFlow):
 
     The state is (W, W_p), F = W Wᵀ: a step on F itself may lose its positive eigenvalues.
     Symmetrising breaks Theorem 1 until W_p and F commute, see `balance_rate`.
+
+    Parameters, raises: as `IsotropicFlow`.
     """
 
     @property

@@ -134,9 +134,8 @@ def survives(flow: EigenmodeFlow, p0: Numbers, s0: Numbers, tau0: Numbers = 1.0)
         return _above_separatrix(flow, p, s)
     end = SETTLED / min(abs(rate) for rate in useful[0].eigenvalues if rate)
     w = np.sqrt(s)
-    # Relative errors alone, which a 0 does not have: w may fall to 1e-60, and come back.
-    start = (w, p, np.maximum(tau, 1e-9) * w)
-    run = ensemble(ScalarFlow.of(flow), start, [0.0, end], rtol=1e-9, atol=1e-100)
+    # In w, which may fall to 1e-60 and come back.
+    run = ensemble(ScalarFlow.of(flow), (w, p, tau * w), [0.0, end], rtol=1e-9)
     if failed := run.attrs["failed"]:
         raise RuntimeError(f"{failed} of {p.size} modes could not be followed to t = {end:g}")
     last = run["encoder_value"].values[-1] ** 2

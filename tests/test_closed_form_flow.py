@@ -52,6 +52,13 @@ def test_rules_by_hand():
     assert IdentityRule()(same, cross, target).tolist() == [1, 1]
 
 
+@pytest.mark.parametrize("normalise", ["max", "max-inside", "frobenius"])
+def test_rules_that_normalise_know_no_scale(normalise):
+    rule, s = SpectrumRule(power=0.5, eps=0.1, normalise=normalise), np.array([4.0, 1.0])
+    for scale in (1e-250, 1e250):
+        np.testing.assert_allclose(rule(scale * s, s, s), rule(s, s, s), rtol=1e-12)
+
+
 @given(
     w=st.floats(0.2, 1.5),
     power=st.sampled_from([0.5, 1.0]),

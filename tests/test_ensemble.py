@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from dynamics import EigenmodeFlow, ensemble
-from dynamics.ensemble import ERROR, STAGES, dormand_prince
+from dynamics.runge_kutta import ERROR, STAGES, dormand_prince
 
 SLOW = EigenmodeFlow(eta=0.05, beta=0.4)
 
@@ -104,7 +104,7 @@ def test_one_that_leaves_the_finite_numbers_is_nan_and_counted():
     [
         ([0.1, 0.1], [0, 1], "y0 has 2 parts; EigenmodeFlow wants predictor_eigenvalue"),
         ([0.1, 0.1, 1.0], [0, 0], "times must rise"),
-        ([0.1, np.nan, 1.0], [0, 1], "y0 is not finite everywhere"),
+        ([0.1, np.nan, 1.0], [0, 1], "correlation_eigenvalue at the start is nan; finite wanted"),
     ],
 )
 def test_refusals(y0, times, message):
