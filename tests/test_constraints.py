@@ -1,8 +1,10 @@
+import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainers.constraints import positive_part, project, symmetric_part, tie
+from trainers.constraints import balanced_factors, positive_part, project, symmetric_part, tie
 
 seeds = st.integers(0, 1000)
 
@@ -62,12 +64,12 @@ def test_some_symmetric_product_is_not_positive():
 
 
 @settings(max_examples=20)
-@given(seed=seeds)
-def test_layers_change_as_little_as_the_nearest_product_allows(seed):
-    W1, W2 = factors(seed)
+@given(seed=seeds, hidden=st.sampled_from([2, 3, 4, 7]))
+def test_layers_change_as_little_as_the_nearest_product_allows(seed, hidden):
+    W1, W2 = factors(seed, 4, hidden)
     project([W1, W2], symmetric_part)
     generator = torch.Generator().manual_seed(seed)
-    moved = [W + 1e-4 * torch.randn(W.shape, generator=generator, dtype=W.dtype) for W in (W1, W2)]
+    moved = [W + 1e-5 * torch.randn(W.shape, generator=generator, dtype=W.dtype) for W in (W1, W2)]
     held = [W.clone() for W in moved]
     project(held, symmetric_part)
     change = torch.cat([(a - b).flatten() for a, b in zip(held, moved, strict=True)])
@@ -76,10 +78,122 @@ def test_layers_change_as_little_as_the_nearest_product_allows(seed):
         return (flat[W1.numel() :].reshape(W2.shape) @ flat[: W1.numel()].reshape(W1.shape)).ravel()
 
     flat = torch.cat([W.flatten() for W in moved])
-    P = product(flat).reshape(3, 3)
-    lacking = (symmetric_part(P) - P).flatten()
+    P = product(flat).reshape(4, 4).numpy()
+    lacking = torch.tensor(best(P, hidden, "symmetric") - P).flatten()
     least = torch.linalg.pinv(torch.autograd.functional.jacobian(product, flat)) @ lacking
     assert (change - least).norm() < 0.02 * least.norm()
+
+
+def best(P, rank, kind):
+    """Return the symmetric or PSD matrix of a rank nearest to `P`, by Eckart and Young."""
+    s, U = np.linalg.eigh((P + P.T) / 2)
+    s = np.maximum(s, 0) if kind == "psd" else s
+    kept = sorted(range(len(s)), key=lambda j: -abs(s[j]))[:rank]
+    return sum(s[j] * np.outer(U[:, j], U[:, j]) for j in kept)
+
+
+SETS = {"symmetric": symmetric_part, "psd": positive_part}
+
+
+@pytest.mark.parametrize("kind", SETS)
+@settings(max_examples=40)
+@given(seed=seeds, d=st.integers(1, 9), hidden=st.integers(1, 12))
+def test_a_product_goes_to_the_nearest_of_its_rank(kind, seed, d, hidden):
+    W1, W2 = factors(seed, d, hidden)
+    expected = best((W2 @ W1).numpy(), hidden, kind)
+    project([W1, W2], SETS[kind])
+    P = (W2 @ W1).numpy()
+    np.testing.assert_allclose(P, expected, atol=1e-6)
+    assert np.linalg.matrix_rank(P, tol=1e-6) <= hidden
+    assert max(W1.norm(), W2.norm()) < 5 * d  # it did not go far away for it
+    before = W1.clone(), W2.clone()
+    project([W1, W2], SETS[kind])
+    torch.testing.assert_close((W1, W2), before, atol=1e-3, rtol=0)  # what fulfils it stays
+
+
+def test_psd_behind_a_bottleneck_is_not_tied():
+    W1, W2 = factors(0, 9, 4)
+    project([W1, W2], positive_part)
+    assert torch.linalg.eigvalsh(symmetric_part(W2 @ W1))[-4:].min() > 1e-3
+    assert (W1 - W2.mT).norm() > 0.1
+
+
+def layers_that_lack(what):
+    W1, W2 = factors(1, 6, 4)
+    if what == "a unit":
+        W1[0], W2[:, 0] = 0, 0
+    if what == "a unit before":
+        W1[1] = 0
+    if what == "all but one direction":
+        W1[:], W2[:] = W1[:1], W2[:, :1]
+    if what == "a common direction":  # nothing positive can be made of it
+        W1[:], W2[:] = 0, 0
+        W1[0, 0], W2[0, 0] = 1, -1
+    if what == "everything":
+        W1[:], W2[:] = 0, 0
+    if what == "one layer":
+        W2[:] = 0
+    return W1, W2
+
+
+@pytest.mark.parametrize("kind", SETS)
+@pytest.mark.parametrize(
+    "what",
+    [
+        *("nothing", "a unit", "a unit before", "all but one direction", "a common direction"),
+        *("one layer", "everything"),
+    ],
+)
+def test_layers_that_lack_directions_are_held_too(kind, what):
+    W1, W2 = layers_that_lack(what)
+    expected = best((W2 @ W1).numpy(), 4, kind)
+    project([W1, W2], SETS[kind])
+    np.testing.assert_allclose(W2 @ W1, expected, atol=1e-6)
+
+
+@given(seed=seeds)
+def test_balanced_factors_are_balanced_and_the_nearest(seed):
+    start = factors(seed, 5, 3)
+    generator = torch.Generator().manual_seed(seed)
+    Q, _ = torch.linalg.qr(torch.randn(5, 5, generator=generator, dtype=torch.float64))
+    s, U = torch.tensor([2.0, -1.0, 0.0], dtype=torch.float64), Q[:, :3]
+    W1, W2 = balanced_factors(start, s, U)
+    torch.testing.assert_close(W2 @ W1, (U * s) @ U.mT)
+    torch.testing.assert_close(W1 @ W1.mT, W2.mT @ W2)
+    turn, _ = torch.linalg.qr(torch.randn(3, 3, generator=generator, dtype=torch.float64))
+    other = turn @ W1, W2 @ turn.mT  # as balanced, and the same product
+    near, far = (
+        sum((a - b).norm() ** 2 for a, b in zip(pair, start, strict=True))
+        for pair in ((W1, W2), other)
+    )
+    assert near <= far + 1e-9
+
+
+@pytest.mark.parametrize("kind", SETS)
+@pytest.mark.parametrize("hidden", [1, 4, 5, 6, 9])
+def test_a_product_without_norm_between_trains_under_the_constraint(kind, hidden):
+    # d = 6: regression of A x on x by W_2 W_1, A neither symmetric nor positive.
+    generator = torch.Generator().manual_seed(hidden)
+    W1, W2 = (W.requires_grad_() for W in factors(hidden, 6, hidden))
+    A = torch.randn(6, 6, generator=generator, dtype=torch.float64)
+    sgd = torch.optim.SGD([W1, W2], lr=0.002, momentum=0.9)
+    for _ in range(300):
+        x = torch.randn(64, 6, generator=generator, dtype=torch.float64)
+        loss = (x @ (W2 @ W1).mT - x @ A.mT).square().sum(1).mean()
+        sgd.zero_grad()
+        loss.backward()
+        sgd.step()
+        project([W1, W2], SETS[kind])
+    P = (W2 @ W1).detach().numpy()
+    np.testing.assert_allclose(P, best(P, hidden, kind), atol=1e-6)
+    start, end = (np.sum((A.numpy() - M) ** 2) for M in (np.zeros((6, 6)), P))
+    assert end < start - 0.5  # it learned something
+
+
+def test_weights_that_are_not_finite_are_refused():
+    for W in ([torch.tensor([[torch.nan]])], [torch.ones(1, 1), torch.tensor([[torch.inf]])]):
+        with pytest.raises(FloatingPointError, match="weights of the predictor are not finite"):
+            project(W, positive_part)
 
 
 @settings(max_examples=10)

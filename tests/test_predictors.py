@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from trainers import Identity, Learned
+from trainers import EMA, Config, Identity, Learned, Method
+from trainers.learner import Learner
 
 
 def test_the_product_of_two_layers_carries_columns_to_rows():
@@ -47,6 +48,34 @@ def test_a_constraint_holds_after_a_step(layers, constraint):
     torch.testing.assert_close(W, W.mT, atol=1e-6, rtol=0)
     least = torch.linalg.eigvalsh(W)[0].item()
     assert (least > -1e-6) == (constraint != "symmetric")
+
+
+@pytest.mark.parametrize("constraint", ["symmetric", "psd", "tied"])
+@pytest.mark.parametrize("hidden", [1, 8, 15, 16, 40])
+def test_a_bottleneck_trains_under_every_constraint(constraint, hidden):
+    predictor = Learned(layers=2, hidden=hidden, constraint=constraint)
+    sizes = {"width": 2, "projector_hidden": 16, "projector_out": 16}
+    config = Config(method=Method(predictor, EMA(0.9)), lr=0.1, **sizes)
+    learner = Learner(config, (3, 8, 8), torch.device("cpu"))
+    generator = torch.Generator().manual_seed(0)
+    for step in range(1, 21):
+        x1, x2 = torch.rand(2, 16, 3, 8, 8, generator=generator)
+        assert learner.learn(step, x1, x2).loss.isfinite()
+        W = learner.predictor.matrix().detach()
+        assert W.norm() > 1e-3
+        s = torch.linalg.eigvalsh(W)
+        rounding = 2e-6 * s.abs().max()
+        assert (W - W.mT).norm() < rounding
+        assert s[0] > -rounding or constraint == "symmetric"
+        assert int((s.abs() > 5 * rounding).sum()) <= hidden
+
+
+def test_weights_that_are_not_finite_are_refused_with_the_step():
+    predictor = Learned(layers=2, hidden=3, constraint="psd").build(4)
+    predictor[0].weight.data[0, 0] = torch.nan
+    nothing = torch.zeros(1, 4), torch.zeros(1, 4)
+    with pytest.raises(FloatingPointError, match="step 7: weights of the predictor are not finite"):
+        predictor.after_step(7, nothing, nothing)
 
 
 def test_one_tied_layer_is_linear_and_two_factors():

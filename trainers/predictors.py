@@ -22,7 +22,7 @@ class Learned:
     `constraint` holds W_p, the product of the layers, after every optimiser step, to be
     ``symmetric``, or symmetric positive semi-definite (``psd``), or the layers to be ``tied``,
     W_2 = W_1^T; one tied layer is the linear W^T W of two factors. Three different things:
-    `trainers.constraints`.
+    `trainers.constraints`. Behind a bottleneck, `hidden` below d, they hold at that rank.
     """
 
     layers: int = option(2, "1: linear; more: with hidden layers, batch norm and ReLU")
@@ -90,8 +90,17 @@ class LearnedPredictor(nn.Sequential):
         return product
 
     def after_step(self, step: int, z: Pair, t: Pair) -> None:
-        """Hold W_p to the constraint; the optimiser has set it."""
-        self.constrain(self.weights)
+        """Hold W_p to the constraint; the optimiser has set it.
+
+        Raises
+        ------
+        FloatingPointError
+            A weight that is to be held is not finite.
+        """
+        try:
+            self.constrain(self.weights)
+        except FloatingPointError as error:
+            raise FloatingPointError(f"step {step}: {error}") from None
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,8 @@ def same_view(z: Pair) -> Tensor:  # -> (d, d)
     return rows.mT @ rows / len(rows)
 
 
-def exactly(M: Tensor) -> Tensor:
-    """Return `M` in float64, on the CPU if its device has none.
+def exactly(M: Tensor, what: str = "moments of the features") -> Tensor:
+    """Return `M` in float64, on the CPU if its device has none; `what` it is, for the error.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def exactly(M: Tensor) -> Tensor:
     """
     host = M.cpu() if M.device.type == "mps" else M
     if not host.isfinite().all():
-        raise FloatingPointError("moments of the features are not finite; lower --lr")
+        raise FloatingPointError(f"{what} are not finite; lower --lr")
     return host.double()
 
 
