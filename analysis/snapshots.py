@@ -24,6 +24,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from analysis.complete import CompleteStore
 from analysis.schema import EVALUATION, MATRIX, METRICS, SNAPSHOTS, STORE
 from analysis.store import array_metadata, check_chunks, read_root
 from analysis.writer import SnapshotWriter
@@ -48,6 +49,9 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
         A run directory, or the ``snapshots.zarr`` inside it.
     group : {None, "metrics", "evaluation"}
         None for the matrices, dims ``(step, row, col)``; the others hold scalars along ``step``.
+
+    A chunk that is lost after opening is a FileNotFoundError when it is read. Plain
+    ``xarray.open_zarr`` reads NaN there, as zarr means by a chunk that is absent.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     for key, metadata in arrays.items():
         if key.rpartition("/")[0] == (group or ""):
             check_chunks(store, key, metadata)
-    ds = xr.open_zarr(store, group=group, consolidated=True)
+    ds = xr.open_zarr(CompleteStore(store, read_only=True), group=group, consolidated=True)
     if group:  # scalars: small enough to be at hand
         ds.attrs = {k: v for k, v in root["attributes"].items() if k != "coordinates"} | ds.attrs
         return ds.load()
