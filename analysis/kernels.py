@@ -75,11 +75,12 @@ def rounding(M: np.ndarray, resolution: float) -> np.ndarray:
 def scaled(M: np.ndarray, smallest: float) -> tuple[np.ndarray, np.ndarray]:
     """Scale by a power of two: (..., d, d) to the same below 1, and the exponents (...).
 
-    A matrix below `smallest`, the least number of full precision, has no digits left: NaN.
+    A matrix below `smallest`, the least number of full precision, has no digits left, and one that
+    is not finite has no size: NaN.
     """
     size = np.abs(M).max(axis=(-2, -1), initial=0.0)
     exponent = np.where(np.isfinite(size), np.frexp(size)[1], 0)
-    lost = (size > 0) & (size < smallest)
+    lost = ~np.isfinite(size) | ((size > 0) & (size < smallest))
     out = np.ldexp(M, -exponent[..., None, None])
     return np.where(lost[..., None, None], np.nan, out) if lost.any() else out, exponent
 

@@ -106,7 +106,7 @@ def critical_decay(
     if target_correlation is not None:
         tau = target_scale(cross_correlation, target_correlation)
         check_basis(k, tau)
-    out = (tau**2 / (4 * k)).rename("critical_decay")
+    out = (tau * (tau / k) / 4).rename("critical_decay")  # the square alone may overflow
     return out.assign_attrs(RATES["critical_decay"].attrs, basis=k.attrs["basis"])
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from strategies import gaussians, matrix, psd_matrices, spectra
 from test_laws import spectrum
 
-from analysis.registry import MEASURES, SPACE
+from analysis.measures_of_pairs import SPACE
+from analysis.registry import MEASURES
 
 D = 6
 
@@ -18,6 +19,15 @@ def basis(F):
     """Eigenvectors by falling eigenvalue, in rows."""
     values, vectors = scipy.linalg.eig(F)
     return vectors.real.T[np.argsort(-values.real)]
+
+
+def half(M):
+    return (M + M.T) / 2
+
+
+def rayleigh(M, C):
+    """u M u in the eigenvectors of the symmetric part of C."""
+    return np.array([u @ M @ u for u in basis(half(C))])
 
 
 def deviator(M):
@@ -110,6 +120,13 @@ REFERENCES = {
         / sum(abs(z) ** 2 for z in scipy.linalg.eigvals(W))
     ),
     "eigenvector_condition": lambda W: np.linalg.cond(scipy.linalg.eig(W)[1]),
+    "noise_ratio": lambda F, C: rayleigh(F, C) / rayleigh(C, C),
+    "target_scale": lambda C, T: rayleigh(T, C) / rayleigh(C, C),
+    "critical_decay": lambda F, C, T: rayleigh(T, C) ** 2 / (4 * rayleigh(F, C) * rayleigh(C, C)),
+    "alignment_rate": lambda W, C: scipy.linalg.eigvalsh(half(C) / 2 + half(W) @ half(W) - half(W))[
+        0
+    ],
+    "mode_alignment_rate": lambda W, C: rayleigh(C, C) / 2 + rayleigh(W, C) ** 2 - rayleigh(W, C),
     "raw_off_diagonal": lambda W: np.linalg.norm(_off(W)) / np.linalg.norm(np.diag(W)),
 }
 
@@ -129,9 +146,11 @@ def test_every_measure_has_one():
 
 
 @pytest.mark.parametrize("name", MEASURES)
-@given(W=gaussians(D), F=psd_matrices(D), s=spectra(D))
-def test_it_is_what_the_outside_says(name, W, F, s):
+@given(W=gaussians(D), F=psd_matrices(D), s=spectra(D), T=gaussians(D))
+def test_it_is_what_the_outside_says(name, W, F, s, T):
+    C = F @ F + 1e-3 * T  # not symmetric, as a cross-view correlation is not
     arrays = {"predictor": W, "correlation": F, "values": s}
+    arrays |= {"cross_correlation": C, "target_correlation": T}
     measure = MEASURES[name]
     given = [arrays[n] for n in measure.takes]
     wrapped = [
