@@ -1,0 +1,177 @@
+"""Every recorded number, worked by hand or by NumPy written otherwise."""
+
+import numpy as np
+import pytest
+import torch
+
+from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient
+from trainers.divergence import Diverged
+from trainers.learner import Learner, Step
+from trainers.recorder import RING, Moments, Recorder
+
+CPU = torch.device("cpu")
+VECTORS = {"data": "gaussian", "width": 3, "device": "cpu"}
+
+
+class Written:
+    """Takes what a writer takes."""
+
+    def __init__(self):
+        self.metrics: list[dict] = []
+        self.snapshots: list[dict] = []
+
+    def append_metrics(self, **columns):
+        self.metrics.append({name: np.array(values) for name, values in columns.items()})
+
+    def append(self, **values):
+        self.snapshots.append(values)
+
+    def column(self, name):
+        return np.concatenate([block[name] for block in self.metrics])
+
+
+def make(method=METHODS["byol"], steps=RING, head=False, **options):
+    config = Config(method=method, **{**VECTORS, **options})
+    learner = Learner(config, (5,), CPU, steps_per_epoch=steps // config.epochs)
+    return learner, Recorder(Written(), learner, CPU, images_per_step=7, head=head)
+
+
+def seen(z1, z2=None, *, loss=0.0, grad_norm=0.0, q=None, t=None):
+    z = torch.tensor(z1), torch.tensor(z1 if z2 is None else z2)
+    q, t = (z if values is None else tuple(map(torch.tensor, values)) for values in (q, t))
+    return Step(z, q, t, torch.tensor(loss), torch.tensor(grad_norm))
+
+
+def test_scalars_by_hand_and_each_at_its_own_step():
+    _, recorder = make()
+    # Rows of length 5, 13 and 1: (.6, .8, 0), (5/13, 12/13, 0), (0, 0, 1) when normalised.
+    recorder.observe(1, seen([[3.0, 4, 0], [5, 12, 0], [0, 0, 1]], loss=1.5, grad_norm=2.0))
+    # One direction: no spread, whatever the lengths. The second view is not looked at.
+    recorder.observe(2, seen([[1.0, 0, 0], [9, 0, 0]], [[1.0, 2, 3], [3, 2, 1]], loss=0.5))
+    recorder.fetch()
+    written = recorder.writer
+    assert written.column("step").tolist() == [1, 2]
+    assert written.column("loss").tolist() == [1.5, 0.5]
+    assert written.column("grad_norm").tolist() == [2, 0]
+    # sqrt(sum (x - mean)^2 / 2) of (.6, 5/13, 0), (.8, 12/13, 0) and (0, 0, 1), and their mean.
+    spread = [0.303952, 0.501202, 0.577350]
+    np.testing.assert_allclose(written.column("feature_std"), [np.mean(spread), 0], atol=1e-6)
+    assert len(written.metrics) == 1  # both at once
+    recorder.fetch()
+    assert len(written.metrics) == 1  # nothing new
+
+
+def test_tau_is_that_of_the_networks_after_the_step():
+    learner, recorder = make(Method(Learned(layers=1), EMA(0.5)))
+    weight = learner.online.encoder.weight
+    for step, (mine, theirs) in enumerate(((2.0, 1.0), (-1.0, 3.0)), 1):
+        weight.data.fill_(mine)
+        learner.target.network.encoder.weight.data.fill_(theirs)
+        recorder.observe(step, seen([[1.0, 0, 0], [0, 1, 0]]))
+    recorder.fetch()
+    assert recorder.writer.column("tau").tolist() == [0.5, -3]  # <W_a, W> / |W|^2
+    _, own = make(Method(Learned(layers=1), StopGradient()))
+    own.observe(1, seen([[1.0, 0, 0], [0, 1, 0]]))
+    own.fetch()
+    assert own.writer.column("tau").tolist() == [1]
+
+
+def test_the_learning_rate_of_every_step_in_a_ring_and_over_its_end():
+    _, recorder = make(schedule="cosine", encoder_lr=0.2, lr=0.5, epochs=2, steps=2 * RING)
+    for step in range(1, RING + 4):
+        recorder.observe(step, seen([[1.0, 0, 0], [0, 1, 0]], loss=float(step)))
+    assert len(recorder.writer.metrics) == 1  # a full ring goes by itself
+    recorder.fetch()
+    steps = np.arange(1, RING + 4)
+    rates = 0.2 * (1 + np.cos(np.pi * (steps - 1) / (2 * RING))) / 2  # of the encoder
+    np.testing.assert_array_equal(recorder.writer.column("step"), steps)
+    np.testing.assert_array_equal(recorder.writer.column("loss"), steps)
+    np.testing.assert_allclose(recorder.writer.column("learning_rate"), rates)
+    assert recorder.loss == RING + 3
+
+
+def test_speed_is_images_over_seconds_since_the_last_fetch(monkeypatch):
+    clock = iter([10.0, 14.0, 15.0])
+    monkeypatch.setattr("trainers.recorder.time.perf_counter", lambda: next(clock))
+    _, recorder = make()
+    for steps in ((1, 2, 3), (4,)):
+        for step in steps:
+            recorder.observe(step, seen([[1.0, 0, 0], [0, 1, 0]]))
+        recorder.fetch()
+    # 3 steps of 7 images in 4 s, then 1 in 1 s.
+    np.testing.assert_allclose(recorder.writer.column("images_per_second"), [21 / 4] * 3 + [7])
+
+
+def test_moments_by_hand_and_which_side_is_which():
+    z1, z2 = [[1.0, 0], [0, 2]], [[0.0, 1], [2, 0]]
+    q1, q2 = [[1.0, 1], [0, 0]], [[0.0, 0], [3, 0]]
+    t1, t2 = [[5.0, 0], [0, 0]], [[0.0, 0], [0, 7]]
+    moments = Moments(2, CPU)
+    moments.add(seen(z1, z2, q=(q1, q2), t=(t1, t2)))
+    taken = moments.take()
+    # Rows z: (1,0) (0,2) (0,1) (2,0), four of them.
+    assert taken["correlation"].tolist() == [[5 / 4, 0], [0, 5 / 4]]
+    # E z1 z2^T over two images: (1,0)(0,1)^T + (0,2)(2,0)^T.
+    assert taken["cross_correlation"].tolist() == [[0, 1 / 2], [4 / 2, 0]]
+    # The target of the other view against z: t2 z1^T and t1 z2^T, (0,7)(0,2)^T + (5,0)(0,1)^T.
+    assert taken["target_correlation"].tolist() == [[0, 5 / 4], [0, 14 / 4]]
+    # The prediction of the same view: (1,1)(1,0)^T + (3,0)(2,0)^T.
+    assert taken["prediction_correlation"].tolist() == [[7 / 4, 0], [1 / 4, 0]]
+    assert taken["mean"].tolist() == [3 / 4, 3 / 4]
+    assert taken["samples"] == 4
+
+
+def test_moments_are_of_the_rows_since_the_last_snapshot_alone():
+    moments = Moments(1, CPU)
+    moments.add(seen([[1.0], [2]]))
+    moments.add(seen([[3.0], [4], [5]]))
+    first = moments.take()
+    assert first["samples"] == 10
+    assert first["mean"].item() == 3
+    assert first["correlation"].item() == 11  # (1 + 4 + 9 + 16 + 25) / 5
+    moments.add(seen([[7.0], [7]]))
+    assert moments.take()["correlation"].item() == 49
+
+
+def test_a_snapshot_has_its_step_epoch_and_time_and_the_matrices_of_then():
+    learner, recorder = make(Method(Direct(rho=0.5), StopGradient()), head=True)
+    learner.predictor.matrix().data.copy_(torch.arange(9.0).view(3, 3))
+    learner.predictor.moments.copy_(torch.eye(3)[None] * 2)
+    recorder.observe(1, seen([[1.0, 0, 0], [0, 1, 0]]))
+    recorder.snapshot(1, 0.25, 1.5)
+    (written,) = recorder.writer.snapshots
+    assert (written["step"], written["epoch"], written["time"]) == (1, 0.25, 1.5)
+    assert written["predictor"].tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+    assert written["running_correlation"].tolist() == [[2, 0, 0], [0, 2, 0], [0, 0, 2]]
+    np.testing.assert_array_equal(written["head"], learner.online.encoder.weight.detach())
+    assert written["samples"] == 4
+    assert len(recorder.writer.metrics) == 1  # scalars first: a snapshot has its metrics
+    _, learned = make(Method(Learned(layers=1), StopGradient()))
+    learned.observe(1, seen([[1.0, 0, 0], [0, 1, 0]]))
+    learned.snapshot(1, 0.0, 0.0)
+    assert not {"running_correlation", "head"} & learned.writer.snapshots[0].keys()
+
+
+def test_a_step_that_is_not_finite_is_the_last_that_is_written():
+    _, recorder = make()
+    for step in range(1, 6):
+        recorder.observe(step, seen([[1.0, 0, 0]] * 2, loss=np.inf if step == 3 else 1.0))
+    with pytest.raises(Diverged, match="diverged at step 3: the loss is inf") as met:
+        recorder.snapshot(5, 0.0, 0.0)
+    assert met.value.step == 3
+    assert recorder.writer.column("step").tolist() == [1, 2, 3]
+    assert not recorder.writer.snapshots
+
+
+def test_state_goes_on_where_it_was_taken():
+    _, recorder = make()
+    recorder.observe(1, seen([[1.0, 2, 3], [4, 5, 6]]))
+    state = recorder.state_dict()
+    _, other = make()
+    other.load_state_dict(state)
+    for each in (recorder, other):
+        each.observe(2, seen([[7.0, 8, 9], [1, 1, 1]]))
+        each.snapshot(2, 0.0, 0.0)
+    mine, theirs = recorder.writer.snapshots[0], other.writer.snapshots[0]
+    for name in ("correlation", "cross_correlation", "mean", "samples"):
+        np.testing.assert_array_equal(mine[name], theirs[name])
