@@ -211,7 +211,7 @@ def _parser() -> argparse.ArgumentParser:
         ways.add_argument(option, type=float, default=value, help=f"{text} (default: {value})")
     ways.add_argument("--out", type=Path, required=True, metavar="F.png")
     ways.set_defaults(command=_trajectories)
-    table = commands.add_parser("observations", help="the paper's ten, each computed anew")
+    table = commands.add_parser("observations", help="Table 4's ten and one, each computed anew")
     table.set_defaults(command=_observations)
     return parser
 

@@ -1,4 +1,4 @@
-"""The ten observations of Tian, Chen and Ganguli (2021), Table 4, each computed anew."""
+"""The ten observations of Tian, Chen and Ganguli (2021), Table 4, and one, each computed anew."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def observe() -> list[Observation]:
     """Compute the table; some seconds."""
     return [
         Observation(number, statement, *sweep())
-        for number, (statement, sweep) in enumerate(_OBSERVATIONS.items(), 1)
+        for number, (statement, sweep) in enumerate(OBSERVATIONS.items(), 1)
     ]
 
 
@@ -125,7 +125,7 @@ def _shown(values: list[float]) -> str:
     return ", ".join(f"{value:.3g}" for value in values)
 
 
-_OBSERVATIONS: dict[str, Callable[[], Finding]] = {
+OBSERVATIONS: dict[str, Callable[[], Finding]] = {
     "a larger alpha_p shrinks the basin of collapse": _basin,
     "too large an alpha_p keeps s from growing": _slow_growth,
     "decay makes s forget its start": _forgets,

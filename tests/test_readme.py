@@ -1,9 +1,12 @@
-"""What the README says of stored results is what is stored (row I6)."""
+"""What the README says of stored results and counts is what is stored, and what there is."""
 
 import re
 from pathlib import Path
 
 from analysis.accuracy import by_method, read_accuracies
+from dynamics.observations import OBSERVATIONS
+from trainers.methods import METHODS
+from trainers.presets import PRESETS
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,3 +21,13 @@ def test_I6_accuracies_in_the_readme_are_the_stored_ones():
     assert len(cells) == 14
     assert {linear for linear, _ in cells} <= stored["linear_accuracy"]
     assert {knn for _, knn in cells} <= stored["knn_accuracy"]
+
+
+def test_counts_in_the_readme_are_those_of_the_code():
+    readme = (ROOT / "README.md").read_text()
+    counts = {"experiments by name": len(PRESETS), "statements of the paper": len(OBSERVATIONS)}
+    for what, count in counts.items():
+        assert re.findall(rf"(\d+) {what}", readme) == [str(count)], what
+    table = re.findall(r"^\| `(\w+)` \| `\w+\(.*\)` \| `", readme, re.M)
+    assert table == list(METHODS)  # the table of methods has all of them
+    assert len(OBSERVATIONS) == 10 + 1  # Table 4, and Tables 3 and 5
