@@ -167,6 +167,21 @@ def test_the_fit_of_a_linear_predictors_predictions_is_its_weight(tmp_path):
         np.testing.assert_allclose(ds.prediction_correlation.sel(step=step), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("d", "batch", "images"),
+    [(6, 10, 30), (6, 20, 40), (12, 20, 40), (6, 4, 24), (30, 10, 40)],
+)
+def test_step_zero_is_recorded_on_eight_rows_a_feature_or_an_epoch(tmp_path, d, batch, images):
+    # 8 d rows, two an image, in whole batches: 24 or 48 images; the data have 40.
+    config = dataclasses.replace(SMALL, projector_out=d, batch_size=batch, epochs=1, every=99)
+    first = snapshots(train(config, tmp_path / "run")).isel(step=0)
+    assert (first.step, first.epoch, first.time) == (0, 0, 0)
+    assert first.samples == 2 * images
+    assert images == 40 or 2 * images >= 8 * d > 2 * (images - batch)
+    if d == 6:
+        assert np.linalg.matrix_rank(first.correlation) == d
+
+
 def test_step_zero_leaves_no_trace_in_training(tmp_path, monkeypatch):
     a = snapshots(train(SMALL, tmp_path / "a"))
     monkeypatch.setattr(
