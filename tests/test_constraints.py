@@ -118,6 +118,14 @@ def test_psd_behind_a_bottleneck_is_not_tied():
     assert (W1 - W2.mT).norm() > 0.1
 
 
+def test_a_symmetric_bottleneck_keeps_what_its_layers_weigh():
+    W1, W2 = factors(0, 9, 4)
+    W1, W2 = 3 * W1, W2 / 3  # far from balanced, and a product of which little is to be taken
+    W2 += 0.9 * (W1.mT / 9 - W2)
+    project([W1, W2], symmetric_part)
+    assert W1.norm() > 5 * W2.norm()
+
+
 def layers_that_lack(what):
     W1, W2 = factors(1, 6, 4)
     if what == "a unit":
