@@ -198,7 +198,8 @@ class EigenmodeFlow:
         points = [self._collapsed()]
         if eta <= self.critical_decay and (eta_p > 0) == (eta > 0):
             root = math.sqrt(tau**2 - 4 * eta * k)
-            pair = {"unstable": (tau - root) / (2 * k), "useful": (tau + root) / (2 * k)}
+            # Their product is eta/k: the lower one by a difference would be lost at a small eta.
+            pair = {"unstable": 2 * eta / (tau + root), "useful": (tau + root) / (2 * k)}
             ratio = eta_p / eta if eta else 1.0
             for name, p in pair.items():
                 if p > 0:

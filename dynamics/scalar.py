@@ -168,5 +168,6 @@ class DirectSetFlow:
         k = 1 + np.asarray(self.sigma2)
         with np.errstate(invalid="ignore"):
             root = np.sqrt(np.asarray(self.tau**2 - 4 * self.eta * k))
-        low, high = (self.tau - root) / (2 * k), (self.tau + root) / (2 * k)
+        # Their product is eta/k: the lower one by a difference would be lost at a small eta.
+        low, high = 2 * self.eta / (self.tau + root), (self.tau + root) / (2 * k)
         return low ** (1 / (2 * self.power)), high ** (1 / (2 * self.power))
