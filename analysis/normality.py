@@ -155,19 +155,20 @@ def _condition(W: np.ndarray, unit: float) -> np.ndarray:  # (..., d, d) -> (...
     equal = gap <= reach[..., None, None]
     for index in np.argwhere(equal.sum(axis=(-2, -1)) > W.shape[-1]):
         at = tuple(index)
-        out[at] = _ratio(_settled(vectors[at], equal[at], unit))
+        out[at] = _settled(vectors[at], equal[at], unit)
     return np.where(mark[..., 0], out, np.nan)
 
 
-def _settled(V: np.ndarray, equal: np.ndarray, unit: float) -> np.ndarray:  # (d, d), (d, d)
-    # An orthonormal basis of each eigenspace; a vector of zeros where one is missing.
+def _settled(V: np.ndarray, equal: np.ndarray, unit: float) -> float:  # (d, d), (d, d)
+    # The condition with an orthonormal basis of each eigenspace; infinite if one lacks a vector.
     V = V.copy()
     groups, label = scipy.sparse.csgraph.connected_components(equal)
     for group in range(groups):
         those = np.flatnonzero(label == group)
-        basis, size, _ = np.linalg.svd(V[:, those], full_matrices=False)
-        V[:, those] = np.where(size > np.sqrt(100 * unit), basis, 0.0)
-    return V
+        V[:, those], size, _ = np.linalg.svd(V[:, those], full_matrices=False)
+        if size[-1] <= np.sqrt(100 * unit):
+            return np.inf
+    return float(_ratio(V))
 
 
 def _ratio(V: np.ndarray) -> np.ndarray:  # (..., d, d) -> (...): its condition

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import gaussians, haar, matrix, rotations, spectra
+from strategies import gaussians, generators, haar, matrix, rotations, spectra
 
 from analysis import (
     complex_eigenvalues,
@@ -52,6 +52,23 @@ def test_complex_eigenvalues_stay_complex_and_ordered():
     W[:2, :2] = [[1, -2], [2, 1]]  # 1 +- 2i
     W[2, 2] = 5
     np.testing.assert_allclose(complex_eigenvalues(matrix(W)), [5, 1 + 2j, 1 - 2j])
+
+
+@given(rng=generators(), re=st.sampled_from([0.0, 1.0]))
+def test_conjugate_pairs_stand_side_by_side(rng, re):
+    # Of one real part, of one modulus, and twice the same: each pair still stands together.
+    imag = [1.0, 2.0, 2.0, 0.5]
+    W = np.zeros((9, 9))
+    for k, im in enumerate(imag):
+        W[2 * k : 2 * k + 2, 2 * k : 2 * k + 2] = [[re, -im], [im, re]]
+    W[8, 8] = re + 1
+    Q = haar(rng, 9)
+    for M in (W, Q @ W @ Q.T):
+        out = complex_eigenvalues(matrix(M)).values
+        assert out[0] == pytest.approx(re + 1)
+        np.testing.assert_array_equal(out[2::2], out[1::2].conj())
+        assert (out[1::2].imag > 0).all()
+        np.testing.assert_allclose(np.sort(out[1::2].imag), np.sort(imag))
 
 
 @given(U=rotations(8), s=spectra(8), scale=st.floats(1e-6, 1e6))
