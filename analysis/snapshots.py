@@ -25,6 +25,7 @@ from pathlib import Path
 import xarray as xr
 
 from analysis.complete import CompleteStore
+from analysis.labelled import resolution
 from analysis.schema import EVALUATION, MATRIX, METRICS, SNAPSHOTS, STORE
 from analysis.store import array_metadata, check_chunks, read_root
 from analysis.writer import SnapshotWriter
@@ -84,4 +85,7 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     if group:  # scalars: small enough to be at hand
         ds.attrs = {k: v for k, v in root["attributes"].items() if k != "coordinates"} | ds.attrs
         return ds.load()
+    for matrix in ds.data_vars.values():
+        if set(MATRIX) <= set(matrix.dims):
+            matrix.attrs["resolution"] = resolution(matrix)  # outlives a cast to float64
     return ds.assign_coords({name: ds[name].load() for name in ds.coords})

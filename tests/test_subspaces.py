@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.linalg
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +31,36 @@ def test_a_turned_plane_by_hand():
     assert float(subspace_overlap(W, F, 1)) == pytest.approx(np.cos(0.3) ** 2)
     assert float(subspace_overlap(W, F, 2)) == pytest.approx(1)  # the plane turns in itself
     assert principal_angles(W, F, 2)["mode"].values.tolist() == [1, 2]
+
+
+@given(seed=seeds, k=st.integers(1, 6), small=st.floats(1e-12, 1e-3))
+def test_angles_are_those_of_scipy_and_small_ones_precise(seed, k, small):
+    A, B = np.random.default_rng(seed).standard_normal((2, 6, 6))
+    F, W = A @ A.T, B + B.T
+    U, V = (np.linalg.eigh(M)[1][:, ::-1][:, :k] for M in (F, W))
+    angles = scipy.linalg.subspace_angles(U, V)[::-1]
+    np.testing.assert_allclose(principal_angles(matrix(W), matrix(F), k), angles, atol=1e-12)
+    Q = np.linalg.qr(A)[0]  # a plane turned by a small angle out of the leading k
+    s, turn = np.arange(6, 0, -1.0), np.eye(6)
+    if k < 6:
+        turn[np.ix_([k - 1, k], [k - 1, k])] = [
+            [np.cos(small), -np.sin(small)],
+            [np.sin(small), np.cos(small)],
+        ]
+    F, W = ((R * s) @ R.T for R in (Q, Q @ turn))
+    got = principal_angles(matrix(W), matrix(F), k)
+    np.testing.assert_allclose(got[:-1], 0, atol=1e-13)
+    assert float(got[-1]) == pytest.approx(small if k < 6 else 0, abs=1e-13)
+
+
+def test_a_space_that_is_cut_inside_equal_eigenvalues_is_none():
+    rng = np.random.default_rng(0)
+    Q = np.linalg.qr(rng.standard_normal((5, 5)))[0]
+    F, W = matrix((Q * [3.0, 2, 2, 0, 0]) @ Q.T), matrix(np.diag([5.0, 4, 3, 2, 1]))
+    known = [np.isfinite(float(subspace_overlap(W, F, k))) for k in range(1, 6)]
+    assert known == [True, False, True, False, True]
+    known = [np.isfinite(principal_angles(F, W, k)).all() for k in range(1, 6)]
+    assert known == [True, False, True, False, True]
 
 
 @given(seed=seeds, k=st.integers(1, 5))
@@ -139,12 +170,57 @@ def test_alpha_req_finds_the_exponent(alpha):
     rng = np.random.default_rng(0)
     Z = np.linalg.qr(rng.standard_normal((400, 20)) - 0.0)[0]
     Z = np.linalg.qr(Z - Z.mean(0))[0] * np.arange(1, 21) ** (-alpha / 2)
-    fit = alpha_req(Z + 5)
-    assert fit.alpha == pytest.approx(alpha, abs=1e-6)
-    assert (fit.modes, fit.r2) == ((1, 20), pytest.approx(1))
+    for weights in ("inverse_rank", "equal"):
+        fit = alpha_req(Z + 5, weights=weights)
+        assert fit.alpha == pytest.approx(alpha, abs=1e-6)
+        assert (fit.modes, fit.r2, fit.weights) == ((1, 20), pytest.approx(1), weights)
     assert alpha_req(Z, modes=(3, 9)).modes == (3, 9)
     with pytest.raises(ValueError, match="three or more wanted"):
         alpha_req(Z, modes=(3, 4))
+    with pytest.raises(ValueError, match=r"weights are 'rank'; wanted one of \['equal', 'inv"):
+        alpha_req(Z, weights="rank")
+
+
+@given(seed=seeds)
+def test_the_weights_of_alpha_req_are_those_of_the_published_code(seed):
+    rng = np.random.default_rng(seed)
+    Z = rng.standard_normal((200, 12)) * rng.uniform(0.5, 2, 12)
+    values = np.linalg.eigvalsh(np.cov(Z.T, bias=True))[::-1]
+    rank = np.arange(3, 11)
+    x, y = np.log(rank), np.log(values[2:10])
+    # polyfit squares its weights; 1/rank is of the squares, as get_powerlaw of the code has it.
+    for weights, w in (("inverse_rank", rank**-0.5), ("equal", np.ones(8))):
+        fit = alpha_req(Z, modes=(3, 10), weights=weights)
+        slope, level = np.polyfit(x, y, 1, w=w)
+        assert fit.alpha == pytest.approx(-slope)
+        left = (w**2 * (y - slope * x - level) ** 2).sum()
+        spread = (w**2 * (y - np.average(y, weights=w**2)) ** 2).sum()
+        assert fit.r2 == pytest.approx(1 - left / spread)
+    assert alpha_req(Z) == alpha_req(Z, weights="inverse_rank")
+
+
+def test_alpha_req_of_white_noise_is_another_for_each_weighting():
+    drawn = [np.random.default_rng(seed).standard_normal((1000, 64)) for seed in range(12)]
+    for weights, alpha in (("inverse_rank", 0.15), ("equal", 0.26)):
+        got = [alpha_req(Z, weights=weights).alpha for Z in drawn]
+        assert np.mean(got) == pytest.approx(alpha, abs=0.01)
+
+
+@pytest.mark.parametrize("c", [1e-200, 1e-80, 1e80, 1e200])
+def test_ranks_of_features_do_not_depend_on_their_size(c):
+    Z = np.random.default_rng(0).standard_normal((50, 4)) * [3, 2, 1, 0.5] + 1
+    assert rankme(c * Z) == pytest.approx(rankme(Z))
+    for weights in ("inverse_rank", "equal"):
+        alpha = alpha_req(Z, weights=weights).alpha
+        assert alpha_req(c * Z, weights=weights).alpha == pytest.approx(alpha)
+    assert collapse_signs(c * Z) == pytest.approx(collapse_signs(Z))
+
+
+def test_a_feature_that_is_constant_up_to_rounding_has_no_correlation():
+    Z = np.random.default_rng(0).standard_normal((40, 2))
+    Z[:, 1] = 0.1 * (1 + 1e-16 * np.arange(40))
+    for dtype in ("f4", "f8"):
+        assert collapse_signs(Z.astype(dtype))["off_diagonal"] == 0
 
 
 def test_lidar_counts_what_separates_images_beyond_augmentation():
