@@ -5,9 +5,8 @@
 ``attrs["numbered"]`` how, where it is not by falling eigenvalue at each snapshot.
 """
 
-from collections.abc import Hashable
+import itertools
 
-import numpy as np
 import xarray as xr
 
 from analysis.labelled import check_real
@@ -59,17 +58,17 @@ def check_basis(*results: xr.DataArray) -> None:
     if len({basis for _, basis in known}) > 1:
         each = ", ".join(f"{name} by {basis}" for name, basis in known)
         raise ValueError(f"modes are numbered differently: {each}; take one matrix")
-    seen: dict[Hashable, tuple[Hashable, xr.DataArray]] = {}
-    for a in results:
-        for dim in [*a.dims, *(["step"] if "step" in a.coords and "step" not in a.dims else [])]:
-            if dim not in a.coords:  # nothing says which; xarray refuses another size
-                continue
-            index = a[dim]
-            name, other = seen.setdefault(dim, (a.name, index))
-            if index.shape != other.shape or not np.array_equal(index.values, other.values):
+    for a, b in itertools.combinations(results, 2):
+        shared = {*a.dims} & {*b.dims} | {"step"} & {*a.coords} & {*b.coords}
+        for dim in sorted(map(str, shared)):
+            # Without a coordinate nothing says which they are: then only how many.
+            labelled = dim in a.coords and dim in b.coords
+            if a[dim].shape != b[dim].shape or (
+                labelled and (a[dim].values != b[dim].values).any()
+            ):
                 raise ValueError(
-                    f"{name} and {a.name} differ along {dim!r}: {other.size} and {index.size} of "
-                    "it, or others; select the same of both"
+                    f"{a.name} and {b.name} differ along {dim!r}: {a[dim].size} and {b[dim].size} "
+                    "of it, or others; select the same of both"
                 )
 
 

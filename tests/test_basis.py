@@ -155,6 +155,7 @@ def test_snapshots_are_not_joined_by_place():
     for other in (p.isel(step=[0, 1]), p.assign_coords(step=[0, 5, 8]), p.isel(mode=[0])):
         with pytest.raises(ValueError, match=r"s and p differ along '(step|mode)'"):
             check_basis(s, other)
+    check_basis(s, p.drop_vars("step"), p.assign_coords(mode=[1, 2]))  # nothing says which
     with pytest.raises(ValueError, match="differ along 'step'"):
         check_basis(s.isel(step=0), p.isel(step=1))
     run = learning_run(d=3, snapshots=4)
