@@ -55,3 +55,15 @@ def test_training_warns_of_the_collapse_that_theory_predicts(tmp_path, capsys):
     assert "epoch 1: complete collapse: " in err
     assert "the variance fell to " in err
     assert collapse(open_snapshots(run)).onset > 0
+
+
+def test_a_flicker_is_not_worth_a_word_and_a_recovery_is(tmp_path, capsys):
+    run = learning_run(d=8, snapshots=22, rank=8)
+    dead = np.diag([1.0] * 3 + [0] * 5).astype("f4")
+    F = run.correlation.values.copy()
+    F[[11, 14, 15, 16, 18]] = dead  # of twelve snapshots on, three make a state
+    said = lines(tmp_path, run.assign(correlation=(run.correlation.dims, F)), capsys)
+    epochs = run.epoch.values.astype(int)
+    assert [line.partition(":")[0] for line in said] == [f"epoch {epochs[i]}" for i in (16, 21)]
+    assert said[0].split(": ")[1] == "dimensional collapse"
+    assert said[1].split(": ")[1] == "the collapse is over"

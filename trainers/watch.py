@@ -3,9 +3,11 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
-from analysis.collapse import KINDS, collapse
+from analysis.collapse import KINDS, collapse, collapse_course
+from analysis.lasting import looks_to_last
 from analysis.snapshots import open_snapshots
 
 # `partial` is left to the analysis: healthy short runs of SimSiam and BYOL pass through it.
@@ -13,7 +15,7 @@ WARNED = KINDS.index("dimensional")
 
 
 class Watch:
-    """Print one line on stderr when a run's verdict becomes one to warn of, or a worse one.
+    """Print one line on stderr when a run's state becomes one to warn of, a worse one, or neither.
 
     Parameters
     ----------
@@ -26,14 +28,20 @@ class Watch:
         self._said = WARNED - 1
 
     def look(self, epoch: int) -> None:
-        """Judge the last snapshot in the store: two eigendecompositions, outside the step."""
+        """Judge the last snapshots in the store, as many as make a state: outside the step."""
         ds = open_snapshots(self.run)
-        # The first, for growth; the one before the last, since when batches are looked at.
-        few = ds.isel(step=sorted({0, max(ds.sizes["step"] - 2, 0), ds.sizes["step"] - 1}))
-        try:
-            verdict = collapse(few, open_snapshots(self.run, group="metrics"))
-        except ValueError:  # too few rows to tell
+        n = ds.sizes["step"]
+        looks = looks_to_last(n)
+        # The first, for growth; the one before those looked at, since when batches are.
+        few = ds.isel(step=sorted({0, *range(max(n - looks - 1, 0), n)}))
+        metrics = open_snapshots(self.run, group="metrics")
+        levels = collapse_course(few, metrics)["collapse"].values[-looks:]
+        if not np.isfinite(levels).all():  # too few rows to tell, or numbers that are not finite
             return
-        if (level := KINDS.index(verdict.kind)) > self._said:
-            tqdm.write(f"epoch {epoch}: {verdict.name}: {verdict.grounds}", file=sys.stderr)
-        self._said = max(level, WARNED - 1)
+        level = int(levels.min())
+        over = levels.max() < WARNED <= self._said
+        if level > self._said or over:
+            name = "the collapse is over" if over else f"{KINDS[level]} collapse"
+            said = f"epoch {epoch}: {name}: {collapse(few, metrics).grounds}"
+            tqdm.write(said, file=sys.stderr)
+        self._said = WARNED - 1 if over else max(level, self._said)
