@@ -115,7 +115,8 @@ def _parser() -> argparse.ArgumentParser:
         "RUN/report.html, and for several runs a comparison.",
         epilog="In the table: excess alignment is weighted by s_j, 0 is chance and 1 a shared "
         "eigenbasis; off-diagonal is the energy of W_p outside the eigenbasis of F, 0 is aligned; "
-        f"collapse is {', '.join(KINDS)}, and the step since when.",
+        f"collapse is {', '.join(KINDS)} or diverged, and the step since when; the error rate, how "
+        "often it is found in white noise.",
     )
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="directory of a run")
     parser.add_argument(
@@ -145,6 +146,7 @@ def _row(path: Path, one: Measured) -> dict[str, str]:
     for heading, name, start in COLUMNS:
         ends = [f"{float(m[name].isel(step=i)):.3f}" for i in ((0, -1) if start else (-1,))]
         row[heading] = " -> ".join(ends)
+    row["error rate"] = "-" if verdict is None else f"{100 * verdict.error_rate:g} %"
     row["collapse"] = "-" if verdict is None else verdict.kind
     if verdict is not None and verdict.onset is not None:
         row["collapse"] += f", step {verdict.onset}"

@@ -30,7 +30,7 @@ img{max-width:100%}table{border-collapse:collapse;font-size:.85em}
 td,th{padding:.25em .7em;text-align:left;border-bottom:1px solid #eee}
 pre{background:#f6f6f6;padding:1em;overflow:auto;font-size:.8em}
 .verdict{padding:.6em 1em;background:#f2f6f9;border-left:4px solid #4477aa}
-.verdict.dimensional,.verdict.complete{background:#fdeeee;border-color:#7f0000}
+.verdict.dimensional,.verdict.complete,.verdict.diverged{background:#fdeeee;border-color:#7f0000}
 .player input{width:70%}figcaption{color:#555;font-size:.85em}
 """
 SCRIPT = """

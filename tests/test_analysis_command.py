@@ -34,7 +34,8 @@ def test_I2_one_run_gives_a_row_and_an_overview(runs, capsys, tmp_path, monkeypa
     head, row, *paths = capsys.readouterr().out.splitlines()
     assert row.split()[1:8] == ["byol", "synthetic", "0", "100", "12", "8", "0.731"]
     assert head.split()[:3] == ["run", "method", "data"]
-    assert head.split()[-1] == "collapse"
+    assert head.split()[-3:] == ["error", "rate", "collapse"]
+    assert row.partition("dimensional")[0].endswith(" 1 %         ")
     assert row.endswith(f"dimensional, step {collapse(open_snapshots(runs[0])).onset}")
     names = [f"{name}.{kind}" for name in ("overview", "history") for kind in ("png", "pdf")]
     figures = [runs[0] / "figures" / name for name in names]
