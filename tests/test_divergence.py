@@ -18,6 +18,7 @@ from trainers.learner import Learner
 from trainers.protocol import share_right
 from trainers.set_predictor import exactly
 from trainers.trained import load, load_network
+from trainers.view_features import view_features
 
 OPTIONS = {
     **{"size": 16, "width": 2, "projector_hidden": 8, "projector_out": 6, "batch_size": 16},
@@ -213,7 +214,7 @@ def test_weights_that_are_not_finite_name_nothing_and_are_not_measured(whole, tm
     assert evaluation.identical(open_snapshots(run, "evaluation"))
 
 
-def test_features_and_logits_that_are_not_finite_have_no_accuracy(whole, capsys):
+def test_features_and_logits_that_are_not_finite_have_no_accuracy(whole, tmp_path, capsys):
     state = checkpoint.load(whole)
     config = Config.from_json(state["config"])
     data = load(config, torch.device("cpu"))
@@ -223,6 +224,14 @@ def test_features_and_logits_that_are_not_finite_have_no_accuracy(whole, capsys)
             weight *= 1e30  # finite, and overflows
     with pytest.raises(FloatingPointError, match="features of 64 of 64 images are not finite"):
         features(body, data, data.x_train)
+    state["learner"]["online"] |= {
+        f"encoder.{name}": value for name, value in body.state_dict().items()
+    }
+    run = shutil.copytree(whole, tmp_path / "run")
+    checkpoint.save(run, state)
+    for measure in (exact_correlation, view_features):
+        with pytest.raises(FloatingPointError, match=r"features of .* images are not finite"):
+            measure(run)
     logits = torch.tensor([[0.0, torch.nan], [torch.nan, 1.0]])
     with pytest.raises(FloatingPointError, match="the logits are not finite"):
         share_right(logits, torch.tensor([0, 1]))

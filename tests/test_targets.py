@@ -49,6 +49,15 @@ def test_momentum_zero_copies_to_the_bit():
     assert torch.equal(target.network.encoder.weight, online.encoder.weight)
 
 
+def test_momentum_one_stands_still_at_a_random_network():
+    online = network(1.0)
+    target = EMA(1.0).build(online)
+    online.encoder[0].weight.data.fill_(5.0)
+    target.update(online, 0.5)
+    assert target.network.encoder[0].weight.item() == 1
+    assert target.tau(online).item() == pytest.approx((5 + 1) / (25 + 1))
+
+
 @pytest.mark.parametrize("target", [EMA(0.5), StopGradient()])
 def test_no_gradient_passes_through_a_target(target):
     online = Network(nn.Linear(2, 2), nn.Identity())

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from trainers.data import Data, ImageData
+from trainers.divergence import finite_features
 from trainers.randomness import permutation
 
 CHUNK = 512  # images at a time
@@ -92,9 +93,4 @@ def features(encoder: nn.Module, data: ImageData, images: Tensor) -> Tensor:  # 
         out = torch.cat([encoder(data.plain(chunk)).float() for chunk in images.split(CHUNK)])
     finally:
         encoder.train(was_training)
-    if lost := int((~out.isfinite()).any(1).sum()):
-        raise FloatingPointError(
-            f"features of {lost} of {len(out)} images are not finite: the network has diverged; "
-            "train it anew with a lower --lr"
-        )
-    return out
+    return finite_features(out)

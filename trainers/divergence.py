@@ -66,6 +66,22 @@ def refuse_diverged(run: Path) -> None:
         raise ValueError(f"{run} diverged at step {said[DIVERGED]}; train anew with a lower --lr")
 
 
+def finite_features(z: Tensor) -> Tensor:  # (n, ...) -> the same
+    """Return the features of images, if they can be measured.
+
+    Raises
+    ------
+    FloatingPointError
+        Some are not finite: the network has diverged, and no number of it is one.
+    """
+    if lost := int((~z.isfinite()).flatten(1).any(1).sum()):
+        raise FloatingPointError(
+            f"features of {lost} of {len(z)} images are not finite: the network has diverged; "
+            "train it anew with a lower --lr"
+        )
+    return z
+
+
 def all_finite(values: Mapping[str, Tensor]) -> bool:
     """Return whether every floating-point tensor of a state is finite."""
     return all(bool(torch.isfinite(v).all()) for v in values.values() if v.is_floating_point())

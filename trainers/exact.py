@@ -9,6 +9,7 @@ import xarray as xr
 
 from analysis.schema import COORDINATES, SNAPSHOTS
 from analysis.snapshots import open_snapshots
+from trainers.divergence import finite_features
 from trainers.trained import TrainedRun, open_trained
 
 SPLITS = ("train", "test")
@@ -58,6 +59,8 @@ def exact_correlation(
     FileNotFoundError, ValueError
         There is no checkpoint; the data are not images, have no such split, or changed since the
         training; or the run has no such network.
+    FloatingPointError
+        Features are not finite.
     """
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}; one of {', '.join(SPLITS)} wanted")
@@ -73,7 +76,7 @@ def exact_correlation(
             continue  # a batch of one has no statistics
         chunk = images[numbers.to(images.device)]
         inputs = data.pair(chunk, numbers) if augmented else (data.plain(chunk),)
-        z = [body(x).double() for x in inputs]
+        z = [finite_features(body(x)).double() for x in inputs]
         parts = {"correlation": sum(a.mT @ a for a in z), "mean": sum(a.sum(0) for a in z)}
         if augmented:
             parts["cross_correlation"] = len(z) * z[0].mT @ z[1]  # one row an image, not two

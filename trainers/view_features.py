@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 import xarray as xr
 
-from trainers.divergence import said_of
+from trainers.divergence import finite_features, said_of
 from trainers.networks import part
 from trainers.randomness import permutation
 from trainers.trained import open_trained
@@ -50,6 +50,8 @@ def view_features(
     FileNotFoundError, ValueError
         There is no checkpoint, the data are not images or changed since the training, the run has
         no such network or part, or `images` or `views` are too few.
+    FloatingPointError
+        Features are not finite.
     """
     if images < 1 or views < 2 or views % 2:
         raise ValueError(f"images is {images} and views {views}; 1 or more, and an even 2 or more")
@@ -63,7 +65,7 @@ def view_features(
         for chunk in chosen.split(512)
     ]
     sides = [torch.cat(side).unflatten(0, (views // 2, -1)) for side in zip(*pairs, strict=True)]
-    z = torch.cat(sides).transpose(0, 1)
+    z = finite_features(torch.cat(sides).transpose(0, 1))
     return xr.DataArray(
         z.numpy(),
         {"image": chosen.numpy()},
