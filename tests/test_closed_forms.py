@@ -204,7 +204,7 @@ def test_w_p_is_right_at_every_size_that_float32_has(normalise, size):
         np.testing.assert_allclose(W, np.diag(p_of(s, power, 0.1, normalise)), rtol=1e-5)
 
 
-def test_a_w_p_beyond_float32_is_refused_with_the_step():
+def test_a_w_p_beyond_float32_is_refused():
     with pytest.raises(
         FloatingPointError, match=r"W_p has an entry of 1e\+40, beyond torch.float32"
     ):

@@ -70,11 +70,11 @@ def test_a_bottleneck_trains_under_every_constraint(constraint, hidden):
         assert int((s.abs() > 5 * rounding).sum()) <= hidden
 
 
-def test_weights_that_are_not_finite_are_refused_with_the_step():
+def test_weights_that_are_not_finite_are_refused():
     predictor = Learned(layers=2, hidden=3, constraint="psd").build(4)
     predictor[0].weight.data[0, 0] = torch.nan
     nothing = torch.zeros(1, 4), torch.zeros(1, 4)
-    with pytest.raises(FloatingPointError, match="step 7: weights of the predictor are not finite"):
+    with pytest.raises(FloatingPointError, match="weights of the predictor are not finite"):
         predictor.after_step(7, nothing, nothing)
 
 

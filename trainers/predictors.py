@@ -97,10 +97,7 @@ class LearnedPredictor(nn.Sequential):
         FloatingPointError
             A weight that is to be held is not finite.
         """
-        try:
-            self.constrain(self.weights)
-        except FloatingPointError as error:
-            raise FloatingPointError(f"step {step}: {error}") from None
+        self.constrain(self.weights)
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def exactly(M: Tensor, what: str = "moments of the features") -> Tensor:
     """
     host = M.cpu() if M.device.type == "mps" else M
     if not host.isfinite().all():
-        raise FloatingPointError(f"{what} are not finite; lower --lr")
+        raise FloatingPointError(f"{what} are not finite")
     return host.double()
 
 
@@ -94,8 +94,8 @@ def as_weight(W: Tensor, like: Tensor) -> Tensor:
     out = W.to(like)
     if not out.isfinite().all():
         raise FloatingPointError(
-            f"W_p has an entry of {W.abs().max().item():.0e}, beyond {out.dtype}; lower --lr, or "
-            "normalise the rule"
+            f"W_p has an entry of {W.abs().max().item():.0e}, beyond {out.dtype}: the features are "
+            "too large for a rule that follows their scale"
         )
     return out
 
