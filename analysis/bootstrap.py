@@ -8,6 +8,9 @@ from scipy.optimize import linear_sum_assignment
 
 from analysis.alignment import cosines
 from analysis.labelled import mode_numbers
+from analysis.ranks import real
+
+BASIS = {"basis": "correlation of the features"}
 
 
 def bootstrap_eigenvalues(
@@ -74,7 +77,7 @@ def bootstrap_alignment(
     ValueError
         As for `bootstrap_eigenvalues`; or the predictor does not fit the features.
     """
-    Z, W = _checked(features, resamples, confidence), np.asarray(predictor, dtype=float)
+    Z, W = _checked(features, resamples, confidence), real(predictor, "entries of the predictor")
     if W.shape != (Z.shape[-1],) * 2 or not np.isfinite(W).all():
         raise ValueError(f"predictor has shape {W.shape}, features {Z.shape}; they must fit")
     U = np.linalg.eigh(_correlation(Z, np.ones(len(Z))))[1][:, ::-1]
@@ -86,11 +89,11 @@ def bootstrap_alignment(
         drawn.append(cosines(W, V[:, mine]))
         overlaps.append(squares[np.arange(len(U)), mine])
     out = _intervals("alignment", cosines(W, U), np.array(drawn), confidence)
-    return out.assign(overlap=("mode", np.median(overlaps, axis=0)))
+    return out.assign(overlap=("mode", np.median(overlaps, axis=0), BASIS))
 
 
 def _checked(features: np.ndarray, resamples: int, confidence: float) -> np.ndarray:
-    Z = np.asarray(features, dtype=float)
+    Z = real(features)
     if Z.ndim not in (2, 3) or not np.isfinite(Z).all() or not len(Z):
         raise ValueError(
             f"features have shape {Z.shape}; finite numbers (images, [views,] d) wanted"
@@ -118,7 +121,7 @@ def _intervals(name: str, values: np.ndarray, drawn: np.ndarray, confidence: flo
     low, high = np.nanquantile(drawn, [tail, 1 - tail], axis=0)
     named = {name: values, "low": low, "high": high}
     return xr.Dataset(
-        {key: ("mode", v) for key, v in named.items()},
+        {key: ("mode", v, BASIS) for key, v in named.items()},
         {"mode": mode_numbers(drawn.shape[1])},
         {"resamples": len(drawn), "confidence": confidence},
     )

@@ -157,6 +157,9 @@ def silent(kernel: Callable[..., _T]) -> Callable[..., _T]:
     """Let `kernel` see float64 arrays, and give NaN for 0/0 without a warning, in any thread."""
 
     def apply(*arrays: np.ndarray) -> _T:
+        for array in arrays:
+            if array.dtype.kind not in "fiu":  # float64 would drop an imaginary part
+                raise ValueError(f"dtype is {array.dtype}; wanted real numbers, float or integer")
         with np.errstate(all="ignore"):
             return kernel(*(np.asarray(array, dtype=float) for array in arrays))
 

@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from analysis.labelled import check_real
 from analysis.white_noise import ERROR_RATE, largest_shares
 
 
@@ -141,10 +142,12 @@ def eigenvalue_errors(values: xr.DataArray, samples: xr.DataArray | float) -> xr
     ----------
     Anderson (1963), Ann. Math. Stat. 34, 122.
     """
+    check_real(values, "a spectrum", ("mode",))
     n = xr.DataArray(samples) if not isinstance(samples, xr.DataArray) else samples
     if not bool((n >= 2).all()):
         raise ValueError(f"{int(n.min())} rows; 2 or more wanted")
     error = values * np.sqrt(2 / n)
+    error.attrs = {key: values.attrs[key] for key in ("basis", "numbered") if key in values.attrs}
     return error.rename("eigenvalue_error").assign_attrs(long_name="standard error")
 
 
@@ -155,6 +158,7 @@ def _above(
     centred: bool,
     caller: str,
 ) -> tuple[xr.DataArray, xr.DataArray]:
+    check_real(values, "a spectrum", ("mode",))
     if "mode" not in values.dims:
         raise ValueError(f"{caller} takes eigenvalues, dim 'mode'; got dims {values.dims}")
     d = values.sizes["mode"]

@@ -7,6 +7,7 @@ import xarray as xr
 from scipy import stats
 
 from analysis.basis import check_basis
+from analysis.labelled import check_real
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ def fit_power_law(
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}; a share in (0, 1) wanted")
+    for values in (p, s):
+        check_real(values, "a mode's value", ("mode",))
     check_basis(p, s, *([] if residual is None else [residual]))
     y, x = np.asarray(p.values, dtype=float), np.asarray(s.values, dtype=float)
     limit = 0.0 if residual is None else np.asarray(residual.values)

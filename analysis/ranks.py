@@ -148,7 +148,7 @@ def lidar(features: np.ndarray, *, delta: float = LIDAR_DELTA) -> float:
     ----------
     Thilak et al. (2024), arXiv:2312.04000.
     """
-    Z = _real(features)
+    Z = real(features)
     if Z.ndim != 3 or min(Z.shape[:2]) < 2 or not np.isfinite(Z).all():
         raise ValueError(f"features have shape {Z.shape}; (images, views, d), 2 of each or more")
     n, q, d = Z.shape
@@ -211,10 +211,11 @@ def collapse_signs(features: np.ndarray) -> dict[str, float]:
     }
 
 
-def _real(features: np.ndarray) -> np.ndarray:
-    Z = np.asarray(features)
+def real(values: np.ndarray, name: str = "features") -> np.ndarray:
+    """Return `values` as float64; ValueError if they are complex, or no numbers at all."""
+    Z = np.asarray(values)
     if Z.dtype.kind not in "fiu":
-        raise ValueError(f"features have dtype {Z.dtype}; wanted real numbers, float or integer")
+        raise ValueError(f"{name} have dtype {Z.dtype}; wanted real numbers, float or integer")
     return Z.astype(float)
 
 
@@ -225,7 +226,7 @@ def _unit(features: np.ndarray) -> float:
 
 def _checked(features: np.ndarray) -> np.ndarray:
     # By a power of two at size 1: squares neither over- nor underflow.
-    Z = _real(features)
+    Z = real(features)
     if Z.ndim != 2 or not Z.size or not np.isfinite(Z).all():
         raise ValueError(f"features have shape {Z.shape}; finite numbers (images, d) wanted")
     return scaled(Z, 0.0)[0]

@@ -111,6 +111,7 @@ def spectral_gaps(values: xr.DataArray, *, tolerance: float = 0.2) -> list[int]:
     ValueError
         `values` has other dims than mode, is not descending, or the tolerance not in (0, 1).
     """
+    check_real(values, "a spectrum", ("mode",))
     if values.dims != ("mode",):
         raise ValueError(f"spectral_gaps takes one spectrum, dim 'mode'; got {values.dims}")
     if not 0 < tolerance < 1:

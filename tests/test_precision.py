@@ -171,6 +171,7 @@ def test_what_is_no_real_number_is_refused_in_one_line(dtype):
     F = matrix(np.eye(3))
     odd, vector = F.astype(dtype), F[0].drop_vars([]).astype(dtype)
     run = xr.Dataset({"correlation": F, "prediction_correlation": odd, "predictor": odd})
+    spectrum = odd.isel(row=0, drop=True).rename(col="mode")
     calls = [
         lambda: symmetric_part(odd),
         lambda: analysis.antisymmetric_part(odd),
@@ -188,6 +189,15 @@ def test_what_is_no_real_number_is_refused_in_one_line(dtype):
         lambda: analysis.alpha_req(odd.values),
         lambda: analysis.lidar(odd.values[None]),
         lambda: analysis.collapse_signs(odd.values),
+        lambda: analysis.bootstrap_eigenvalues(odd.values),
+        lambda: analysis.bootstrap_alignment(odd.values, F.values),
+        lambda: analysis.eigenvalue_errors(spectrum, 9.0),
+        lambda: analysis.noise_level(spectrum, 9.0),
+        lambda: analysis.modes_above_noise(spectrum, 9.0),
+        lambda: analysis.spectral_gaps(spectrum),
+        lambda: analysis.fit_power_law(spectrum, spectrum),
+        lambda: analysis.collapse(run.assign(mean=vector.rename(col="row"), correlation=F)),
+        lambda: analysis.follow_modes(run.expand_dims(step=[0])),
     ]
     for call in calls:
         with pytest.raises(ValueError, match="real numbers"):
