@@ -1,9 +1,9 @@
 import pytest
 
-from analysis import open_runs, open_snapshots
+from analysis import SnapshotWriter, open_runs, open_snapshots
 from trainers import Config
 from trainers.__main__ import main
-from trainers.sweep import DONE, NEW, STARTED, Planned, environment, expand, plan
+from trainers.sweep import DONE, NEW, STARTED, Planned, environment, expand, found, plan
 
 SMALL = ["--limit", "96", "--width", "2", "--epochs", "1", "--batch-size", "32"]
 SMALL += ["--projector-hidden", "8", "--projector-out", "4", "--device", "cpu"]
@@ -122,6 +122,21 @@ def test_what_else_is_at_the_place_of_a_run_is_left_alone(tmp_path, capsys):
     with pytest.raises(SystemExit, match="2"):
         sweep("byol-linear", "--out", tmp_path, "--lr", "0.5")
     assert "holds a run of other options" in capsys.readouterr().err
+
+
+def test_a_run_on_a_relative_path_of_another_folder_is_another_run(tmp_path, monkeypatch):
+    config = Config(method=_byol(), data="photos")
+    for name, attrs in (("new", {"data_place": str(tmp_path / "photos")}), ("old", {})):
+        attrs = {"config": config.to_json(), **attrs}
+        with SnapshotWriter(tmp_path / name / "snapshots.zarr", attrs=attrs):
+            (tmp_path / name / "checkpoint.pt").touch()
+    new, old = (Planned("byol", (), tmp_path / name, config) for name in ("new", "old"))
+    monkeypatch.chdir(tmp_path)
+    assert (found(new), found(old)) == (STARTED, STARTED)
+    monkeypatch.chdir(tmp_path / "new")
+    with pytest.raises(FileExistsError, match=r"/photos, not on .*/new/photos; give an"):
+        found(new)
+    assert found(old) == STARTED  # of before data had a place
 
 
 def test_two_values_of_one_name_are_one_run():

@@ -26,11 +26,12 @@ from torch import Tensor
 from tqdm import tqdm
 
 LIMIT = 1 << 26
-"""Pixels of one image, 8192 x 8192, and of all that are being decoded: about a GB at worst."""
+"""Pixels of one image, 8192 x 8192, and of all that are being decoded: 1 to 2 GB at worst."""
 # A suffix does not say what is in a file. What other programs would draw stays out: EPS, WMF.
 _FORMATS = {"AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "MPO"}
 _FORMATS |= {"PCX", "PNG", "PPM", "QOI", "SGI", "TGA", "TIFF", "WEBP"}
 _ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
+_ROWS = 256  # of wide numbers at a time: less memory
 _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339  # TIFF tags
 
 
@@ -152,14 +153,17 @@ def _from_integers(image: Image.Image, tags: Mapping[int, Any]) -> Image.Image:
     if bits > 16:
         raise ValueError("32-bit integers, whose white is unknown: save it with 8 or 16 bits")
     white = (1 << bits) - 1
-    values = np.asarray(image).astype(np.uint32)
-    if values.max() > white:  # negative ones wrap
-        raise ValueError(f"integers outside of 0 to {white}: save it with 8 or 16 bits")
-    hidden = values == image.info.get("transparency", -1)
-    if tags.get(_PHOTOMETRIC) == 0:  # 0 is white, which Pillow turns round at 8 bits only
-        values = white - values
-    grey = ((values * 255 + white // 2) // white).astype(np.uint8)
-    grey[hidden] = 255
+    stored = np.asarray(image)
+    grey = np.empty(stored.shape, np.uint8)
+    for first in range(0, len(stored), _ROWS):
+        rows = slice(first, first + _ROWS)
+        values = stored[rows].astype(np.uint32)
+        if values.max() > white:  # negative ones wrap
+            raise ValueError(f"integers outside of 0 to {white}: save it with 8 or 16 bits")
+        hidden = values == image.info.get("transparency", -1)
+        if tags.get(_PHOTOMETRIC) == 0:  # 0 is white, which Pillow turns round at 8 bits only
+            values = white - values
+        grey[rows] = np.where(hidden, 255, (values * 255 + white // 2) // white)
     return Image.fromarray(grey).convert("RGB")
 
 

@@ -15,6 +15,7 @@ import torch
 from analysis.snapshots import STORE, open_snapshots
 from trainers import checkpoint
 from trainers.config import Config
+from trainers.data import place_of
 from trainers.divergence import said_of
 from trainers.loop import ENCODER
 
@@ -95,7 +96,7 @@ def found(run: Planned) -> str:
     Raises
     ------
     FileExistsError
-        It is no run, or a run of another configuration.
+        It is no run, or a run of another configuration or on data of another place.
     """
     if not run.out.exists() or not any(run.out.iterdir()):
         return NEW
@@ -108,6 +109,10 @@ def found(run: Planned) -> str:
     there = Config.from_json(attrs["config"])
     if replace(there, device=run.config.device).resolved != run.config.resolved:
         raise FileExistsError(f"{run.out} holds a run of other options; give another --out")
+    if (place := place_of(run.config.data)) != attrs.get("data_place", place):
+        raise FileExistsError(
+            f"{run.out} was trained on {attrs['data_place']}, not on {place}; give another --out"
+        )
     if said_of(run.out):
         return DIVERGED
     return DONE if attrs["closed"] and (run.out / ENCODER).is_file() else STARTED
