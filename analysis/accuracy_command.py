@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.accuracy import Group, accuracy_rows, by_method, plot_accuracy, read_accuracies
+from analysis.accuracy import by_method, read_accuracies
 from analysis.accuracy import write_accuracies as write
-from analysis.accuracy_course import against_figure
+from analysis.accuracy_chart import accuracy_rows, plot_accuracy
+from analysis.accuracy_course import against_figure, of_protocols
 from analysis.overview import STYLE, save_figure
 
 
@@ -28,14 +30,13 @@ def accuracy_command(
     parser.add_argument(
         "--against", metavar="OPTION", help="draw against an option that was swept, say lr"
     )
-    parser.add_argument("--of", nargs="+", metavar="NAME", help="these only, say linear_accuracy")
+    parser.add_argument(
+        "--of", nargs="+", metavar="PROTOCOL", help="these only, say linear (default: all)"
+    )
     args = parser.parse_args(argv)
     rows = read_accuracies(args.runs)
     if args.of:
-        there = sorted({row.accuracy for row in rows})
-        if unknown := sorted(set(args.of) - set(there)):
-            raise ValueError(f"no run has {unknown[0]!r}; stored are {', '.join(there)}")
-        rows = [row for row in rows if row.accuracy in args.of]
+        rows = of_protocols(rows, args.of)
     groups = by_method(rows)
     figure = _figure(groups, args.against)
     text = table(accuracy_rows(groups))
@@ -47,7 +48,7 @@ def accuracy_command(
         print(save_figure(figure, args.out / "accuracy"))
 
 
-def _figure(groups: Sequence[Group], option: str | None) -> Figure:
+def _figure(groups: pd.DataFrame, option: str | None) -> Figure:
     if option is not None:
         return against_figure(groups, option.replace("-", "_"))
     with mpl.rc_context(STYLE):

@@ -1,24 +1,24 @@
 """Accuracy against an option that was swept: mean and spread of the seeds, a line a method."""
 
-import math
 import os
 from collections.abc import Sequence
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.accuracy import COLOURS, Group, by_method, read_accuracies
+from analysis.accuracy import by_method, option_columns, read_accuracies
+from analysis.accuracy_chart import COLOURS, kind_labels, run_labels
 from analysis.overview import STYLE
-from analysis.schema import EVALUATION
 
-PROTOCOLS = ("linear_accuracy", "knn_accuracy")
+USUAL = ("linear", "knn")
 
 
 def plot_accuracy_against(
-    groups: Sequence[Group],
+    groups: pd.DataFrame,
     option: str,
     ax: Axes | None = None,
     *,
@@ -33,11 +33,11 @@ def plot_accuracy_against(
 
     Parameters
     ----------
-    groups : sequence of Group
-        From `by_method`, of one kind of accuracy. Their labels hold what was swept:
-        ``byol predictor_lr=0.3``. Runs without the option are left out.
+    groups : DataFrame
+        Of `by_method`; a line for all that differs beside the option, kinds of accuracy too. Runs
+        without the option are left out.
     option : str
-        Its name in those labels; its values are numbers.
+        One of its columns; its values are numbers.
     ax : Axes, optional
         The current one by default.
     unit : float
@@ -50,35 +50,33 @@ def plot_accuracy_against(
     Raises
     ------
     ValueError
-        No group has the option, there are several kinds of accuracy, a value is no number, or the
-        unit is not above 0.
+        No group has the option, a value is no number, or the unit is not above 0.
     """
     if not unit > 0:
         raise ValueError(f"the unit of {option} is {unit}; above 0 wanted")
-    kinds = {group.accuracy for group in groups}
-    if len(kinds) > 1:
-        raise ValueError(f"several accuracies, {', '.join(sorted(kinds))}: choose one, say --of")
-    lines: dict[str, list[tuple[float, Group]]] = {}
-    for group in groups:
-        rest, value = _apart(group.method, option)
-        if value is not None:
-            lines.setdefault(rest, []).append((value / unit, group))
-    if not lines:
-        labels = ", ".join(dict.fromkeys(group.method for group in groups))
-        raise ValueError(f"no run was given {option}; there are {labels}")
+    there = option_columns(groups)
+    if option not in there:
+        raise ValueError(
+            f"no run was given {option}; swept were {', '.join(there) or 'no options'}"
+        )
+    if not pd.api.types.is_numeric_dtype(groups[option]):
+        raise ValueError(f"{option} is {groups[option].iloc[0]!r}; numbers can be drawn")
+    groups = groups[groups[option].notna()]
+    kinds = kind_labels(groups)
+    several = len(set(kinds)) > 1
+    runs = run_labels(groups, without=(option,))
+    lines = [f"{run}, {kind}" if several else run for run, kind in zip(runs, kinds, strict=True)]
     ax = plt.gca() if ax is None else ax
-    for (method, points), colour in zip(lines.items(), COLOURS * len(lines), strict=False):
-        points.sort(key=lambda point: point[0])
-        x = [value for value, _ in points]
-        sd = [0.0 if math.isnan(g.sd) else 100 * g.sd for _, g in points]
-        mean = [100 * g.mean for _, g in points]
-        ax.errorbar(x, mean, sd, color=colour, capsize=2, elinewidth=1, label=method)
-        for value, group in points:
-            y = 100 * np.array(group.values)
-            ax.plot([value] * group.n, y, ".", color=colour, markersize=3, alpha=0.7)
+    for line, colour in zip(dict.fromkeys(lines), COLOURS * len(lines), strict=False):
+        mine = groups[[other == line for other in lines]].sort_values(option)
+        x, sd = mine[option] / unit, 100 * mine["sd"].fillna(0.0)
+        ax.errorbar(x, 100 * mine["mean"], sd, color=colour, capsize=2, elinewidth=1, label=line)
+        for value, accuracies in zip(x, mine["accuracies"], strict=True):
+            y = 100 * np.array(accuracies)
+            ax.plot([value] * len(y), y, ".", color=colour, markersize=3, alpha=0.7)
     if log:
         ax.set_xscale("log")
-    ax.set(xlabel=label or option, ylabel=f"{EVALUATION[kinds.pop()].long_name} (%)")
+    ax.set(xlabel=label or option, ylabel=f"{'accuracy' if several else kinds[0]} (%)")
     ax.legend(loc="best")
     return ax
 
@@ -100,7 +98,7 @@ def accuracy_figure(
     option, unit, label
         As for `plot_accuracy_against`.
     of : str, optional
-        Which accuracy; by default the linear probe's where there is one, or else kNN.
+        Of which protocol; by default the linear probe where there is one, or else kNN.
 
     Returns
     -------
@@ -110,36 +108,34 @@ def accuracy_figure(
     Raises
     ------
     OSError, ValueError
-        There is no run, or none with that accuracy; or as `plot_accuracy_against`.
+        There is no run, or none with that protocol; or as `plot_accuracy_against`.
     """
     rows = read_accuracies(runs)
-    there = {row.accuracy for row in rows}
-    chosen = of or next((name for name in PROTOCOLS if name in there), None)
-    rows = [row for row in rows if row.accuracy == chosen]
-    if not rows:
-        raise ValueError(f"no run has {chosen or PROTOCOLS[0]!r}; stored are {sorted(there)}")
-    return against_figure(by_method(rows), option, unit=unit, label=label)
+    there = list(rows["protocol"].unique())
+    chosen = of or next((name for name in USUAL if name in there), USUAL[0])
+    groups = by_method(of_protocols(rows, [chosen]))
+    return against_figure(groups, option, unit=unit, label=label)
+
+
+def of_protocols(rows: pd.DataFrame, protocols: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of these protocols.
+
+    Raises
+    ------
+    ValueError
+        No run was evaluated by one of them.
+    """
+    there = sorted(rows["protocol"].unique())
+    if unknown := sorted(set(protocols) - set(there)):
+        raise ValueError(f"no run has {unknown[0]!r}; stored are {', '.join(there)}")
+    return rows[rows["protocol"].isin(protocols)]
 
 
 def against_figure(
-    groups: Sequence[Group], option: str, *, unit: float = 1.0, label: str | None = None
+    groups: pd.DataFrame, option: str, *, unit: float = 1.0, label: str | None = None
 ) -> Figure:
     """Draw `plot_accuracy_against` at the size of a column; not known to pyplot."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(3.5, 2.6), layout="constrained")
         plot_accuracy_against(groups, option, figure.subplots(), unit=unit, label=label)
     return figure
-
-
-def _apart(label: str, option: str) -> tuple[str, float | None]:
-    # "byol lr=0.1 eps=1", "lr" -> "byol eps=1", 0.1
-    words = label.split(" ")
-    mine = [word for word in words if word.startswith(f"{option}=")]
-    if not mine:
-        return label, None
-    text = mine[0].partition("=")[2]
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(f"{option} is {text!r} in {label!r}; numbers can be drawn") from None
-    return " ".join(word for word in words if word not in mine), value

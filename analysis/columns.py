@@ -6,6 +6,14 @@ import numpy as np
 import zarr
 
 Block = tuple[str, int, np.ndarray]  # array, chunk number, the whole chunk
+TEXT = np.dtypes.StringDType()
+
+
+def fill_value(dtype: "np.dtype[Any]") -> Any:
+    """Return what stands behind the last row of a part-full chunk: NaN, -1 or an empty string."""
+    if isinstance(dtype, np.dtypes.StringDType):
+        return ""
+    return np.nan if dtype.kind == "f" else -1
 
 
 class Column:
@@ -18,8 +26,7 @@ class Column:
         self._block = self._empty()
 
     def _empty(self) -> np.ndarray:
-        fill = np.nan if self.dtype.kind == "f" else -1
-        return np.full((self.rows, *self.shape), fill, self.dtype)
+        return np.full((self.rows, *self.shape), fill_value(self.dtype), self.dtype)
 
     def load(self, array: "zarr.Array[Any]", length: int) -> None:
         """Continue behind `length` stored rows: the part-full chunk comes back into memory."""
@@ -42,11 +49,6 @@ class Column:
                 full.append((self.key, self.length // self.rows - 1, self._block))
                 self._block, self.dirty = self._empty(), False
         return full
-
-    def replace_last(self, value: float) -> None:
-        """Overwrite the last row."""
-        self._block[(self.length - 1) % self.rows] = value
-        self.dirty = True
 
     def tail(self) -> list[Block]:
         """Return a copy of the part-full chunk, if it holds rows that were not handed out yet."""

@@ -8,10 +8,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from analysis.collapse import Verdict, collapse
+from analysis.evaluations import course
 from analysis.fitted import fitted_summary
 from analysis.history import history
 from analysis.overview import overview
-from analysis.snapshots import open_snapshots
+from analysis.snapshots import MissingGroupError, open_snapshots
 from analysis.summary import summarise
 
 
@@ -28,7 +29,7 @@ class Measured:
     verdict: Verdict | None
     """Of `collapse`; None where nothing can be judged."""
     evaluation: xr.Dataset | None = None
-    """Accuracies by epoch, if the run was evaluated."""
+    """The table of accuracies, if the run was evaluated."""
 
     @classmethod
     def of(cls, path: Path, name: str) -> "Measured":
@@ -68,14 +69,11 @@ class Measured:
     @property
     def accuracy(self) -> xr.DataArray | None:
         """The kNN accuracies over training, None without any."""
-        if self.evaluation is None or "knn_accuracy" not in self.evaluation:
-            return None
-        values = self.evaluation["knn_accuracy"].dropna("step")
-        return values if values.sizes["step"] else None
+        return None if self.evaluation is None else course(self.evaluation)
 
 
 def _group(path: Path, group: str) -> xr.Dataset | None:
     try:
         return open_snapshots(path, group)
-    except (KeyError, ValueError):  # a run of theory has none
+    except MissingGroupError:  # a run of theory has none
         return None

@@ -1,22 +1,29 @@
 """Many runs as one dataset: method, seed and whatever was swept are its dimensions."""
 
 import itertools
-import json
-import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import dask.array
+import numpy as np
 import xarray as xr
 
-from analysis.schema import STORE
-from analysis.snapshots import open_snapshots
+from analysis.schema import EVALUATION, STORE
+from analysis.snapshots import MissingGroupError, open_snapshots, savable
+from analysis.swept import (
+    OWN,
+    option_key,
+    option_labels,
+    option_names,
+    place,
+    sorted_values,
+    swept,
+)
 
-Place = dict[str, Any]
 Key = tuple[Any, ...]
-APART = ("name", "seed", "device")  # of a config: not an option that one sweeps
-PARTS = ("encoder", "projector", "predictor")  # with a rate and a decay, by default the run's
+TEXTS = [name for name, variable in EVALUATION.items() if variable.kind == "text"]
 
 
 def open_runs(
@@ -35,35 +42,35 @@ def open_runs(
     -------
     Dataset (method, seed, [option, ...,] step, ...)
         A dimension for every option of the config that differs between runs of one method:
-        ``lr``, ``predictor_eps``; of options that change together, for the first. Combinations
-        that were not run are NaN, and so are steps that a run does not have; nothing is read until
-        it is computed. `epoch` and `time` get the dimensions on which they depend. ``attrs`` keep
-        what all runs agree on. Select with ``ds.sel({"method": "byol"})``: `sel` has a keyword of
-        that name.
+        ``lr``, ``predictor_eps``; of options that change together, for the first. An option that is
+        called as a variable is ``option_predictor``. Combinations that were not run are NaN, and so
+        are steps and variables that a run does not have, and the whole of a run without the group;
+        nothing is read until it is computed. `epoch` and `time` get the dimensions on which they
+        depend. ``attrs`` keep what all runs agree on. Select with ``ds.sel({"method": "byol"})``:
+        `sel` has a keyword of that name. In place of `step`, tables of evaluations have the number
+        of their row; text that is not there is empty.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        There is no run; two runs do not differ; they do not have the same number of features; or
-        one cannot be opened.
+        There is no run, or none with the group; two runs do not differ; they do not have the same
+        number of features; or one cannot be opened.
     """
     paths = run_paths(runs)
-    datasets = [_named(path, open_snapshots(path, group)) for path in paths]
-    _check_features(paths, datasets)
-    places = [place(ds) for ds in datasets]
-    dims = ("method", "seed", *swept(places))
-    axes = {dim: _sorted({_value(p, dim) for p in places}) for dim in dims}
-    cells: dict[Key, xr.Dataset] = {}
-    names: dict[Key, Path] = {}
-    for path, ds, where in zip(paths, datasets, places, strict=True):
-        key = tuple(_value(where, dim) for dim in axes)
+    stored, attrs = _stored(paths, group)
+    _check_features(paths, stored)
+    places = [place(of_run) for of_run in attrs]
+    names = dict(zip(OWN, OWN, strict=True)) | option_names(swept(places))
+    axes = {name: sorted_values(p.get(option) for p in places) for option, name in names.items()}
+    cells: dict[Key, xr.Dataset | None] = {}
+    first: dict[Key, Path] = {}
+    for path, ds, where in zip(paths, stored, places, strict=True):
+        key = tuple(option_key(where.get(option)) for option in names)
         if key in cells:
-            raise ValueError(f"{names[key]} and {path} do not differ in method, seed or options")
-        cells[key], names[key] = ds, path
-    absent = next(iter(cells.values())).where(False)
-    for key in itertools.product(*axes.values()):
-        cells.setdefault(key, absent)  # a combination that nobody ran
-    return _nested(cells, axes)
+            raise ValueError(f"{first[key]} and {path} do not differ in method, seed or options")
+        cells[key], first[key] = ds, path
+    out = _together(cells, axes, "evaluation" if group == "evaluation" else "step")
+    return savable(out.assign_attrs(_common(attrs)))
 
 
 def run_paths(
@@ -88,54 +95,79 @@ def run_paths(
     return found
 
 
-def place(run: xr.Dataset) -> Place:
-    """Return method, seed and every option of a run's config, nested ones as ``predictor_eps``.
-
-    The config as resolved: a width that was typed and the same one by default are no difference.
-    """
-    kinds = ("config_resolved", "config", "flow")
-    text = next((run.attrs[kind] for kind in kinds if run.attrs.get(kind)), "{}")
-    options = dict(_flat(json.loads(text)))
-    # Older runs have the config only as it was given.
-    for part, option in itertools.product(PARTS, ("lr", "weight_decay")):
-        name = f"{part}_{option.removeprefix('weight_')}"
-        by_rule = name == "predictor_decay" and options.get("flow_decay")
-        if name in options and options[name] is None and not by_rule:
-            options[name] = options.get(option)
-    own = {"method": run.attrs.get("method", ""), "seed": run.attrs.get("seed", 0)}
-    return {key: value for key, value in options.items() if key not in APART} | own
-
-
-def swept(places: Sequence[Place]) -> list[str]:
-    """Return the options that differ between runs of one method.
-
-    Of options that stand for each other one to one within each method, as a width that follows from
-    the encoder, the first is taken.
-    """
-    options = dict.fromkeys(key for p in places for key in p if key not in ("method", "seed"))
-    partitions: set[tuple[int, ...]] = set()
-    varied = []
-    for key in options:
-        by_method: dict[Any, set[Any]] = {}
-        for p in places:
-            by_method.setdefault(p["method"], set()).add(_value(p, key))
-        if all(len(values) == 1 for values in by_method.values()):
-            continue
-        column = [(p["method"], _value(p, key)) for p in places]
-        partition = tuple(column.index(value) for value in column)
-        if partition not in partitions:
-            partitions.add(partition)
-            varied.append(key)
-    return varied
+def _stored(
+    paths: Sequence[Path], group: str | None
+) -> tuple[list[xr.Dataset | None], list[dict[str, Any]]]:
+    stored: list[xr.Dataset | None] = []
+    attrs = []
+    missing: MissingGroupError | None = None
+    for path in paths:
+        try:
+            ds = open_snapshots(path, group)
+            stored.append(ds if ds.sizes else None)
+        except MissingGroupError as error:
+            ds, missing = open_snapshots(path), error
+            stored.append(None)
+        attrs.append(ds.attrs if ds.attrs.get("method") else {**ds.attrs, "method": path.name})
+    if all(ds is None for ds in stored):
+        raise missing or ValueError(f"{paths[0]} and the other runs hold no snapshot yet")
+    return stored, attrs
 
 
-def _check_features(paths: list[Path], datasets: list[xr.Dataset]) -> None:
+def _check_features(paths: Sequence[Path], stored: Sequence[xr.Dataset | None]) -> None:
     for dim in ("row", "col", "feature"):
-        with_dim = [pair for pair in zip(paths, datasets, strict=True) if dim in pair[1].dims]
-        have = {ds.sizes[dim]: path for path, ds in with_dim}
+        pairs = zip(paths, stored, strict=True)
+        have = {ds.sizes[dim]: path for path, ds in pairs if ds is not None and dim in ds.dims}
         if len(have) > 1:
             shown = ", ".join(f"{path} has {size}" for size, path in have.items())
             raise ValueError(f"runs have different numbers of features: {shown}; open them apart")
+
+
+def _together(
+    cells: Mapping[Key, xr.Dataset | None], axes: Mapping[str, list[Any]], along: str
+) -> xr.Dataset:
+    """Return the cells as one dataset: every cell gets all variables and all steps first."""
+    there = [_indexed(ds, along) for ds in cells.values() if ds is not None]
+    index = np.unique(np.concatenate([ds[along].values for ds in there]))
+    like = {str(name): ds[name] for ds in there for name in ds.variables if name != along}
+    coords = {name for ds in there for name in ds.coords if name != along}
+    empty = xr.Dataset(coords={along: np.empty(0, dtype=index.dtype)})
+    whole = {
+        key: _filled(empty if ds is None else _indexed(ds, along), along, index, like)
+        for key, ds in cells.items()
+    }
+    absent = _filled(empty, along, index, like)
+    for key in itertools.product(*([option_key(v) for v in values] for values in axes.values())):
+        whole.setdefault(key, absent)  # a combination that nobody ran
+    out = _nested(whole, axes)
+    if along == "step":
+        out = out.assign({name: _where_it_depends(out[name].load(), axes) for name in coords})
+    return out.set_coords(coords)
+
+
+def _indexed(ds: xr.Dataset, along: str) -> xr.Dataset:
+    ds = ds if along in ds.indexes else ds.assign_coords({along: np.arange(ds.sizes[along])})
+    return ds.reset_coords()
+
+
+def _filled(
+    ds: xr.Dataset, along: str, index: np.ndarray, like: Mapping[str, xr.DataArray]
+) -> xr.Dataset:
+    ds = ds.reindex({along: index}, fill_value=dict.fromkeys(TEXTS, ""))
+    absent = {}
+    for name in like.keys() - set(ds.variables):
+        values = like[name]
+        shape = tuple(len(index) if dim == along else n for dim, n in values.sizes.items())
+        if name in TEXTS:
+            data = np.full(shape, "", object)
+        elif values.chunks is None:
+            data = np.full(shape, np.nan)
+        else:
+            chunks = tuple(max(*sizes, 1) for sizes in values.chunks)
+            dtype = values.dtype if values.dtype.kind == "f" else np.dtype(float)
+            data = dask.array.full(shape, np.nan, dtype=dtype, chunks=chunks)
+        absent[name] = (values.dims, data, values.attrs)
+    return ds.assign(absent)
 
 
 def _nested(cells: Mapping[Key, xr.Dataset], axes: Mapping[str, list[Any]]) -> xr.Dataset:
@@ -144,55 +176,36 @@ def _nested(cells: Mapping[Key, xr.Dataset], axes: Mapping[str, list[Any]]) -> x
     dim, *rest = axes
     inner = {name: axes[name] for name in rest}
     parts = [
-        _nested({key[1:]: ds for key, ds in cells.items() if key[0] == value}, inner)
+        _nested({key[1:]: ds for key, ds in cells.items() if key[0] == option_key(value)}, inner)
         for value in axes[dim]
     ]
     return xr.concat(
         parts,
-        dim=xr.DataArray(_labels(axes[dim]), dims=dim, name=dim),
-        join="outer",
+        dim=xr.DataArray(option_labels(axes[dim]), dims=dim, name=dim),
+        join="override",
         data_vars="all",
-        coords="different",
-        compat="equals",
+        coords="minimal",
+        compat="override",
         combine_attrs="drop_conflicts",
     )
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    # {"method": {"predictor": {"kind": "Direct", "eps": 0.1}}} -> predictor: Direct, predictor_eps
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, "" if key == "method" else f"{prefix}{key}_")
-        elif key != "kind":
-            yield f"{prefix}{key}", value
-        elif prefix:
-            yield prefix.rstrip("_"), value
+def _where_it_depends(values: xr.DataArray, dims: Iterable[str]) -> xr.DataArray:
+    """Return a coordinate without the dims along which its known values agree."""
+    for dim in dims:
+        least, most = (f(dim, keep_attrs=True) for f in (values.min, values.max))
+        if bool(((least == most) | least.isnull()).all()):
+            values = least
+    return values
 
 
-def _value(where: Place, dim: str) -> Any:
-    value = where.get(dim)
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _sorted(values: set[Any]) -> list[Any]:
-    numbers = [v for v in values if _is_number(v)]
-    words = [v for v in values if v is not None and not _is_number(v)]
-    return sorted(numbers) + sorted(words, key=str) + [None] * (None in values)
-
-
-def _labels(values: list[Any]) -> list[Any]:
-    # An index of one kind: numbers with NaN for an option that is not set, or words.
-    if all(v is None or _is_number(v) for v in values):
-        return [math.nan if v is None else v for v in values]
-    return ["none" if v is None else str(v) for v in values]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _named(path: Path, ds: xr.Dataset) -> xr.Dataset:
-    return ds if ds.attrs.get("method") else ds.assign_attrs(method=path.name)
+def _common(attrs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    first = attrs[0].items()
+    return {
+        key: value
+        for key, value in first
+        if all(key in other and option_key(other[key]) == option_key(value) for other in attrs)
+    }
 
 
 def _is_run(path: Path) -> bool:

@@ -3,14 +3,11 @@
 One matrix is `row` x `col`, and ``M[row, col]`` carries feature `col` to output `row`.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-
-import numpy as np
+from typing import Literal
 
 FORMAT = "eigenspace-snapshots"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 STORE = "snapshots.zarr"  # its place inside a run directory
 DIVERGED = "diverged_at"  # attribute of a run: the step at which its numbers ceased to be finite
 
@@ -25,6 +22,7 @@ class Variable:
     dims: tuple[str, ...] = ()
     symbol: str = ""
     units: str = ""
+    kind: Literal["real", "count", "text"] = "real"
 
     @property
     def attrs(self) -> dict[str, str]:
@@ -34,7 +32,7 @@ class Variable:
 
 
 COORDINATES = {
-    "step": Variable("optimiser step", units="steps"),
+    "step": Variable("optimiser step", units="steps", kind="count"),
     "epoch": Variable("epoch", units="epochs"),
     "time": Variable("gradient-flow time", symbol="$t$"),
 }
@@ -49,7 +47,7 @@ SNAPSHOTS = {
     "mean": Variable("mean feature", ("row",), "$E[z]$"),
     "head": Variable("last projector layer", ("row", "feature"), "$W_L$"),
     "head_bias": Variable("bias of the last projector layer", ("row",), "$b$"),
-    "samples": Variable("rows behind each moment", symbol="$n$"),
+    "samples": Variable("rows behind each moment", symbol="$n$", kind="count"),
 }
 
 METRICS = {
@@ -70,38 +68,30 @@ PROTOCOLS = {
 NETWORKS = ("online", "target")
 FEATURES = ("encoder", "block", "projector")
 
-
-def accuracy_name(protocol: str, network: str = "online", features: str = "encoder") -> str:
-    """Return the name of an accuracy; what is usual is left out: `linear_accuracy_projector`."""
-    parts = (network if network != NETWORKS[0] else "", features if features != FEATURES[0] else "")
-    return "_".join([f"{protocol}_accuracy", *filter(None, parts)])
-
-
+# What an evaluation is of: two rows of one key are the same evaluation, made again.
+EVALUATION_KEY = ("protocol", "network", "features", "options", "data")
 EVALUATION = {
-    accuracy_name(protocol, network, features): Variable(long_name)
-    for protocol, long_name in PROTOCOLS.items()
-    for network in NETWORKS
-    for features in FEATURES
+    "protocol": Variable("evaluation protocol", kind="text"),
+    "network": Variable("network", kind="text"),
+    "features": Variable("features", kind="text"),
+    "options": Variable("settings of the protocol, JSON", kind="text"),
+    "data": Variable("data", kind="text"),
+    "accuracy": Variable("accuracy"),
+    "details": Variable("what else is known of the evaluation, JSON", kind="text"),
 }
 
 GROUPS = {"": SNAPSHOTS, "metrics": METRICS, "evaluation": EVALUATION}
+AXES = {"": "step", "metrics": "metrics_step", "evaluation": "evaluation"}
+"""The dim along which a group grows. In a tree a group inherits what its root has along `step`, so
+that it needs a dim, and a name for its own steps, that the root has not."""
 
 
-def check_variable(name: str, values: np.ndarray, known: Mapping[str, Variable]) -> None:
-    """Check the name, the number of dims and the kind of `values`, dims ``(step, ...)``.
+def stored_name(group: str, name: str) -> str:
+    """Return under which name a group's variable is stored: `step` is `metrics_step` there."""
+    return f"{group}_{name}" if group and name == "step" else name
 
-    Raises
-    ------
-    ValueError
-        The name is not in the schema, or the values do not have its dims, or are not real numbers.
-    """
-    if name not in known:
-        close = get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"choose from {sorted(known)}"
-        raise ValueError(f"{name!r} is not a variable of the schema; {hint}")
-    if values.ndim - 1 != len(known[name].dims):
-        dims = ("step", *known[name].dims)
-        raise ValueError(f"{name!r} has shape {values.shape[1:]} per step; its dims are {dims}")
-    wanted = "f" if known[name].dims else "fiu"
-    if values.dtype.kind not in wanted:
-        raise ValueError(f"{name!r} has dtype {values.dtype}; wanted real floating-point numbers")
+
+def stored_coordinates(group: str) -> tuple[str, ...]:
+    """Return the stored names of a group's coordinates, beside that of its dim."""
+    names = ("step", "epoch", *EVALUATION_KEY) if group == "evaluation" else ("epoch", "time")
+    return tuple(stored_name(group, name) for name in names)

@@ -1,8 +1,10 @@
 """The one noun of the library: snapshots of W_p and F along training, written and read back.
 
-A run is a directory with ``snapshots.zarr`` in it: the root group holds matrices, the groups
-`metrics` and `evaluation` hold scalars. Plain ``xarray.open_zarr`` opens it, labelled and complete,
-at any moment of the training and after any crash. The symbols:
+A run is a directory with ``snapshots.zarr`` in it: the root group holds matrices, the group
+`metrics` scalars of every step, and `evaluation` is a table, a row an accuracy. Plain
+``xarray.open_zarr`` and ``open_datatree`` open it, labelled and complete, at any moment of the
+training and after any crash; there the steps of a group are ``metrics_step`` and
+``evaluation_step``, since a tree's groups share the names of its root. The symbols:
 
 ======================== ================ ==========================================================
 variable                 symbol           what it is
@@ -17,6 +19,11 @@ variable                 symbol           what it is
 `head`, `head_bias`      W_L, b           last projector layer
 `samples`                n                rows behind each moment
 ======================== ================ ==========================================================
+
+A row of `evaluation` has `step`, `epoch`, `protocol`, `network`, `features`, `options` (every
+setting of the protocol, as JSON), `data`, `accuracy`, and in `details` what else is known of it.
+Rows are only ever added: of those with one protocol, network, features, options and data, the last
+counts.
 """
 
 import os
@@ -24,11 +31,24 @@ from pathlib import Path
 
 import xarray as xr
 
+from analysis.chunks import check_chunks
 from analysis.complete import CompleteStore
+from analysis.evaluations import data_name
 from analysis.labelled import resolution
-from analysis.schema import EVALUATION, MATRIX, METRICS, SNAPSHOTS, STORE
-from analysis.store import array_metadata, check_chunks, read_root
+from analysis.schema import (
+    EVALUATION,
+    EVALUATION_KEY,
+    MATRIX,
+    METRICS,
+    SNAPSHOTS,
+    STORE,
+    stored_name,
+)
+from analysis.store import array_metadata, read_root
+from analysis.version1 import evaluation_table
 from analysis.writer import SnapshotWriter
+
+INNER = ("row", "col", "feature")
 
 __all__ = [
     "EVALUATION",
@@ -36,9 +56,14 @@ __all__ = [
     "METRICS",
     "SNAPSHOTS",
     "STORE",
+    "MissingGroupError",
     "SnapshotWriter",
     "open_snapshots",
 ]
+
+
+class MissingGroupError(ValueError):
+    """A store is whole, and has nothing of a group yet: it was not evaluated, say."""
 
 
 def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr.Dataset:
@@ -49,7 +74,8 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     path : path
         A run directory, or the ``snapshots.zarr`` inside it.
     group : {None, "metrics", "evaluation"}
-        None for the matrices, dims ``(step, row, col)``; the others hold scalars along ``step``.
+        None for the matrices, dims ``(step, row, col)``; `metrics` holds scalars along ``step``,
+        and `evaluation` columns along ``evaluation``: ``.to_dataframe()`` is the table.
 
     A chunk that is lost after opening is a FileNotFoundError when it is read. Plain
     ``xarray.open_zarr`` reads NaN there, as zarr means by a chunk that is absent.
@@ -58,16 +84,17 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     -------
     Dataset
         With coordinates `step` (0 is before training), `epoch` and `time`, and the run's config and
-        versions in ``attrs``. Coordinates and scalar groups are loaded, matrices are not. While a
-        run is being written, open it again to see more.
+        versions in ``attrs``. Coordinates and scalar groups are loaded, matrices are not; any part
+        is saved by plain ``to_zarr``. While a run is being written, open it again to see more.
 
     Raises
     ------
     FileNotFoundError
         There is no store at `path`.
     ValueError
-        It is not a snapshot store, it is of a newer format, a file of it is missing or cut off, or
-        it has no such group (an evaluation that has not been made yet, say).
+        It is not a snapshot store, it is of a newer format, or a file of it is missing or cut off.
+    MissingGroupError
+        It has no such group (an evaluation that has not been made yet, say); a ValueError, too.
     """
     store = Path(path)
     if (store / STORE).is_dir():
@@ -77,15 +104,42 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     prefix = f"{group}/" if group else ""
     if group and not any(key.startswith(prefix) for key in arrays):
         there = sorted({key.split("/")[0] for key in arrays if "/" in key})
-        raise ValueError(f"{store} has no group {group!r}; it has {there}")
+        raise MissingGroupError(f"{store} has no group {group!r}; it has {there}")
     for key, metadata in arrays.items():
         if key.rpartition("/")[0] == (group or ""):
             check_chunks(store, key, metadata)
     ds = xr.open_zarr(CompleteStore(store, read_only=True), group=group, consolidated=True)
-    if group:  # scalars: small enough to be at hand
-        ds.attrs = {k: v for k, v in root["attributes"].items() if k != "coordinates"} | ds.attrs
-        return ds.load()
-    for matrix in ds.data_vars.values():
-        if set(MATRIX) <= set(matrix.dims):
-            matrix.attrs["resolution"] = resolution(matrix)  # outlives a cast to float64
-    return ds.assign_coords({name: ds[name].load() for name in ds.coords})
+    if not group:
+        for matrix in ds.data_vars.values():
+            if set(MATRIX) <= set(matrix.dims):
+                matrix.attrs["resolution"] = resolution(matrix)  # outlives a cast to float64
+        return savable(ds.assign_coords({name: ds[name].load() for name in ds.coords}))
+    # Scalars are small enough to be at hand.
+    run = {k: v for k, v in root["attributes"].items() if k != "coordinates"}
+    ds = ds.load().assign_attrs(run | ds.attrs).drop_encoding()
+    if group == "evaluation" and run["format_version"] == 1:
+        ds = evaluation_table(ds, data_name(run))
+    elif run["format_version"] > 1:
+        ds = ds.rename({stored_name(group, "step"): "step"})
+    return _table(ds) if group == "evaluation" else ds
+
+
+def savable(ds: xr.Dataset) -> xr.Dataset:
+    """Let plain `to_zarr` save any slice, stride or concatenation of what is chunked by snapshots.
+
+    Chunks of the store are cut by a slice, and zarr wants chunks of one size: those of one snapshot
+    fit into any cut.
+    """
+    ds = ds.drop_encoding()
+    for variable in ds.variables.values():
+        if variable.chunks is not None:
+            sizes = variable.sizes.items()
+            variable.encoding["chunks"] = tuple(n if dim in INNER else 1 for dim, n in sizes)
+    return ds
+
+
+def _table(ds: xr.Dataset) -> xr.Dataset:
+    # As Python strings, which every version of xarray and pandas selects, joins and saves.
+    texts = [name for name, variable in EVALUATION.items() if variable.kind == "text"]
+    ds = ds.assign({name: ds[name].astype(object) for name in texts})
+    return ds.set_coords(["step", "epoch", *EVALUATION_KEY])

@@ -16,19 +16,13 @@ import numpy as np
 import zarr
 from zarr.codecs import BloscCodec
 
-from analysis.schema import FORMAT, FORMAT_VERSION
+from analysis.chunks import check_chunks, chunk_file
+from analysis.columns import fill_value
+from analysis.schema import FORMAT, FORMAT_VERSION, stored_coordinates
 
 CAPACITY = 1 << 40  # rows a writer may ever append; costs nothing, chunks exist once written
-SCALAR_ROWS = 8192  # rows a chunk of scalars: opening a long run reads a handful of small files
-CHUNK_BYTES = 4 << 20
 
 _CODEC = BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle")
-
-
-def rows_per_chunk(shapes: Iterable[tuple[int, ...]], itemsize: int) -> int:
-    """Return the power of two of rows whose largest chunk is about 4 MB, in [1, 8192]."""
-    largest = max((int(np.prod(shape)) * itemsize for shape in shapes), default=itemsize)
-    return min(1 << max(CHUNK_BYTES // largest, 1).bit_length() - 1, SCALAR_ROWS)
 
 
 class Store:
@@ -48,9 +42,18 @@ class Store:
         Raises
         ------
         FileNotFoundError, ValueError
-            There is no store of this format, or it is newer or damaged: see `read_root`.
+            There is no store of this format, or it is newer, older or damaged: see `read_root`
+            and `check_chunks`.
         """
         root = read_root(path)
+        version = root["attributes"].get("format_version")
+        if version != FORMAT_VERSION:
+            raise ValueError(
+                f"{path} has format version {version}, which is read but not continued: train the "
+                "run anew, or go on with the version of this library that began it"
+            )
+        for key, metadata in array_metadata(root).items():
+            check_chunks(path, key, metadata)
         store = cls(path, root["attributes"])
         store.attrs["closed"] = False
         for key, metadata in array_metadata(root).items():
@@ -70,7 +73,7 @@ class Store:
         dims: tuple[str, ...],
         attrs: dict[str, Any],
     ) -> None:
-        """Create the array `key` of dims ``(step, *dims)``, empty until it is published."""
+        """Create the array `key`, whose first of `dims` grows, empty until it is published."""
         array = zarr.create_array(
             self.path,
             name=key,
@@ -78,21 +81,17 @@ class Store:
             chunks=(rows, *shape),
             dtype=dtype,
             compressors=_CODEC if shape else None,
-            fill_value=np.nan if dtype.kind == "f" else -1,
-            dimension_names=("step", *dims),
+            fill_value=fill_value(dtype),
+            dimension_names=dims,
             attributes=attrs,
+            overwrite=True,  # what a failed attempt left; nothing that was published comes here
         )
         self._adopt(key, array)
-        self.lengths[key] = 0
 
     def _adopt(self, key: str, array: "zarr.Array[Any]") -> None:
         # A chunk of NaN must be written too: a chunk that is not there is a damage.
         self.arrays[key] = array.with_config({"write_empty_chunks": True})
         self._metadata[key] = json.loads((self.path / key / "zarr.json").read_text())
-
-    def label(self, key: str, attrs: dict[str, Any]) -> None:
-        """Replace the attributes of an array; readers see them with the next publication."""
-        self._metadata[key] = self._metadata[key] | {"attributes": attrs}
 
     def write_chunk(self, key: str, index: int, block: np.ndarray, *, durable: bool) -> None:
         """Write one whole chunk; a tail is padded, so that nothing is ever read back and merged."""
@@ -109,12 +108,12 @@ class Store:
                 for key in lengths
                 if key.startswith(f"{group}/")
             }
-            nodes[group] = _group(_coordinates(members))
+            nodes[group] = _group(_coordinates(group, members))
             nodes |= {f"{group}/{name}": member for name, member in members.items()}
             inline = nodes[group] | _inline(members)
             _replace(self.path / group / "zarr.json", inline, durable=durable)
         nodes |= {key: self._cut(key, lengths[key]) for key in lengths if "/" not in key}
-        root = _group(self.attrs | _coordinates(nodes)) | _inline(nodes)
+        root = _group(self.attrs | _coordinates("", nodes)) | _inline(nodes)
         _replace(self.path / "zarr.json", root, durable=durable)
         self.lengths = dict(lengths)
 
@@ -182,38 +181,6 @@ def array_metadata(root: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {key: node for key, node in nodes.items() if node["node_type"] == "array"}
 
 
-def check_chunks(path: Path, key: str, metadata: dict[str, Any]) -> None:
-    """Check that every committed chunk is there in full, without decoding it.
-
-    Raises
-    ------
-    ValueError
-        A chunk file is missing or shorter than what was written.
-    """
-    chunk = metadata["chunk_grid"]["configuration"]["chunk_shape"]
-    plain = int(np.prod(chunk)) * np.dtype(metadata["data_type"]).itemsize
-    compressed = len(chunk) > 1
-    for index in range(-(-metadata["shape"][0] // chunk[0])):
-        file = chunk_file(path, key, index, len(chunk))
-        try:
-            with file.open("rb") as stream:
-                # Bytes 12 to 15 of a Blosc buffer hold its own length.
-                head = stream.read(16) if compressed else b""
-                wanted = int.from_bytes(head[12:], "little") or 16 if compressed else plain
-                size = os.fstat(stream.fileno()).st_size
-        except FileNotFoundError:
-            raise ValueError(f"{file} is missing: restore it, or resume the run") from None
-        if size < wanted:
-            raise ValueError(
-                f"{file} is truncated: {size} of {wanted} bytes; restore it, or resume the run"
-            )
-
-
-def chunk_file(path: Path, key: str, index: int, ndim: int) -> Path:
-    """Return the file of chunk `index` along step; chunks are whole in all other dims."""
-    return path.joinpath(key, "c", str(index), *["0"] * (ndim - 1))
-
-
 def _group(attributes: dict[str, Any]) -> dict[str, Any]:
     return {"zarr_format": 3, "node_type": "group", "attributes": attributes}
 
@@ -223,9 +190,9 @@ def _inline(members: dict[str, Any]) -> dict[str, Any]:
     return {"consolidated_metadata": consolidated}
 
 
-def _coordinates(members: Iterable[str]) -> dict[str, str]:
-    # The CF attribute by which plain xarray makes these two coordinates, not data variables.
-    names = " ".join(name for name in ("epoch", "time") if name in members)
+def _coordinates(group: str, members: Iterable[str]) -> dict[str, str]:
+    # The CF attribute by which plain xarray makes these coordinates, not data variables.
+    names = " ".join(name for name in stored_coordinates(group) if name in members)
     return {"coordinates": names} if names else {}
 
 

@@ -15,6 +15,7 @@ from analysis.alignment import (
 )
 from analysis.balance import BALANCE, rayleigh_quotient_of, rayleigh_residual_of
 from analysis.basis import basis_of
+from analysis.chunks import rows_per_chunk
 from analysis.commutators import COMMUTATOR, commutator_null_of, mode_commutator_of
 from analysis.kernels import eigvalsh, in_units, pair, scaled, spread
 from analysis.labelled import (
@@ -27,7 +28,6 @@ from analysis.labelled import (
 from analysis.labels import spectrum_attrs
 from analysis.schema import MATRIX, Variable
 from analysis.spectrum import NEGATIVE, SPECTRUM, entropy_rank_of, participation_ratio_of
-from analysis.store import rows_per_chunk
 from analysis.symmetry import ASYMMETRY, ASYMMETRY_KERNELS, ASYMMETRY_NULL
 
 MEASURES: dict[str, Variable] = {

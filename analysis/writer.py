@@ -10,11 +10,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.columns import Block, Column
+from analysis.columns import Block
+from analysis.evaluations import data_name, evaluation_rows
+from analysis.group import Group
 from analysis.lock import lock
 from analysis.publisher import Publisher
-from analysis.schema import COORDINATES, FORMAT, FORMAT_VERSION, GROUPS, check_variable
-from analysis.store import SCALAR_ROWS, Store, check_chunks, read_root, rows_per_chunk
+from analysis.rows import one_row
+from analysis.schema import FEATURES, FORMAT, FORMAT_VERSION, GROUPS, NETWORKS
+from analysis.store import Store
 
 
 class SnapshotWriter:
@@ -69,11 +72,8 @@ class SnapshotWriter:
         elif not self.path.is_dir():
             raise FileNotFoundError(f"no snapshot store at {self.path} to resume")
         self._lock = lock(self.path)
-        self._variable_attrs = variable_attrs or {}
         self._flush_seconds = flush_seconds
         self._durable = durable
-        self._columns: dict[str, dict[str, Column]] = {}
-        self._last_step: dict[str, int] = {}
         self._pending: list[Block] = []
         self._sealed_at = time.monotonic()
         self._pid = os.getpid()
@@ -83,42 +83,20 @@ class SnapshotWriter:
                 self._store = Store(self.path, {**(attrs or {}), **mark})
                 self._store.publish({})
             else:
-                self._resume(resume_after)
+                self._store = Store.open(self.path)
+            self._groups = {name: Group(name, self._store, variable_attrs or {}) for name in GROUPS}
+            if resume_after is not None:
+                for group in self._groups.values():
+                    group.reload(resume_after)
+                self._store.publish(self._lengths())
+                self._store.sweep()
         except BaseException:
             os.close(self._lock)
             raise
         self._publisher = Publisher(self._store, durable)
 
-    def _resume(self, after: int) -> None:
-        root = read_root(self.path)
-        nodes = root.get("consolidated_metadata", {}).get("metadata", {})
-        for key, node in nodes.items():
-            if node["node_type"] == "array":
-                check_chunks(self.path, key, node)
-        self._store = Store.open(self.path)
-        lengths: dict[str, int] = {}
-        for group in {key.rpartition("/")[0] for key in self._store.lengths}:
-            prefix = f"{group}/" if group else ""
-            names = [
-                key.removeprefix(prefix)
-                for key in self._store.lengths
-                if key.rpartition("/")[0] == group
-            ]
-            stored = self._store.arrays[f"{prefix}step"]
-            steps = np.asarray(stored[: self._store.lengths[f"{prefix}step"]])
-            length = int(np.searchsorted(steps, after, side="right"))
-            lengths |= {f"{prefix}{name}": length for name in names}
-            self._columns[group] = {name: self._reload(prefix + name, length) for name in names}
-            if length:
-                self._last_step[group] = int(steps[length - 1])
-        self._store.publish(lengths)
-        self._store.sweep()
-
-    def _reload(self, key: str, length: int) -> Column:
-        array = self._store.arrays[key]
-        column = Column(key, array.chunks[0], array.shape[1:], np.dtype(array.dtype))
-        column.load(array, length)
-        return column
+    def _lengths(self) -> dict[str, int]:
+        return {k: n for group in self._groups.values() for k, n in group.lengths().items()}
 
     @property
     def committed_step(self) -> int | None:
@@ -128,7 +106,8 @@ class SnapshotWriter:
 
     def last_step(self, group: str = "") -> int | None:
         """Return the last step appended to a group (``"metrics"``, ``"evaluation"``), or None."""
-        return self._last_step.get(group)
+        step = self._groups[group].last_step
+        return step if step >= 0 else None
 
     def append(self, step: int, **values: ArrayLike) -> None:
         """Add one snapshot: `epoch`, `time` and any of the variables of `schema.SNAPSHOTS`.
@@ -144,120 +123,87 @@ class SnapshotWriter:
         OSError
             Earlier rows could not be written.
         """
-        self._extend("", {"step": [step]} | {k: np.asarray(v)[None] for k, v in values.items()})
+        rows = {"step": step, **values}
+        self._extend("", {name: one_row(name, value) for name, value in rows.items()})
 
     def append_metrics(self, step: ArrayLike, **columns: ArrayLike) -> None:
         """Add scalars of many steps at once: `step` and each column have one length."""
         self._extend("metrics", {"step": step, **columns})
 
-    def append_evaluation(self, step: int, epoch: float, **accuracies: float) -> None:
-        """Add accuracies measured at `step`, or replace those that were measured there before.
+    def append_evaluation(
+        self,
+        step: int,
+        epoch: float,
+        *,
+        network: str = NETWORKS[0],
+        features: str = FEATURES[0],
+        options: Mapping[str, Any] | None = None,
+        data: str | None = None,
+        details: Mapping[str, Any] | None = None,
+        **accuracies: float,
+    ) -> None:
+        """Add accuracies measured at `step` to the table of evaluations, a row each.
 
-        Each evaluation may have protocols of its own: what was not measured at a step is NaN. The
-        protocol belongs into `variable_attrs` or `label`.
+        Nothing is replaced: an evaluation made again is a row of its own, unless it came to the
+        same in every column. Of rows with one protocol, network, features, options and data the
+        last one counts.
+
+        Parameters
+        ----------
+        step, epoch
+            Of the network; not below those of the rows before.
+        network, features : str
+            Of `schema.NETWORKS`, `schema.FEATURES`.
+        options : mapping, optional
+            Every setting of the protocol; kept as JSON.
+        data : str, optional
+            What it was measured on; by default the fingerprint or name of the run's own data.
+        details : mapping, optional
+            What else is known: what the protocol chose, its other accuracies.
+        **accuracies : float
+            By name, ``knn_accuracy=0.5``: a share in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            As `evaluation_rows`; or the step is below an earlier row's.
+        OSError
+            Earlier rows could not be written.
         """
-        self._check_alive()
-        group, columns = "evaluation", self._columns.get("evaluation", {})
-        row = {"step": step, "epoch": epoch, **accuracies}
-        if not (again := step == self._last_step.get(group)):
-            self._check_rising(group, np.array([step]))
-        if new := {name: np.array([row[name]]) for name in row if columns and name not in columns}:
-            made = self._create(group, new)
-            for column in made.values():
-                column.extend(np.full(columns["step"].length, np.nan))
-            columns |= made
-        if again:
-            for name, value in row.items():
-                columns[name].replace_last(value)
-        else:
-            absent = dict.fromkeys(columns.keys() - row.keys(), np.nan)
-            self._extend(group, {name: [value] for name, value in (row | absent).items()})
+        rows = evaluation_rows(
+            step,
+            epoch,
+            accuracies,
+            network=network,
+            features=features,
+            options=options,
+            data=data_name(self._store.attrs) if data is None else data,
+            details=details,
+        )
+        self._extend("evaluation", rows)
 
     def mark(self, **attrs: Any) -> None:
         """Add to what the store says of its run, plain JSON values; published with what follows."""
         self._check_alive()
         self._store.attrs |= attrs
 
-    def label(self, name: str, attrs: Mapping[str, Any]) -> None:
-        """Set what the store says of a variable that is there, ``"evaluation/knn_accuracy"``."""
-        group, _, variable = name.rpartition("/")
-        self._store.label(name, GROUPS[group][variable].attrs | dict(attrs))
-
     def _extend(self, group: str, rows: Mapping[str, ArrayLike]) -> None:
         self._check_alive()
-        arrays = {name: np.asarray(values) for name, values in rows.items()}
-        steps = arrays["step"] = arrays["step"].astype(np.int64)
-        self._check_rising(group, steps)
-        for name, values in arrays.items():
-            if len(values) != len(steps):
-                raise ValueError(f"{name!r} has {len(values)} rows, step has {len(steps)}")
-        if group not in self._columns:
-            self._columns[group] = self._create(group, arrays)
-        columns = self._columns[group]
-        if arrays.keys() != columns.keys():
-            raise ValueError(
-                f"this store holds {sorted(columns)}; got {sorted(arrays)}: "
-                "the variables of a run are those of its first snapshot"
-            )
-        for name, column in columns.items():
-            values = arrays[name]
-            if values.shape[1:] != column.shape:
-                raise ValueError(
-                    f"{name!r} has shape {values.shape[1:]}; this store holds {column.shape}"
-                )
-            if column.shape and values.dtype != column.dtype:
-                raise ValueError(
-                    f"{name!r} has dtype {values.dtype}; this store holds {column.dtype}"
-                )
-        for name, column in columns.items():
-            self._pending += column.extend(arrays[name])
-        self._last_step[group] = int(steps[-1])
+        self._pending += self._groups[group].extend(rows)
         filled = any(len(block.shape) > 1 for _, _, block in self._pending)
         if filled or time.monotonic() - self._sealed_at > self._flush_seconds:
             self._seal()
 
-    def _check_rising(self, group: str, steps: np.ndarray) -> None:
-        if np.any(np.diff(steps, prepend=(before := self._last_step.get(group, -1))) <= 0):
-            raise ValueError(f"steps must rise: got {steps.tolist()[:5]} after {before}")
-
-    def _create(self, group: str, arrays: Mapping[str, np.ndarray]) -> dict[str, Column]:
-        known = COORDINATES | GROUPS[group]
-        prefix = f"{group}/" if group else ""
-        for name, values in arrays.items():
-            check_variable(name, values, known)
-        matrices = {name: values for name, values in arrays.items() if values.ndim > 1}
-        itemsize = max((values.itemsize for values in matrices.values()), default=8)
-        rows = rows_per_chunk((values.shape[1:] for values in matrices.values()), itemsize)
-        columns = {}
-        for name, values in arrays.items():
-            scalar = np.dtype(np.int64 if name in ("step", "samples") else np.float64)
-            column = Column(
-                prefix + name,
-                rows if name in matrices else SCALAR_ROWS,
-                values.shape[1:],
-                values.dtype if name in matrices else scalar,
-            )
-            self._store.create(
-                column.key,
-                shape=column.shape,
-                dtype=column.dtype,
-                rows=column.rows,
-                dims=known[name].dims,
-                attrs=known[name].attrs | dict(self._variable_attrs.get(column.key, {})),
-            )
-            columns[name] = column
-        return columns
-
     def _seal(self) -> None:
         """Hand everything buffered to the thread."""
-        columns = [column for group in self._columns.values() for column in group.values()]
+        columns = [c for group in self._groups.values() for c in group.columns.values()]
         blocks = self._pending + [block for column in columns for block in column.tail()]
         self._pending = []
         self._sealed_at = time.monotonic()
         # Matrices, then scalars, then the step that makes a row a row.
         blocks.sort(key=lambda block: (block[0].endswith("step"), -block[2].ndim))
         if blocks:
-            self._publisher.put(blocks, {column.key: column.length for column in columns})
+            self._publisher.put(blocks, self._lengths())
 
     def _check_alive(self) -> None:
         if os.getpid() != self._pid:

@@ -143,12 +143,12 @@ def test_figure_6_is_of_accuracies_over_the_ratio_of_rates(tmp_path, capsys):
     (ax,) = accuracy_figure([table], "predictor_lr", unit=0.03).axes
     assert list(ax.lines[0].get_xdata()) == pytest.approx([1, 10])
     assert ax.get_ylabel() == "linear-probe accuracy (%)"
-    (ax,) = accuracy_figure([table], "predictor_lr", of="knn_accuracy").axes
+    (ax,) = accuracy_figure([table], "predictor_lr", of="knn").axes
     assert ax.get_ylabel().startswith("kNN")
     assert main(["figure", "6", "--runs", str(table), "--lr", "0", "--out", str(out)]) == 2
     assert "the unit of predictor_lr is 0.0; above 0 wanted" in capsys.readouterr().err
-    with pytest.raises(ValueError, match="no run has 'adam_accuracy'"):
-        accuracy_figure([table], "predictor_lr", of="adam_accuracy")
+    with pytest.raises(ValueError, match="no run has 'adam'; stored are knn, linear"):
+        accuracy_figure([table], "predictor_lr", of="adam")
 
 
 def test_ten_observations_hold_and_one_does_not_reproduce(capsys):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import shlex
 import shutil
@@ -56,6 +57,10 @@ def run(tmp_path, trained):
     return shutil.copytree(trained, tmp_path / "run")
 
 
+def table(run) -> list[dict]:
+    return open_snapshots(run, "evaluation").to_dataframe().to_dict("records")
+
+
 def refused(capsys, *arguments: str) -> str:
     with pytest.raises(SystemExit) as left:
         main(arguments)
@@ -68,19 +73,45 @@ def refused(capsys, *arguments: str) -> str:
 def test_accuracies_are_kept_with_protocol_network_split_and_epoch_rule(run, capsys):
     before = open_snapshots(run).load()
     assert main(["evaluate", str(run), *FAST.split()]) == 0
-    printed = dict(re.findall(r"(\w+) +online encoder +(\d+\.\d+)%", capsys.readouterr().out))
-    evaluation = open_snapshots(run, "evaluation")
-    assert evaluation.sizes["step"] == 1
-    assert evaluation.epoch.item() == 2.0
-    for name in ("knn", "linear", "adam", "finetune"):
-        stored = evaluation[f"{name}_accuracy"]
-        assert stored.item() == pytest.approx(float(printed[name]) / 100, abs=1e-4)
-        assert {"protocol", "split", "epoch_rule", "features"} <= stored.attrs.keys()
-        assert stored.attrs["network"] == "online"
-        assert stored.attrs["split"].startswith("test")
-    assert evaluation.adam_accuracy.attrs["epochs"] == 2
-    assert evaluation.linear_accuracy.item() > 0.5  # brightness is easy to see
+    printed = dict(re.findall(r"run  (\w+) .*?(\d+\.\d+)%", capsys.readouterr().out))
+    rows = table(run)
+    assert [row["protocol"] for row in rows] == ["knn", "linear", "adam", "finetune"]
+    for row in rows:
+        assert (row["step"], row["epoch"]) == (10, 2.0)
+        assert (row["network"], row["features"]) == ("online", "encoder")
+        assert row["accuracy"] == pytest.approx(float(printed[row["protocol"]]) / 100, abs=1e-4)
+        details = json.loads(row["details"])
+        assert {"description", "split", "epoch_rule", "features"} <= details.keys()
+        assert details["split"].startswith("test")
+        assert not details.keys() & json.loads(row["options"]).keys()
+    knn, linear, adam, finetune = (json.loads(row["options"]) for row in rows)
+    assert knn == {"k": 200, "temperature": 0.1}
+    assert linear == {"weakest": 1e-6, "strongest": 1.0, "count": 2}
+    assert (adam["epochs"], adam["lr"]) == (2, 0.05)
+    assert (finetune["epochs"], finetune["labels"]) == (1, 1.0)
+    assert {"l2", "validation_accuracy"} <= json.loads(rows[1]["details"]).keys()
+    assert rows[1]["accuracy"] > 0.5  # brightness is easy to see
     assert before.identical(open_snapshots(run).load())
+
+
+def test_other_options_network_and_features_are_rows_of_their_own_and_named_on_screen(run, capsys):
+    first = table(run)
+    finetune = "--protocol finetune --finetune.epochs 1"
+    for options in (
+        *(finetune, f"{finetune} --finetune.labels 0.5", "--protocol knn --knn.k 5"),
+        *("--protocol knn --knn.k 1 --knn.temperature 0.5", "--protocol knn --network target"),
+        *("--protocol knn --features projector", "--protocol knn"),
+    ):
+        assert main(["evaluate", str(run), *options.split()]) == 0
+    rows = table(run)
+    assert rows[:1] == first  # the kNN of the training, and made again with the same result
+    keys = [(row["protocol"], row["network"], row["features"], row["options"]) for row in rows]
+    assert len(set(keys)) == len(keys) == 7
+    said = [line.split()[1:-1] for line in capsys.readouterr().out.splitlines()]
+    assert said == [
+        *(["finetune", "epochs=1"], ["finetune", "epochs=1", "labels=0.5"], ["knn", "k=5"]),
+        *(["knn", "k=1", "temperature=0.5"], ["knn", "target"], ["knn", "projector"], ["knn"]),
+    ]
 
 
 def test_M18_probes_of_encoder_block_and_projector_of_one_run(run):
@@ -93,17 +124,16 @@ def test_M18_probes_of_encoder_block_and_projector_of_one_run(run):
     learner.load_state_dict(state["learner"])
     encoder, projector = learner.online.encoder, learner.online.projector
     made = {
-        "": encoder,
-        "_block": torch.nn.Sequential(encoder, projector[0], projector[1], projector[2]),
-        "_projector": learner.online,
+        "encoder": encoder,
+        "block": torch.nn.Sequential(encoder, projector[0], projector[1], projector[2]),
+        "projector": learner.online,
     }
-    evaluation = open_snapshots(run, "evaluation")
-    for suffix, network in made.items():
+    stored = {row["features"]: row for row in table(run)}
+    assert stored.keys() == made.keys()
+    for features, network in made.items():
         bank = Bank(network, data)
-        assert bank.train.shape[1] == {"": 16, "_block": 8, "_projector": 6}[suffix]
-        stored = evaluation[f"knn_accuracy{suffix}"]
-        assert stored.item() == KNN().score(bank).accuracy
-        assert stored.attrs["features"].startswith(suffix[1:] or "encoder")
+        assert bank.train.shape[1] == {"encoder": 16, "block": 8, "projector": 6}[features]
+        assert stored[features]["accuracy"] == KNN().score(bank).accuracy
 
 
 def test_the_target_network_is_the_target(run):
@@ -145,16 +175,16 @@ def test_predict_names_the_images_of_a_folder(run, capsys, tmp_path):
     assert f"{right / 2:.2%} of 2 images are of their folder's class" in printed.err
 
 
-def test_evaluating_twice_replaces_and_a_resumed_run_goes_on(run):
+def test_evaluating_again_replaces_nothing_and_a_resumed_run_goes_on(run):
     evaluate(run, {"linear": Linear(count=1)})
-    first = open_snapshots(run, "evaluation")
+    first = table(run)
     evaluate(run)
-    second = open_snapshots(run, "evaluation")
-    assert first.linear_accuracy.attrs["count"] == 1
-    assert second.linear_accuracy.attrs["count"] == 7
-    assert second.sizes["step"] == 1
+    second = table(run)
+    assert second[: len(first)] == first
+    counts = [json.loads(row["options"]).get("count") for row in second]
+    assert counts == [None, 1, 7]
     assert main(["resume", str(run)]) == 0
-    assert second.identical(open_snapshots(run, "evaluation"))
+    assert table(run) == second
 
 
 def test_an_export_loads_into_torchvision_and_computes_the_same(tmp_path, capsys, images):

@@ -79,8 +79,9 @@ def test_every_method_trains_and_leaves_a_complete_run(tmp_path, name):
     assert (metrics.learning_rate == 0.03).all()
     evaluation = open_snapshots(run, "evaluation")
     assert evaluation.step.values.tolist() == [12]
-    assert 0 <= evaluation.knn_accuracy.values[0] <= 1
-    assert evaluation.knn_accuracy.attrs["split"].startswith("test")
+    assert 0 <= evaluation.accuracy.values[0] <= 1
+    assert json.loads(evaluation.options.item()) == {"k": 200, "temperature": 0.1}
+    assert json.loads(evaluation.details.item())["split"].startswith("test")
     states = torch.load(run / "encoder.pt", weights_only=True)
     assert set(states) == {"online", "target"}
 

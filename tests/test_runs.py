@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from analysis import SnapshotWriter, open_runs
-from analysis.runs import run_paths, swept
+from analysis.runs import run_paths
+from analysis.swept import swept
 
 D = 3
 
@@ -120,9 +121,12 @@ def test_an_option_left_out_is_nan_among_numbers_and_none_among_words(tmp_path):
 def test_accuracies_that_only_some_runs_have(tmp_path):
     write(tmp_path, "a", {}, 0, knn_accuracy=0.5)
     write(tmp_path, "b", {}, 1, knn_accuracy=0.6, linear_accuracy=0.7)
-    ds = open_runs(tmp_path, "evaluation").isel(step=-1, method=0)
-    np.testing.assert_array_equal(ds["knn_accuracy"], [0.5, 0.6])
-    np.testing.assert_array_equal(ds["linear_accuracy"], [np.nan, 0.7])
+    write(tmp_path, "c", {}, 2)
+    ds = open_runs(tmp_path, "evaluation").isel(method=0)
+    nan = np.nan
+    np.testing.assert_array_equal(ds["accuracy"], [[0.5, nan], [0.6, 0.7], [nan, nan]])
+    assert ds["protocol"].values.tolist() == [["knn", ""], ["knn", "linear"], ["", ""]]
+    np.testing.assert_array_equal(ds["step"], [[10, nan], [10, 10], [nan, nan]])
 
 
 def test_refusals(tmp_path):

@@ -65,11 +65,11 @@ def published(path: Path) -> int:
     np.testing.assert_array_equal(run.correlation, -row)
     np.testing.assert_array_equal(run.samples, steps)
     np.testing.assert_allclose(run.time, steps / 100)
-    np.testing.assert_array_equal(metrics.loss, metrics.step)
-    np.testing.assert_array_equal(metrics.step, np.arange(metrics.sizes["step"]))
+    np.testing.assert_array_equal(metrics.loss, metrics.metrics_step)
+    np.testing.assert_array_equal(metrics.metrics_step, np.arange(len(metrics.loss)))
     open_snapshots(path)  # our own reader finds nothing missing or cut off either
     # A snapshot can be out before the metrics of its own step; a checkpoint flushes both.
-    return min(len(steps), metrics.sizes["step"])
+    return min(len(steps), len(metrics.loss))
 
 
 @pytest.mark.parametrize(("d", "kills"), [(2, 5), (256, 5), (1024, 5)])

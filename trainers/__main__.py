@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import json
 import os
 import shlex
 import sys
@@ -9,7 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.snapshots import open_snapshots
+from analysis.evaluations import course
+from analysis.snapshots import MissingGroupError, open_snapshots
 from trainers.choices import choose
 from trainers.config import Config
 from trainers.evaluation_commands import evaluate_command, export_command, predict_command
@@ -167,10 +169,14 @@ def _report(run: Path) -> int:
     from analysis.overview import draw_run
 
     try:
-        accuracy = open_snapshots(run, "evaluation").knn_accuracy
-        print(f"kNN accuracy {accuracy.values[-1]:.2%} (k={accuracy.attrs['k']}, last epoch)")
-    except ValueError:
+        accuracy = course(open_snapshots(run, "evaluation"))
+    except MissingGroupError:
+        accuracy = None
+    if accuracy is None:
         print("kNN accuracy: none, the data have no labels")
+    else:
+        k = json.loads(accuracy["options"].values[-1])["k"]
+        print(f"kNN accuracy {accuracy.values[-1]:.2%} (k={k}, last epoch)")
     print(f"run          {run}")
     print(f"figure       {draw_run(run)}")
     return 0

@@ -13,8 +13,6 @@ import torch
 from analysis.snapshots import STORE
 from trainers.checkpoint import FILE as CHECKPOINT
 from trainers.config import Config
-from trainers.knn import KNN
-from trainers.protocol import taken_from
 
 
 def attrs(config: Config, device: torch.device, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +41,6 @@ def variable_attrs(config: Config) -> dict[str, dict[str, Any]]:
     return {
         "predictor": {"kind": method.predictor.recorded_as},
         "running_correlation": {"rho": getattr(method.predictor, "rho", None)},
-        "evaluation/knn_accuracy": KNN().attrs | taken_from(),
     }
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from analysis.schema import accuracy_name
 from analysis.snapshots import STORE, SnapshotWriter
 from trainers import classifier
 from trainers.adam_probe import Adam
@@ -14,7 +13,7 @@ from trainers.finetune import FineTune
 from trainers.knn import KNN
 from trainers.linear_probe import Linear
 from trainers.networks import part
-from trainers.protocol import EvaluationProtocol, Score, taken_from
+from trainers.protocol import EvaluationProtocol, Score, record
 from trainers.trained import open_trained
 
 LATEST = 1 << 62  # a step after every step
@@ -39,8 +38,8 @@ def evaluate(
     """Measure accuracies of a run's latest checkpoint, and keep them in the run.
 
     A tenth of the labelled training images validates, the same ones in every run; the test images
-    are used once for each protocol. What was measured before at the same step is replaced. The
-    last protocol that makes a classifier leaves it in ``RUN/classifier.pt``.
+    are used once for each protocol. What was measured before stays: each is a row of the run's
+    table. The last protocol that makes a classifier leaves it in ``RUN/classifier.pt``.
 
     Parameters
     ----------
@@ -81,9 +80,11 @@ def evaluate(
     with SnapshotWriter(run / STORE, resume_after=LATEST) as writer:
         for name, protocol in (protocols or _USUAL).items():
             scores[name] = score = protocol.score(bank)
-            variable = accuracy_name(name, network, features)
-            writer.append_evaluation(trained.step, trained.epoch, **{variable: score.accuracy})
-            writer.label(f"evaluation/{variable}", {**score.attrs, **taken_from(network, features)})
+            record(
+                *(writer, trained.step, trained.epoch, name, protocol, score),
+                network=network,
+                features=features,
+            )
             if score.classifier is not None:
                 classifier.save(run, score, trained.state, data, name, network, features)
     return scores

@@ -13,6 +13,7 @@ from trainers.export import export
 from trainers.folders import list_images
 from trainers.image_files import decode_images
 from trainers.options import Parser, add_options, apply_options
+from trainers.protocol import EvaluationProtocol, settings
 
 
 def evaluate_command(parser: Parser, argv: list[str]) -> int:
@@ -50,9 +51,19 @@ def evaluate_command(parser: Parser, argv: list[str]) -> int:
             device=parsed.device,
         )
         for name, score in scores.items():
-            where = f"{parsed.network} {parsed.features}"
-            print(f"{run}  {name:<8} {where:<17} {score.accuracy:7.2%}", flush=True)
+            words = _unusual(name, chosen[name], parsed.network, parsed.features)
+            print(f"{run}  {' '.join(words):<24} {score.accuracy:7.2%}", flush=True)
     return 0
+
+
+def _unusual(
+    name: str, protocol: EvaluationProtocol, network: str, features: str
+) -> tuple[str, ...]:
+    """Return a protocol's name with the network, features and options that are not the usual."""
+    usual = settings(PROTOCOLS[name])
+    options = [f"{k}={v}" for k, v in settings(protocol).items() if v != usual[k]]
+    where = [one for one in (network, features) if one not in (NETWORKS[0], FEATURES[0])]
+    return (name, *where, *options)
 
 
 def predict_command(parser: Parser, argv: list[str]) -> int:

@@ -22,6 +22,7 @@ from trainers.device import pick_device
 from trainers.divergence import Diverged, marking, refuse_diverged
 from trainers.knn import KNN
 from trainers.learner import Learner
+from trainers.protocol import record
 from trainers.randomness import permutation
 from trainers.recorder import Recorder
 from trainers.trained import announce, describe_data, load, open_trained, steps_per_epoch
@@ -142,12 +143,12 @@ def _advance(
     encoders = {"online": learner.online.encoder, "target": target.encoder}
     states = {name: encoder.state_dict() for name, encoder in encoders.items()}
     checkpoint.replace(run / ENCODER, states)
-    if has_labels(data) and recorder.writer.last_step("evaluation") != total:
+    if has_labels(data):  # a resumed run that has it already gets no second row
         try:
-            accuracy = KNN().score(Bank(learner.online.encoder, data)).accuracy
+            score = KNN().score(Bank(learner.online.encoder, data))
         except FloatingPointError as error:
             raise Diverged(total, str(error)) from error
-        recorder.writer.append_evaluation(total, float(config.epochs), knn_accuracy=accuracy)
+        record(recorder.writer, total, float(config.epochs), "knn", KNN(), score)
 
 
 def _recorder(

@@ -1,11 +1,13 @@
 """What a protocol of evaluation is: from cached features to one accuracy and how it came about."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from torch import Tensor, nn
 
+from analysis.snapshots import SnapshotWriter
 from trainers.bank import Bank
 
 
@@ -16,7 +18,7 @@ class Score:
     accuracy: float
     """Share of the test images that get their true label, in [0, 1]."""
     attrs: Mapping[str, Any]
-    """The protocol, its settings, what it chose, and its other accuracies: plain values."""
+    """The protocol in words, its settings, what it chose, its other accuracies: plain values."""
     classifier: nn.Module | None = None
     """From normalised images to logits, where the protocol makes one."""
 
@@ -41,10 +43,45 @@ def share_right(logits: Tensor, labels: Tensor) -> float:  # (n, classes), (n,)
     return float((logits.argmax(1) == labels).double().mean())
 
 
-def taken_from(network: str = "online", features: str = "encoder") -> dict[str, Any]:
-    """Return what the store says of the features behind an accuracy."""
-    return {
-        "network": network,
+def record(
+    writer: SnapshotWriter,
+    step: int,
+    epoch: float,
+    name: str,
+    protocol: EvaluationProtocol,
+    score: Score,
+    *,
+    network: str = "online",
+    features: str = "encoder",
+) -> None:
+    """Add a score to the table of evaluations; `name` is the protocol's in `PROTOCOLS`."""
+    options = settings(protocol)
+    found = {k: v for k, v in score.attrs.items() if k not in options and k != "protocol"}
+    details = found | {
+        "description": score.attrs.get("protocol", ""),
         "features": f"{features}, batch norm in evaluation mode, images not augmented",
         "epoch_rule": "last",
     }
+    accuracy: dict[str, Any] = {f"{name}_accuracy": score.accuracy}
+    writer.append_evaluation(
+        step,
+        epoch,
+        network=network,
+        features=features,
+        options=options,
+        details=details,
+        **accuracy,
+    )
+
+
+def settings(protocol: EvaluationProtocol) -> dict[str, Any]:
+    """Return every setting of a protocol, plain values by name.
+
+    Raises
+    ------
+    ValueError
+        It is not a dataclass.
+    """
+    if not dataclasses.is_dataclass(protocol) or isinstance(protocol, type):
+        raise ValueError(f"{protocol!r} is no value of a dataclass, whose fields are its settings")
+    return dataclasses.asdict(protocol)
