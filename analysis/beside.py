@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures import COLORS, GREY, _label, _variable
+from analysis.axes import COLORS, GREY, name_axes, variable
 from analysis.overview import STYLE
 
 P, S = "predictor_eigenvalue", "correlation_eigenvalue"
@@ -50,7 +50,7 @@ def plot_beside(
         ax.set_yscale("log")
     else:
         ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
-    return _label(ax, beside["time"], values)
+    return name_axes(ax, beside["time"], values)
 
 
 def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int = MODES) -> Axes:
@@ -71,7 +71,7 @@ def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int = MO
         As for `plot_beside`.
     """
     p, s = _checked(beside, P), _checked(beside, S)
-    parabola = _variable(beside, "parabola")
+    parabola = variable(beside, "parabola")
     ax = plt.gca() if ax is None else ax
     for source, style in STYLES.items():
         pair = zip(p.sel(source=source)[:modes], s.sel(source=source)[:modes], strict=True)
@@ -87,7 +87,7 @@ def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int = MO
         at = at[at != 0]
         ax.plot(at, ratio * at**2, color=GREY, linewidth=0.8, zorder=1, label=REST)
     ax.set(xlim=box[0], ylim=box[1])
-    return _label(ax, p, s)
+    return name_axes(ax, p, s)
 
 
 def beside_figure(beside: xr.Dataset, *, modes: int = MODES) -> Figure:
@@ -114,7 +114,7 @@ def beside_figure(beside: xr.Dataset, *, modes: int = MODES) -> Figure:
         middle.set_ylabel("$s_j$")
         right.set(xlabel="$p_j$", ylabel="$s_j$")
         figure.legend([*keys, *curves], [*STYLES, *names], loc="outside lower center", ncols=3)
-        alive = _variable(beside, "survives").sum("mode")
+        alive = variable(beside, "survives").sum("mode")
         counts = [int(alive.sel(source=source)) for source in STYLES]
         total = beside.sizes["mode"]
         figure.suptitle(
@@ -126,7 +126,7 @@ def beside_figure(beside: xr.Dataset, *, modes: int = MODES) -> Figure:
 
 
 def _checked(beside: xr.Dataset, name: str, *, drawn: bool = True) -> xr.DataArray:
-    values = _variable(beside, name)
+    values = variable(beside, name)
     if set(values.dims) != {"source", "step", "mode"} or "time" not in beside.coords:
         raise ValueError(
             f"{name} has dims {values.dims}; what `dynamics.compare` returns is wanted: "

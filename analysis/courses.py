@@ -8,9 +8,25 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 
+from analysis.axes import (
+    COLORS,
+    GREY,
+    NOT_FINITE,
+    above_rounding,
+    check_dims,
+    find_clock,
+    log_axis,
+    name_axes,
+    name_of,
+    note,
+    say,
+    say_if_none,
+    variable,
+)
 from analysis.collapse import KINDS
-from analysis.figures import COLORS, CURVES, GREY, _check_dims, _clock, _label, _name, _variable
-from analysis.maps import ABSENT, _edges
+from analysis.figures import CURVES
+from analysis.labels import basis_name, of_the
+from analysis.maps import ABSENT, edges
 
 RANKS = ("entropy_rank", "participation_ratio")
 # Light to dark as it gets worse: the order survives any colour vision, and grey print.
@@ -49,19 +65,22 @@ def plot_modes(
     ValueError
         A variable is missing, among them `mode_born`, or there are other dims.
     """
-    values, born = _variable(m, name), _variable(m, "mode_born")
-    _check_dims(values, "mode", "plot_modes")
-    x = _clock(values, x)
+    values, born = variable(m, name), variable(m, "mode_born")
+    check_dims(values, "mode", "plot_modes")
+    x = find_clock(values, x)
     ax = plt.gca() if ax is None else ax
-    floor = values.attrs.get("resolution", 0.0) * abs(values).max("mode") if log else -np.inf
+    values = values.transpose(..., "mode")
+    if log:
+        values = values.copy(data=above_rounding(values, values.values))
     for mode, color in zip(values["mode"][:modes], COLORS(np.linspace(0, 1, modes)), strict=False):
-        line = values.sel(mode=mode).where(values.sel(mode=mode) > floor)
+        line = values.sel(mode=mode)
         alive = line["step"] >= born.sel(mode=mode)
         ax.plot(line[x], line, color=color, linewidth=0.6, linestyle=":")
         ax.plot(line[x], line.where(alive), color=color)
-    if log:
-        ax.set_yscale("log")
-    return _label(ax, values[x], values)
+    log_axis(ax) if log else say_if_none(ax, values)
+    if modes < (d := values.sizes["mode"]):
+        note(ax, f"modes 1 to {modes} of {d}")
+    return name_axes(ax, values[x], values)
 
 
 def plot_ranks(m: xr.Dataset, *, x: str | None = None, ax: Axes | None = None) -> Axes:
@@ -80,12 +99,16 @@ def plot_ranks(m: xr.Dataset, *, x: str | None = None, ax: Axes | None = None) -
         A variable or the coordinate is missing, or there are other dims.
     """
     ax = plt.gca() if ax is None else ax
-    for name, color in zip(RANKS, PALETTE, strict=False):
-        values = _variable(m, name)
-        plot_band(values, x=x, ax=ax, color=color, label=_name(values))
+    ranks = [variable(m, name) for name in RANKS]
+    for values, color in zip(ranks, PALETTE, strict=False):
+        _band(values, x, ax, color, name_of(values))
     ax.set_ylim(bottom=0)
-    ax.set_ylabel("effective dimensions of $F$")
-    ax.legend(loc="best")
+    basis = basis_name(ranks[0])
+    ax.set_ylabel(f"effective dimensions\n{of_the(basis)}" if basis else "effective dimensions")
+    if any(np.isfinite(values).any() for values in ranks):
+        ax.legend(loc="best")
+    else:
+        say(ax, NOT_FINITE)
     return ax
 
 
@@ -114,18 +137,10 @@ def plot_band(
     ValueError
         There is no dim ``step``, or more than one other, or no such coordinate.
     """
-    others = [str(dim) for dim in values.dims if dim != "step"]
-    if "step" not in values.dims or len(others) > 1:
-        raise ValueError(f"plot_band draws (step) or (seed, step); got dims {values.dims}")
-    x = _clock(values, x)
-    clock = values[x].mean(others) if others and others[0] in values[x].dims else values[x]
     ax = plt.gca() if ax is None else ax
-    if others:
-        label = f"{label or ''} ({values.sizes[others[0]]} runs)".strip()
-        low, high = values.min(others), values.max(others)
-        ax.fill_between(clock, low, high, color=color, alpha=0.25, linewidth=0)
-    ax.plot(clock, values.mean(others) if others else values, color=color, label=label)
-    return _label(ax, values[x], values)
+    _band(values, x, ax, color, label)
+    say_if_none(ax, values)
+    return ax
 
 
 def plot_balance(values: xr.DataArray, eta: float | None = None, *, ax: Axes | None = None) -> Axes:
@@ -148,16 +163,19 @@ def plot_balance(values: xr.DataArray, eta: float | None = None, *, ax: Axes | N
     """
     if set(values.dims) != {"step", "row", "col"}:
         raise ValueError(f"plot_balance draws (step, row, col); got dims {values.dims}")
-    time = values[_clock(values, "time")]
+    time = values[find_clock(values, "time")]
     ax = plt.gca() if ax is None else ax
-    size = np.sqrt((values.astype(float) ** 2).sum(("row", "col")))
-    ax.plot(time, size / size[0], color=PALETTE[0], label="measured")
-    ax.set_yscale("log")
+    size = np.sqrt((values.astype(float) ** 2).sum(("row", "col"), skipna=False))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (size / size[0]).values
+    share = np.where(np.isfinite(share) & (share > 0), share, np.nan)
+    ax.plot(time, share, color=PALETTE[0], label="measured")
+    log_axis(ax)
     if eta is not None:
         theory = np.exp(-2 * eta * (time - time[0]))
         ax.plot(time, theory, "--", color=GREY, label=r"$e^{-2\eta t}$")
         ax.legend(loc="best")
-    _label(ax, time, values)
+    name_axes(ax, time, values)
     ax.set_ylabel(r"$\|C(t)\|_F / \|C(0)\|_F$")
     return ax
 
@@ -185,14 +203,14 @@ def plot_verdicts(
     cmap = ListedColormap(SEVERITY).with_extremes(bad=ABSENT)
     norm = BoundaryNorm(np.arange(-0.5, len(KINDS)), len(KINDS))
     for row, course in enumerate(courses.values()):
-        values = _variable(course, "collapse")
-        _check_dims(values, None, "plot_verdicts")
+        values = variable(course, "collapse")
+        check_dims(values, None, "plot_verdicts")
         if values.sizes.get("step", 0) < 2:
             raise ValueError("plot_verdicts draws over training, from two snapshots on")
-        clock = _clock(values, x)
+        clock = find_clock(values, x)
         strip = np.ma.masked_invalid(values.values[None])
-        edges = _edges(values[clock].values)
-        mesh = ax.pcolormesh(edges, [row - 0.4, row + 0.4], strip, cmap=cmap, norm=norm)
+        ends = edges(values[clock].values)
+        mesh = ax.pcolormesh(ends, [row - 0.4, row + 0.4], strip, cmap=cmap, norm=norm)
     ax.set_yticks(range(len(courses)), list(courses))
     ax.set_ylim(len(courses) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
@@ -202,5 +220,19 @@ def plot_verdicts(
     bar.ax.set_yticklabels(KINDS, color=GREY)
     bar.ax.tick_params(length=0)
     bar.outline.set_visible(False)
-    ax.set_xlabel(_name(values[clock]))
+    ax.set_xlabel(name_of(values[clock]))
     return ax
+
+
+def _band(values: xr.DataArray, x: str | None, ax: Axes, color: str, label: str | None) -> None:
+    others = [str(dim) for dim in values.dims if dim != "step"]
+    if "step" not in values.dims or len(others) > 1:
+        raise ValueError(f"plot_band draws (step) or (seed, step); got dims {values.dims}")
+    x = find_clock(values, x)
+    clock = values[x].mean(others) if others and others[0] in values[x].dims else values[x]
+    if others:
+        label = f"{label or ''} ({values.sizes[others[0]]} runs)".strip()
+        low, high = values.min(others), values.max(others)
+        ax.fill_between(clock, low, high, color=color, alpha=0.25, linewidth=0)
+    ax.plot(clock, values.mean(others) if others else values, color=color, label=label)
+    name_axes(ax, values[x], values)

@@ -5,7 +5,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from analysis.figures import GREY, _label, _mode_axis
+from analysis.axes import GREY, above_rounding, log_axis, mode_axis, name_axes, note
 from analysis.noise import eigenvalue_errors, modes_above_noise, noise_level
 from analysis.white_noise import ERROR_RATE
 
@@ -42,17 +42,18 @@ def plot_noise(
     level = float(noise_level(values, samples, error_rate=error_rate))
     error = 2 * eigenvalue_errors(values, samples)
     ax = plt.gca() if ax is None else ax
-    shown = values.where(values > values.attrs.get("resolution", 0.0) * values.max())
+    shown = values.copy(data=above_rounding(values, values.values))
     low = np.maximum(shown - error, shown / 10)  # a logarithmic axis has no place for less
     ax.fill_between(values["mode"], low, shown + error, color=BAR, alpha=0.3, linewidth=0)
     ax.plot(values["mode"], shown, ".-", color=BAR, markersize=3, linewidth=0.8)
-    ax.axhline(level, color=GREY, linestyle="--")
-    ax.set_yscale("log")
-    above = float(modes_above_noise(values, samples, error_rate=error_rate))
-    text = f"{above:g} modes above the noise, at {100 * error_rate:g} %"
-    ax.set_title(text, loc="right", fontsize="small", color=GREY)
-    _mode_axis(ax, values.sizes["mode"])
-    return _label(ax, values["mode"], values)
+    if level > 0:
+        ax.axhline(level, color=GREY, linestyle="--")
+        above = float(modes_above_noise(values, samples, error_rate=error_rate))
+        note(ax, f"{above:g} modes above the noise, at {100 * error_rate:g} %")
+    log_axis(ax)
+    name_axes(ax, values["mode"], values)
+    mode_axis(ax, values)
+    return ax
 
 
 def plot_bootstrap(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
@@ -78,10 +79,10 @@ def plot_bootstrap(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     ax.vlines(ds["mode"], ds["low"], ds["high"], color=BAR, alpha=0.5, linewidth=1.5)
     ax.plot(ds["mode"], ds[name], ".", color="k", markersize=3)
     if name == "eigenvalue":
-        ax.set_yscale("log")
+        log_axis(ax)
     else:
         ax.set_ylim(-1.05, 1.05)
         ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
-    _mode_axis(ax, ds.sizes["mode"])
-    ax.set(xlabel="mode", ylabel=name)
+    name_axes(ax, ds["mode"], ds[name])
+    mode_axis(ax, ds[name])
     return ax

@@ -24,7 +24,8 @@ def spectrum_attrs(label: Variable, matrix: xr.DataArray) -> dict[str, str]:
     >>> spectrum_attrs(Variable("eigenvalue", ("mode",), "$s_j$"), F)["long_name"]
     'eigenvalue of the same-view correlation'
     """
-    return label.attrs | {"long_name": f"{label.long_name} of the {matrix_name(matrix)}"}
+    name = f"{label.long_name} {of_the(matrix_name(matrix))}"
+    return label.attrs | {"long_name": name}
 
 
 def symmetrised_attrs(label: Variable, matrix: xr.DataArray) -> dict[str, str]:
@@ -33,6 +34,11 @@ def symmetrised_attrs(label: Variable, matrix: xr.DataArray) -> dict[str, str]:
         return label.attrs
     name = matrix_name(matrix).removeprefix(f"{SYMMETRISED} ")
     return label.attrs | {"long_name": f"{SYMMETRISED} {name}"}
+
+
+def of_the(name: str) -> str:
+    """Return "of the correlation", and without the article what is a symbol."""
+    return f"of {name}" if "$" in name else f"of the {name}"
 
 
 def basis_name(values: xr.DataArray) -> str:

@@ -7,11 +7,28 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.ticker import MaxNLocator
 
+from analysis.axes import (
+    COLORS,
+    GREY,
+    NOT_FINITE,
+    NOT_POSITIVE,
+    above_rounding,
+    check_dims,
+    chosen,
+    find_clock,
+    mode_name,
+    name_axes,
+    name_of,
+    note,
+    say,
+    write,
+)
 from analysis.basis import check_basis
-from analysis.figures import COLORS, GREY, _check_dims, _chosen, _clock, _label, _name
+from analysis.power_law import PowerLaw
 
 # Told apart with any colour vision, and its middle is white.
 SIGNED = plt.get_cmap("PuOr")
+ENOUGH = 8  # modes, of a fit that is drawn as a law
 DOTS = 1500  # across a page: more cells take gigabytes, and are not seen
 ABSENT = "0.85"  # what is not there, or zero on a logarithmic scale
 
@@ -53,20 +70,23 @@ def plot_map(
     scales = ("linear", "log", "signed")
     if scale not in scales:
         raise ValueError(f"scale is {scale!r}; wanted one of {scales}")
-    _check_dims(values, "mode", "plot_map")
-    x = _clock(values, x)
+    check_dims(values, "mode", "plot_map")
+    x = find_clock(values, x)
     if "step" not in values.dims or values.sizes["step"] < 2:
         raise ValueError("plot_map draws over training, from two snapshots on; draw the spectrum")
     ax = plt.gca() if ax is None else ax
-    values = _chosen(values, DOTS) if values.sizes["step"] > DOTS else values
+    values = chosen(values, DOTS) if values.sizes["step"] > DOTS else values
     shown = values.transpose("mode", "step").values.astype(float)
+    shown = np.where(np.isfinite(shown), shown, np.nan)
     if scale == "log":
-        floor = values.attrs.get("resolution", 0.0) * np.nanmax(np.abs(shown), initial=0.0, axis=0)
-        shown = np.where(shown > floor, shown, np.nan)
-    norm = _norm(shown, scale) if norm is None else norm
+        shown = above_rounding(values, shown, axis=0)
+    unit = ""
+    if norm is None:
+        shown, unit = _in_reach(shown)
+        norm = _norm(shown, scale)
     mesh = ax.pcolormesh(
-        _edges(values[x].values),
-        _edges(values["mode"].values),
+        edges(values[x].values),
+        edges(values["mode"].values),
         np.ma.masked_invalid(shown),
         norm=norm,
         cmap=_cmap(scale),
@@ -76,9 +96,12 @@ def plot_map(
     ax.invert_yaxis()
     ax.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=2))
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, aspect=25, extend=_beyond(shown, norm))
-    bar.set_label(_name(values))
+    bar.set_label(name_of(values) + unit)
     bar.outline.set_visible(False)
-    return _label(ax, values[x], values["mode"])
+    if not np.isfinite(shown).any():
+        write(ax, NOT_POSITIVE if scale == "log" else NOT_FINITE)
+    ax.set(xlabel=name_of(values[x]), ylabel=mode_name(values))
+    return ax
 
 
 def plot_pairing(
@@ -86,7 +109,7 @@ def plot_pairing(
     s: xr.DataArray,
     *,
     residual: xr.DataArray | None = None,
-    fit: tuple[float, float] | None = None,
+    fit: PowerLaw | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     r"""Draw p_j against s_j, a point a mode, and the parabola that a conserved balance predicts.
@@ -101,9 +124,10 @@ def plot_pairing(
     residual : DataArray (mode), optional
         :math:`\lVert W_p u_j - p_j u_j \rVert`: a mode is filled where its p is larger, and hollow
         where u_j is nothing like an eigenvector.
-    fit : (float, float), optional
-        Exponent a and factor b of a fit :math:`p = b\, s^a`, drawn over the modes, and beside it
-        the parabola through their middle.
+    fit : PowerLaw, optional
+        Of `fit_power_law`, :math:`p = b\, s^a`: drawn from the least to the largest s that is in
+        it, and beside it the parabola through its middle. The legend says how many modes are in it
+        and the interval of a; of fewer than 8 modes it is dotted: a line to look at, no law.
     ax : Axes, optional
         The current one by default.
 
@@ -117,34 +141,41 @@ def plot_pairing(
             raise ValueError(f"plot_pairing draws (mode); got {values.dims}: select a snapshot")
     check_basis(p, s, *([] if residual is None else [residual]))
     ax = plt.gca() if ax is None else ax
-    floor = s.attrs.get("resolution", 0.0) * float(s.max())
-    shown = ((p > 0) & (s > floor)).values
+    shown = ((p > 0) & np.isfinite(p)).values & np.isfinite(above_rounding(s, s.values))
     x, y = s.values[shown], p.values[shown]
     colors = COLORS(np.linspace(0, 1, len(s)))[shown]
     clear = np.ones(len(x), bool) if residual is None else y > residual.values[shown]
     ax.scatter(x, y, s=10, linewidths=0.8, edgecolors=colors, facecolors=_filled(colors, clear))
-    ax.set(xscale="log", yscale="log")
-    if fit is not None and len(x) > 1:
-        exponent, factor = fit
-        over = np.geomspace(x.min(), x.max(), 2)
-        line = factor * over**exponent
-        ax.plot(over, line, color="C3", label=rf"fit, $p \propto s^{{{exponent:.2f}}}$")
-        middle = np.sqrt(line.prod()) / over.prod() ** 0.25
-        ax.plot(
-            over, middle * over**0.5, color=GREY, ls="--", label=r"parabola, $p \propto s^{1/2}$"
-        )
-        ax.legend(loc="best")
+    if len(x):
+        ax.set(xscale="log", yscale="log")
+    else:
+        ax.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
+        say(ax, NOT_POSITIVE)
+    if fit is not None:
+        _law(ax, fit)
     if left := len(s) - len(x):
-        text = f"not drawn: {left} modes"
-        ax.set_title(text, loc="right", fontsize="small", color=GREY)
-    return _label(ax, s, p)
+        note(ax, f"not drawn: {left} modes")
+    return name_axes(ax, s, p)
+
+
+def _law(ax: Axes, fit: PowerLaw) -> None:
+    over = np.array(fit.range)
+    line = fit.factor * over**fit.exponent
+    interval = f"{fit.low:.2g} to {fit.high:.2g}"
+    text = rf"$p \propto s^{{{fit.exponent:.2f}}}$" + f"\n({interval}), {fit.modes} modes"
+    ax.plot(over, line, color="C3", ls="-" if fit.modes >= ENOUGH else ":", label=text)
+    middle = np.sqrt(line.prod()) / over.prod() ** 0.25
+    text = r"parabola, $p \propto s^{1/2}$"
+    ax.plot(over, middle * over**0.5, color=GREY, ls="--", label=text)
+    ax.legend(loc="best")
 
 
 def _filled(colors: np.ndarray, clear: np.ndarray) -> np.ndarray:
     return np.where(clear[:, None], colors, 1.0)
 
 
-def _edges(centres: np.ndarray) -> np.ndarray:
+def edges(centres: np.ndarray) -> np.ndarray:
+    """Return where cells end that have these centres: half-way to the next."""
     middle = (centres[1:] + centres[:-1]) / 2
     if not len(middle):  # one mode
         return np.array([centres[0] - 0.5, centres[0] + 0.5])
@@ -154,6 +185,15 @@ def _edges(centres: np.ndarray) -> np.ndarray:
 
 def _cmap(scale: str) -> Colormap:
     return (SIGNED if scale == "signed" else COLORS).with_extremes(bad=ABSENT)
+
+
+def _in_reach(shown: np.ndarray) -> tuple[np.ndarray, str]:
+    # A colour bar ends at 1e-287; what is smaller or about as large gets a unit.
+    size = float(np.nanmax(np.abs(shown), initial=0.0))
+    exponent = int(np.floor(np.log10(size))) if size else 0
+    if abs(exponent) < 250:
+        return shown, ""
+    return shown / 10.0**exponent, rf", in $10^{{{exponent}}}$"
 
 
 def _beyond(shown: np.ndarray, norm: Normalize) -> str:

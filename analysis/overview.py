@@ -1,6 +1,7 @@
 """The figure of a run: spectra, alignment and asymmetry, side by side as in the paper's Fig. 2."""
 
 import os
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,17 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from analysis.axes import on_one_clock
+from analysis.caveats import divergence
 from analysis.figures import (
+    SYMMETRIC,
     epoch_colorbar,
     epoch_norm,
     plot_alignment,
     plot_asymmetry,
     plot_spectrum,
 )
+from analysis.labels import basis_name, of_the
 from analysis.snapshots import open_snapshots
 from analysis.summary import summarise
 
@@ -36,6 +41,7 @@ STYLE: Any = {  # matplotlib's own type spells out every key, and differs by ver
     "pdf.fonttype": 42,  # text stays text
 }
 WIDTH, HEIGHT = 10.0, 2.3  # inches: a text block's width, one row
+LETTERS = 26  # of a row's name in a line: longer ones leave no place for the row
 
 
 def overview(run: xr.Dataset) -> Figure:
@@ -65,6 +71,19 @@ def overview(run: xr.Dataset) -> Figure:
     return figure
 
 
+def overview_caption(m: xr.Dataset) -> str:
+    """Return what the panels of `overview` show of this run, in a sentence."""
+    basis = basis_name(m["correlation_eigenvalue"]) or "correlation"
+    asymmetry = float(m["asymmetry"].max())  # NaN where none is defined
+    symmetric = ": 0 up to rounding" if asymmetry <= SYMMETRIC else ""
+    return (
+        f"(a) Eigenvalues {of_the(basis)}; (b) eigenvalues of the symmetric part of W_p; "
+        f"(c) alignment of each eigenvector {of_the(basis)}, dashed and by ticks the level of "
+        f"unrelated eigenbases; (d) asymmetry of W_p{symmetric}, dotted the level of independent "
+        "entries."
+    )
+
+
 def comparison(
     runs: Mapping[str, xr.Dataset] | Sequence[xr.Dataset], *, share: bool = True
 ) -> Figure:
@@ -92,7 +111,7 @@ def comparison(
         raise ValueError("comparison draws one run or more; got none")
     with mpl.rc_context(STYLE):
         datasets = list(runs.values()) if isinstance(runs, Mapping) else list(runs)
-        summaries = [_summary(run) for run in datasets]
+        summaries = on_one_clock([_summary(run) for run in datasets])
         names = list(runs) if isinstance(runs, Mapping) else [_title(m) for m in summaries]
         figure = _rows(summaries, share=share, names=names)
     return figure
@@ -165,13 +184,13 @@ def _rows(summaries: list[xr.Dataset], share: bool, names: list[str] | None = No
         ax.set_xlabel("")
     for row, name in zip(axes, names or [], strict=False):
         row[0].annotate(
-            name,
+            textwrap.fill(name, LETTERS),
             (0, 0.5),
-            (-48, 0),
+            (-44, 0),
             "axes fraction",
             textcoords="offset points",
             rotation=90,
-            ha="center",
+            ha="right",
             va="center",
             fontweight="bold",
         )
@@ -191,8 +210,6 @@ def _summary(run: xr.Dataset) -> xr.Dataset:
 
 
 def _title(m: xr.Dataset) -> str:
-    parts = [m.attrs.get("method"), m.attrs.get("data")]
     seed = m.attrs.get("seed")
-    return ", ".join(
-        map(str, [p for p in parts if p] + ([f"seed {seed}"] if seed is not None else []))
-    )
+    parts = [m.attrs.get("method"), m.attrs.get("data"), None if seed is None else f"seed {seed}"]
+    return ", ".join(str(part) for part in [*parts, divergence(m)] if part)

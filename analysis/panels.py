@@ -6,12 +6,22 @@ import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from analysis.figures import COLORS, _clock, _name, epoch_colorbar, epoch_norm, plot_alignment
+from analysis.axes import (
+    COLORS,
+    above_rounding,
+    find_clock,
+    log_axis,
+    name_axes,
+    on_one_clock,
+)
+from analysis.caveats import divergence
+from analysis.figures import epoch_colorbar, epoch_norm, plot_alignment
+from analysis.labels import basis_name, of_the
 from analysis.overview import STYLE
 
-LINES = 26  # every tenth of 256, as published
 COLUMNS = 4
 
 
@@ -19,9 +29,10 @@ def spectra_figure(
     summaries: Mapping[str, xr.Dataset],
     *,
     accuracies: Mapping[str, xr.DataArray] | None = None,
-    lines: int = LINES,
 ) -> Figure:
     """Draw eigenvalues of F over training, a panel a run and one logarithmic scale for all.
+
+    Every mode is a line: of some of them, the steps between would look like gaps of the spectrum.
 
     Halvagal, Laborieux, Zenke (2023), arXiv:2212.04858: with losses as runs their Fig. 3, with and
     without EMA Fig. 7, with weight decays Fig. 8.
@@ -32,8 +43,6 @@ def spectra_figure(
         Of `summarise`, or of `follow_modes`.
     accuracies : mapping of title to DataArray (step), optional
         Against the coordinate `epoch`, from 0 to 1; drawn as an inset where a run has two or more.
-    lines : int
-        Modes drawn at most, evenly from the first to the last; the first is darkest.
 
     Returns
     -------
@@ -45,21 +54,32 @@ def spectra_figure(
     ValueError
         There is no run, or one has no eigenvalues over training.
     """
+    summaries = _together(summaries)
 
     def panel(ax: Axes, name: str, m: xr.Dataset) -> None:
         values = _values(m, "correlation_eigenvalue").transpose("step", "mode")
-        shown = values.where(values > values.attrs.get("resolution", 0.0) * values.max("mode"))
-        last = shown.sizes["mode"] - 1
-        clock = values[_clock(values)]
-        for i in np.unique(np.linspace(0, last, lines).round().astype(int)):
-            color = COLORS(i / max(last, 1))
-            ax.plot(clock, shown.isel(mode=i), color=color, linewidth=0.7)
-        ax.set_yscale("log")
-        ax.set(xlabel=_name(clock), ylabel="$s_j$")
+        clock = values[find_clock(values)]
+        d = values.sizes["mode"]
+        rows = above_rounding(values, values.values).T
+        width = max(0.2, min(0.7, 20 / d))
+        for y, color in zip(rows, COLORS(np.linspace(0, 1, d)), strict=True):
+            ax.plot(clock, y, color=color, linewidth=width)
+        log_axis(ax)
+        name_axes(ax, clock, values)
         if accuracies is not None and name in accuracies and accuracies[name].size > 1:
             _inset(ax, accuracies[name])
 
-    return _panels(summaries, panel)
+    figure = _panels(summaries, panel)
+    with mpl.rc_context(STYLE):
+        _mode_colorbar(figure, [m.sizes["mode"] for m in summaries.values()])
+    return figure
+
+
+def spectra_caption(summaries: Mapping[str, xr.Dataset]) -> str:
+    """Return what `spectra_figure` shows of these, in a sentence."""
+    found = {basis_name(m["correlation_eigenvalue"]) or "correlation" for m in summaries.values()}
+    of = " or ".join(of_the(name) for name in sorted(found))
+    return f"Eigenvalues {of}, a line a mode, on one scale."
 
 
 def alignment_figure(summaries: Mapping[str, xr.Dataset]) -> Figure:
@@ -83,18 +103,23 @@ def alignment_figure(summaries: Mapping[str, xr.Dataset]) -> Figure:
     ValueError
         There is no run, or as for `analysis.figures.plot_alignment`.
     """
-    norm = epoch_norm(*summaries.values()) if summaries else None
+    summaries = _together(summaries)
+    norm = epoch_norm(*summaries.values())
     figure = _panels(summaries, lambda ax, _, m: plot_alignment(m, ax=ax, norm=norm))
     with mpl.rc_context(STYLE):
         epoch_colorbar(figure, next(iter(summaries.values())), list(figure.axes), norm)
     return figure
 
 
+def _together(summaries: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    if not summaries:
+        raise ValueError("one run or more is drawn; got none")
+    return dict(zip(summaries, on_one_clock(list(summaries.values())), strict=True))
+
+
 def _panels(
     summaries: Mapping[str, xr.Dataset], draw: Callable[[Axes, str, xr.Dataset], object]
 ) -> Figure:
-    if not summaries:
-        raise ValueError("one run or more is drawn; got none")
     rows = -(-len(summaries) // COLUMNS)
     columns = -(-len(summaries) // rows)  # 5 are 3 and 2, not 4 and 1
     with mpl.rc_context(STYLE):
@@ -102,7 +127,9 @@ def _panels(
         axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for i, (ax, (name, m)) in enumerate(zip(axes.flat, summaries.items(), strict=False)):
             draw(ax, name, m)
-            ax.set_title(name, fontsize="medium")
+            lines = [name, *filter(None, [divergence(m)])]
+            lines += [""] * bool(ax.get_title(loc="right"))  # a note has the line to itself
+            ax.set_title("\n".join(lines), fontsize="medium")
             if i % columns:
                 ax.set_ylabel("")
             if i + columns < len(summaries):  # another panel is below
@@ -112,6 +139,15 @@ def _panels(
         for ax in list(axes.flat)[len(summaries) :]:
             ax.remove()
     return figure
+
+
+def _mode_colorbar(figure: Figure, modes: list[int]) -> None:
+    # By rank; runs of several sizes share the ends.
+    last = str(modes[0]) if len(set(modes)) == 1 else "last"
+    bar = figure.colorbar(ScalarMappable(None, COLORS), ax=list(figure.axes), pad=0.01, aspect=30)
+    bar.set_ticks([0, 1], labels=["1", last])
+    bar.set_label("mode, from the largest", labelpad=-4)
+    bar.outline.set_visible(False)
 
 
 def _values(m: xr.Dataset, name: str) -> xr.DataArray:

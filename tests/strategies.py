@@ -117,7 +117,8 @@ def write_run(path: Path, run: xr.Dataset, accuracy: float | None = None) -> Pat
     with SnapshotWriter(path / STORE, attrs=run.attrs) as writer:
         for i in range(run.sizes["step"]):
             row = run.isel(step=i)
-            values = {name: row[name].values for name in ("epoch", "time", *run.data_vars)}
+            clocks = [name for name in ("epoch", "time") if name in run.coords]
+            values = {name: row[name].values for name in (*clocks, *run.data_vars)}
             writer.append(step=int(row.step), **values)
         if accuracy is not None:
             writer.append_evaluation(int(row.step), float(row.epoch), knn_accuracy=accuracy)

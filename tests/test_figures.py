@@ -12,7 +12,7 @@ from analysis.figures import (
     plot_commutator,
     plot_spectrum,
 )
-from analysis.overview import STYLE, comparison, overview, save_figure
+from analysis.overview import STYLE, comparison, overview, overview_caption, save_figure
 
 RUNS = {
     "learning": learning_run(d=16, snapshots=50),
@@ -64,18 +64,24 @@ def test_spectrum_has_a_curve_an_epoch_from_the_first_to_the_last(m, ax):
     np.testing.assert_allclose(last.get_ydata()[shown], m.correlation_eigenvalue[-1][shown])
     assert first.get_color() != last.get_color()
     assert ax.get_yscale() == "log"
-    assert ax.get_xlabel() == "mode, sorted by eigenvalue"
-    assert ax.get_ylabel() == "eigenvalue of the same-view correlation $s_j$"
+    assert ax.get_xlabel() == "mode, sorted by eigenvalue,\nof the same-view correlation"
+    assert ax.get_ylabel() == "eigenvalue of the same-view\ncorrelation $s_j$"
 
 
 def test_a_logarithmic_axis_says_what_it_cannot_show(ax):
     values = summarise(RUNS["collapsed"]).correlation_eigenvalue
     plot_spectrum(values.isel(step=[0, -1]), ax=ax)
-    assert ax.get_title(loc="right") == "not drawn: 0 to 15 modes at 0"
+    assert ax.get_title(loc="right") == "modes not drawn: 0 to 15 at 0"
     only = curves(ax)[-1]
     assert np.isfinite(only.get_ydata()).sum() == 1
     assert only.get_marker() == "o"
     np.testing.assert_allclose(ax.get_xlim(), (1, 16), atol=0.95)
+
+
+def test_what_is_below_zero_is_not_called_zero(ax):
+    values = summarise(run_of([np.eye(4)], [np.diag([3, 2, 0, -1])], [0])).correlation_eigenvalue
+    plot_spectrum(values, ax=ax)
+    assert ax.get_title(loc="right") == "modes not drawn: 1 at 0, 1 below 0"
 
 
 def test_nothing_is_left_out_on_a_linear_axis(m, ax):
@@ -94,7 +100,9 @@ def test_the_user_chooses_snapshots_or_a_single_one(m, ax):
 
 def test_alignment_shows_its_null_level_and_the_whole_range_of_a_cosine(m, ax):
     plot_alignment(m, ax=ax)
-    (null,) = [line for line in ax.lines if line.get_label() == "null, last epoch"]
+    (null,) = [line for line in ax.lines if line.get_label() == "null, last snapshot"]
+    assert ax.get_title(loc="right") == "dashed: null, last snapshot"
+    assert not ax.texts  # which would lie over the curves
     np.testing.assert_allclose(null.get_ydata(), m.alignment_null[-1])
     assert null.get_linestyle() == "--"
     assert ax.get_ylim() == (-1.05, 1.05)
@@ -121,6 +129,37 @@ def test_asymmetry_is_drawn_against_true_epochs_from_zero(m, ax):
 def test_the_null_level_stays_in_view_when_the_asymmetry_is_zero(ax):
     plot_asymmetry(summarise(RUNS["symmetric from the start"]), ax=ax)
     assert_nothing_clipped(ax)
+    assert [text.get_text() for text in ax.texts] == ["0 at every snapshot"]
+
+
+def test_an_asymmetry_of_rounding_is_said_and_a_real_one_is_not(m, ax):
+    small = m.assign(asymmetry=m.asymmetry * 0 + [3e-8] * m.sizes["step"])
+    plot_asymmetry(small, ax=ax)
+    assert [text.get_text() for text in ax.texts] == ["at most 3e-08 at every snapshot"]
+    caption = overview_caption(small)
+    assert "(d) asymmetry of W_p: 0 up to rounding, dotted" in caption
+    assert "(d) asymmetry of W_p, dotted" in overview_caption(m)
+
+
+def test_a_clock_that_stands_still_is_none(m, ax):
+    still = m.assign_coords(epoch=("step", np.zeros(m.sizes["step"])))
+    plot_asymmetry(still, ax=ax)
+    assert ax.get_xlabel() == "gradient-flow time $t$"
+    both = comparison([m, still])  # and one axis does not mix epochs with times
+    np.testing.assert_array_equal(both.axes[3].lines[0].get_xdata(), m.time)
+    np.testing.assert_array_equal(both.axes[7].lines[0].get_xdata(), m.time)
+
+
+def test_a_run_that_diverged_says_so_in_its_title(m):
+    title = overview(m.assign_attrs(diverged_at=7)).get_suptitle()
+    assert title.endswith(", seed 0, diverged at step 7")
+
+
+def test_a_point_between_gaps_is_seen(m, ax):
+    values = m.asymmetry.where((m.step == m.step[20]) | (m.step > m.step[25]))
+    plot_asymmetry(m.assign(asymmetry=values), ax=ax)
+    assert ax.lines[0].get_markevery() == [20]
+    assert ax.lines[0].get_marker() == "o"
 
 
 def test_commutator_is_drawn_over_its_null_on_any_clock(m, ax):
@@ -149,9 +188,8 @@ def test_overview_of_any_run(name):
     figure = overview(RUNS[name])
     axes = figure.axes
     assert len(axes) == 5  # four panels, one colour bar
-    assert figure.get_suptitle() == "byol, synthetic, seed 0".replace(
-        "byol", RUNS[name].attrs["method"]
-    )
+    state = ", not finite since step 0" if name == "no predictor" else ""
+    assert figure.get_suptitle() == f"{RUNS[name].attrs['method']}, synthetic, seed 0{state}"
     for ax in axes[:4]:
         assert_nothing_clipped(ax)
     figure.draw_without_rendering()  # warnings are errors: the layout must fit

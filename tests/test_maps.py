@@ -6,7 +6,7 @@ from matplotlib.collections import PathCollection, QuadMesh
 from matplotlib.colors import LogNorm, Normalize
 from strategies import collapsed_run, learning_run, run_of
 
-from analysis import collapse_course, follow_modes, summarise
+from analysis import PowerLaw, collapse_course, follow_modes, summarise
 from analysis.courses import SEVERITY, plot_band, plot_modes, plot_ranks, plot_verdicts
 from analysis.maps import plot_map, plot_pairing
 
@@ -46,7 +46,7 @@ def test_a_map_shows_every_mode_at_its_epoch_mode_one_on_top(m, ax):
     assert low > high
     assert (shown.norm.vmin, shown.norm.vmax) == (-1, 1)
     assert ax.get_xlabel() == "epoch"
-    assert ax.get_ylabel() == "mode, followed to the end"
+    assert ax.get_ylabel() == "mode, followed to the end,\nof the same-view correlation"
     assert ax.figure.axes[1].get_ylabel() == "alignment $a_j$"
 
 
@@ -90,20 +90,42 @@ def test_maps_of_nothing_are_drawn_too(scale, ax):
     plot_map(dead.alignment, ax=ax, scale=scale)
 
 
-def test_pairing_has_a_point_a_mode_and_its_parabola(ax):
+def law(modes, **changes):
+    found = {"exponent": 0.25, "low": 0.2, "high": 0.3, "factor": 2.0, "r2": 0.9, "modes": modes}
+    return PowerLaw(**found, **{"range": (0.5, 2.0), "confidence": 0.95, **changes})
+
+
+def test_pairing_has_a_point_a_mode_and_a_law_over_its_range_alone(ax):
     s, p = modes([4.0, 1.0, 0.25, 1e-9], resolution=1e-7), modes([2.0, 1.0, -0.5, 0.1])
-    plot_pairing(p, s, residual=modes([0.1, 3, 0, 0]), fit=(0.25, 2.0), ax=ax)
+    plot_pairing(p, s, residual=modes([0.1, 3, 0, 0]), fit=law(modes=12), ax=ax)
     (points,) = [c for c in ax.collections if isinstance(c, PathCollection)]
     np.testing.assert_allclose(points.get_offsets(), [[4, 2], [1, 1]])
     assert (points.get_facecolors()[1, :3] == 1).all()  # hollow: no eigenvector
     assert not (points.get_facecolors()[0, :3] == 1).all()
     fit, parabola = ax.lines
-    np.testing.assert_allclose(fit.get_ydata(), 2 * np.array([1.0, 4.0]) ** 0.25)
+    np.testing.assert_allclose(fit.get_xdata(), [0.5, 2.0])  # though modes reach from 1 to 4
+    np.testing.assert_allclose(fit.get_ydata(), 2 * np.array([0.5, 2.0]) ** 0.25)
     low, high = parabola.get_ydata()
-    assert high / low == pytest.approx(2)  # slope 1/2 from s = 1 to 4
+    assert high / low == pytest.approx(2)  # slope 1/2 from s = 0.5 to 2
     assert low * high == pytest.approx(np.prod(fit.get_ydata()))  # crosses it in the middle
+    assert fit.get_label() == "$p \\propto s^{0.25}$\n(0.2 to 0.3), 12 modes"
+    assert fit.get_linestyle() == "-"
     assert ax.get_title(loc="right") == "not drawn: 2 modes"
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+
+
+def test_a_law_of_few_modes_is_dotted(ax):
+    plot_pairing(modes([2.0, 1.0]), modes([4.0, 1.0]), fit=law(modes=7), ax=ax)
+    assert ax.lines[0].get_linestyle() == ":"
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e300])
+def test_what_no_colour_bar_can_show_gets_a_unit(size, m, ax):
+    values = m.correlation_eigenvalue.astype(float)
+    plot_map(values.copy(data=size * values.values), ax=ax, scale="log")
+    exponent = int(np.floor(np.log10(size * float(values.max()))))
+    assert ax.figure.axes[1].get_ylabel().endswith(f", in $10^{{{exponent}}}$")
+    np.testing.assert_allclose(mesh(ax).get_array()[0], size * values.sel(mode=1) / 10.0**exponent)
 
 
 def test_followed_modes_are_dotted_before_their_birth(m, ax):
