@@ -4,12 +4,14 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import NoReturn
 
 from matplotlib.figure import Figure
 
 from analysis.accuracy_command import accuracy_command
+from analysis.caveats import divergence
 from analysis.collapse import KINDS
 from analysis.measured import Measured
 from analysis.overview import comparison, save_figure
@@ -20,12 +22,14 @@ from analysis.snapshots import open_snapshots
 NAME = "python -m analysis"
 PAUSE = 2.0  # seconds between looks at runs that are followed
 # Of a Dataset of `summarise`: heading, variable, and whether its start is shown beside its end.
+# `correlation` of a store is the same-view one.
 COLUMNS = (
     ("asymmetry", "asymmetry", True),
-    ("excess alignment", "weighted_alignment_excess", True),
-    ("off-diagonal", "off_diagonal_energy", True),
-    ("entropy rank", "entropy_rank", False),
+    ("same-view excess alignment (modes)", "weighted_alignment_excess", True),
+    ("same-view off-diagonal", "off_diagonal_energy", True),
+    ("same-view entropy rank", "entropy_rank", False),
 )
+OVER_MODES = ("weighted_alignment_excess",)  # means, which say over how many modes
 
 
 class _Parser(argparse.ArgumentParser):
@@ -64,6 +68,9 @@ def _overviews(args: argparse.Namespace) -> None:
         folder.mkdir(parents=True, exist_ok=True)  # what cannot be written fails here
     rows = [_row(*each) for each in zip(args.runs, runs, strict=True)]
     print(table(rows))
+    for path, one in zip(args.runs, runs, strict=True):
+        for caveat in one.caveats:
+            print(f"{path}: {caveat}")
     for path, one, row in zip(args.runs, runs, rows, strict=True):
         _write(one.overview, path / "figures" / "overview")
         if one.history is not None:
@@ -113,10 +120,12 @@ def _parser() -> argparse.ArgumentParser:
         usage=f"{NAME} RUN... [--out DIR] [--follow]\n       {NAME} accuracy RUN... [--out DIR]",
         description="Measure runs and draw them: a table, RUN/figures/overview.png and .pdf, "
         "RUN/report.html, and for several runs a comparison.",
-        epilog="In the table: excess alignment is weighted by s_j, 0 is chance and 1 a shared "
-        "eigenbasis; off-diagonal is the energy of W_p outside the eigenbasis of F, 0 is aligned; "
-        f"collapse is {', '.join(KINDS)} or diverged, and the step since when; the error rate, how "
-        "often it is found in white noise.",
+        epilog="In the table, of the same-view correlation E[z z^T]: excess alignment is weighted "
+        "by its eigenvalues over the modes that have one, 0 is chance and 1 a shared eigenbasis; "
+        "off-diagonal is the energy of W_p outside its eigenbasis, 0 is aligned; entropy rank is "
+        f"of its eigenvalues. Collapse is {', '.join(KINDS)} or diverged, and the step since when; "
+        "the error rate, how often it is found in white noise. A dash is what is not defined: "
+        "lines below the table say why.",
     )
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="directory of a run")
     parser.add_argument(
@@ -144,10 +153,12 @@ def _row(path: Path, one: Measured) -> dict[str, str]:
     row |= {"snapshots": str(m.sizes["step"]), "modes": str(m.sizes["mode"])}
     row["kNN"] = "-" if one.accuracy is None else f"{float(one.accuracy[-1]):.3f}"
     for heading, name, start in COLUMNS:
-        ends = [f"{float(m[name].isel(step=i)):.3f}" for i in ((0, -1) if start else (-1,))]
-        row[heading] = " -> ".join(ends)
+        ends = [float(m[name].isel(step=i)) for i in ((0, -1) if start else (-1,))]
+        row[heading] = " -> ".join(f"{v:.3f}" if isfinite(v) else "-" for v in ends)
+        if name in OVER_MODES and isfinite(ends[-1]):
+            row[heading] += f" ({int(m['live_modes'][-1])})"
     row["error rate"] = "-" if verdict is None else f"{100 * verdict.error_rate:g} %"
-    row["collapse"] = "-" if verdict is None else verdict.kind
+    row["collapse"] = divergence(m) or "-" if verdict is None else verdict.kind
     if verdict is not None and verdict.onset is not None:
         row["collapse"] += f", step {verdict.onset}"
     return row

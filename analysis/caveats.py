@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from analysis.labels import basis_name
+from analysis.schema import DIVERGED
 
 F = "correlation_eigenvalue"
 W = "predictor_eigenvalue"
@@ -61,7 +62,7 @@ def divergence(m: xr.Dataset) -> str:
     Known from the run's ``attrs["diverged_at"]``; of a loop that does not write it, from what is
     not finite from some snapshot to the last: "not finite since step 20".
     """
-    if (step := m.attrs.get("diverged_at")) is not None:
+    if (step := m.attrs.get(DIVERGED)) is not None:
         return f"diverged at step {int(step)}"
     good = _finite(m)
     if good.all() or good[-1]:

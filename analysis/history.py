@@ -1,6 +1,7 @@
 """What becomes of a run, on one figure: maps over training, modes, ranks, pairs, error bars."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from string import ascii_lowercase
 
 import matplotlib as mpl
@@ -9,10 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.balance import balance, rayleigh_quotient, rayleigh_residual
+from analysis.caveats import last_finite
 from analysis.collapse import collapse_course
 from analysis.courses import plot_balance, plot_modes, plot_ranks, plot_verdicts
 from analysis.error_bars import plot_noise
 from analysis.figures import plot_commutator
+from analysis.labels import basis_name, of_the
 from analysis.maps import plot_map, plot_pairing
 from analysis.modes import follow_modes
 from analysis.moments import centred
@@ -21,14 +24,14 @@ from analysis.power_law import fit_power_law
 from analysis.spectrum import eigenvalues
 
 COLUMNS = 3
-CAPTION = (
-    "By rank: (a) eigenvalues of F, (b) alignment, (c) each mode's part in the commutator. (d) "
-    "Eigenvalues of modes followed through crossings, dotted before their birth; (e) dimensions "
-    "that F fills; (f) the commutator beside its null; (g) the Rayleigh quotients p_j against s_j "
-    "at the end, hollow where u_j is no eigenvector. Then, where the run has what it takes: the "
-    "spectrum without the mean at the end, two standard errors up and down, over the level of "
-    "noise; how far the run had collapsed; what is left of the balance of Theorem 1."
-)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A question to a run: what it shows, in words, and how it is drawn."""
+
+    caption: str
+    draw: Callable[[Axes], object]
 
 
 def history(run: xr.Dataset, m: xr.Dataset) -> Figure:
@@ -44,38 +47,86 @@ def history(run: xr.Dataset, m: xr.Dataset) -> Figure:
     Returns
     -------
     Figure
-        Not known to pyplot.
+        Not known to pyplot. `history_caption` says what its panels are.
 
     Raises
     ------
     ValueError
         The run has a single snapshot, or as for the functions that draw the panels.
     """
-    last = run.isel(step=-1).compute()
-    panels: list[Callable[[Axes], object]] = [
-        lambda ax: plot_map(m["correlation_eigenvalue"], ax=ax, scale="log"),
-        lambda ax: plot_map(m["alignment"], ax=ax, scale="signed"),
-        lambda ax: plot_map(m["mode_commutator"], ax=ax, scale="log"),
-        lambda ax: plot_modes(_followed(run, m), ax=ax),
-        lambda ax: plot_ranks(m, ax=ax),
-        lambda ax: plot_commutator(m, ax=ax),
-        lambda ax: _pairs(last, ax),
-    ]
-    if {"mean", "samples"} <= set(run.variables) and _images(last) > last.sizes["row"]:
-        panels.append(lambda ax: _errors(last, ax))
-    panels.append(lambda ax: plot_verdicts({"collapse": collapse_course(run)}, ax=ax))
-    if {"head", "time"} <= set(run.variables):
-        panels.append(lambda ax: plot_balance(balance(run), ax=ax))
+    panels = _panels(run, m)
     rows = -(-len(panels) // COLUMNS)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 2.3 * rows), layout="constrained")
         axes = list(figure.subplots(rows, COLUMNS, squeeze=False).flat)
-        for ax, draw, letter in zip(axes, panels, ascii_lowercase, strict=False):
-            draw(ax)
+        for ax, panel, letter in zip(axes, panels, ascii_lowercase, strict=False):
+            panel.draw(ax)
             ax.set_title(f"({letter})", loc="left", fontweight="bold")
         for ax in axes[len(panels) :]:
             ax.remove()
     return figure
+
+
+def history_caption(run: xr.Dataset, m: xr.Dataset) -> str:
+    """Return what the panels of `history` show of this run, those alone that it has."""
+    pairs = zip(ascii_lowercase, _panels(run, m), strict=False)
+    return "; ".join(f"({letter}) {panel.caption}" for letter, panel in pairs) + "."
+
+
+def _panels(run: xr.Dataset, m: xr.Dataset) -> list[Panel]:
+    at = last_finite(m)
+    end = run.isel(step=at).compute()
+    when = "at the end" if at in (-1, run.sizes["step"] - 1) else f"at step {int(end['step'])}"
+    followed = "mode_born" in m
+    number = "by mode, followed to the end" if followed else "by rank"
+    basis = basis_name(m["correlation_eigenvalue"]) or "correlation"
+    panels = [
+        Panel(
+            f"{number}, eigenvalues {of_the(basis)}",
+            lambda ax: plot_map(m["correlation_eigenvalue"], ax=ax, scale="log"),
+        ),
+        Panel(
+            "alignment of its eigenvectors with W_p",
+            lambda ax: plot_map(m["alignment"], ax=ax, scale="signed"),
+        ),
+        Panel(
+            "the part of each in the commutator",
+            lambda ax: plot_map(m["mode_commutator"], ax=ax, scale="log"),
+        ),
+        Panel(
+            "eigenvalues as in (a) of modes followed through crossings, dotted before their birth",
+            lambda ax: plot_modes(_followed(run, m), ax=ax),
+        ),
+        Panel(f"dimensions that the {basis} fills", lambda ax: plot_ranks(m, ax=ax)),
+        Panel("the commutator, dotted its null", lambda ax: plot_commutator(m, ax=ax)),
+        Panel(
+            f"Rayleigh quotients of W_p against the eigenvalues of (a) {when}, "
+            "hollow where the eigenvector is none of W_p",
+            lambda ax: _pairs(end, ax),
+        ),
+    ]
+    if {"mean", "samples"} <= set(run.variables) and _images(end) > end.sizes["row"]:
+        panels.append(
+            Panel(
+                f"eigenvalues without the mean {when}, two standard errors up and down, "
+                "over the level of noise",
+                lambda ax: _errors(end, ax),
+            )
+        )
+    panels.append(
+        Panel(
+            "how far the run had collapsed, grey where it cannot be judged",
+            lambda ax: plot_verdicts({"collapse": collapse_course(run)}, ax=ax),
+        )
+    )
+    if {"head", "time"} <= set(run.variables):
+        panels.append(
+            Panel(
+                "what is left of the balance of Theorem 1",
+                lambda ax: plot_balance(balance(run), ax=ax),
+            )
+        )
+    return panels
 
 
 def _followed(run: xr.Dataset, m: xr.Dataset) -> xr.Dataset:
@@ -83,22 +134,20 @@ def _followed(run: xr.Dataset, m: xr.Dataset) -> xr.Dataset:
     return m if "mode_born" in m else follow_modes(run, summary=m[["correlation_eigenvalue"]])
 
 
-def _images(last: xr.Dataset) -> float:
-    return float(last["samples"]) / 2  # the two views of an image are not independent
+def _images(end: xr.Dataset) -> float:
+    return float(end["samples"]) / 2  # the two views of an image are not independent
 
 
-def _errors(last: xr.Dataset, ax: Axes) -> None:
-    values = eigenvalues(centred(last["correlation"], last["mean"]))
-    plot_noise(values, _images(last), ax=ax).set_ylabel("eigenvalue of the covariance")
+def _errors(end: xr.Dataset, ax: Axes) -> None:
+    plot_noise(eigenvalues(centred(end["correlation"], end["mean"])), _images(end), ax=ax)
 
 
-def _pairs(last: xr.Dataset, ax: Axes) -> None:
-    pair = last["predictor"], last["correlation"]
+def _pairs(end: xr.Dataset, ax: Axes) -> None:
+    pair = end["predictor"], end["correlation"]
     p, residual = rayleigh_quotient(*pair), rayleigh_residual(*pair)
-    s = eigenvalues(last["correlation"]).assign_attrs(long_name="eigenvalue of $F$", symbol="$s_j$")
+    s = eigenvalues(end["correlation"]).assign_attrs(symbol="$s_j$")
     try:
-        found = fit_power_law(p, s, residual=residual)
-        fit = found.exponent, found.factor
+        fit = fit_power_law(p, s, residual=residual)
     except ValueError:  # too few modes are clear enough
         fit = None
     plot_pairing(p, s, residual=residual, fit=fit, ax=ax)

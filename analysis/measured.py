@@ -7,10 +7,11 @@ from pathlib import Path
 import xarray as xr
 from matplotlib.figure import Figure
 
+from analysis.caveats import caveats
 from analysis.collapse import Verdict, collapse
 from analysis.evaluations import course
 from analysis.fitted import fitted_summary
-from analysis.history import history
+from analysis.history import history, history_caption
 from analysis.overview import overview
 from analysis.snapshots import MissingGroupError, open_snapshots
 from analysis.summary import summarise
@@ -60,6 +61,16 @@ class Measured:
     def history(self) -> Figure | None:
         """Its figure over training, None for a single snapshot."""
         return history(self.run, self.summary) if self.run.sizes["step"] > 1 else None
+
+    @cached_property
+    def history_caption(self) -> str:
+        """What its panels show, "" without any."""
+        return history_caption(self.run, self.summary) if self.run.sizes["step"] > 1 else ""
+
+    @cached_property
+    def caveats(self) -> list[str]:
+        """What cannot be said of it, and why."""
+        return caveats(self.summary)
 
     @cached_property
     def fitted(self) -> xr.Dataset | None:

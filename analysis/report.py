@@ -14,14 +14,17 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from analysis.caveats import divergence
 from analysis.collapse import collapse_course
 from analysis.courses import plot_verdicts
-from analysis.history import CAPTION
+from analysis.labels import basis_name, of_the
 from analysis.measured import Measured
-from analysis.overview import STYLE, comparison, overview
-from analysis.panels import spectra_figure
+from analysis.overview import STYLE, comparison, overview, overview_caption
+from analysis.panels import spectra_caption, spectra_figure
+from analysis.verdict import NOT_FINITE
 
 FRAMES = 30  # of the player
+COURSES = "How far each had collapsed, over training; grey where it cannot be judged."
 DPI = 130
 CSS = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
@@ -42,7 +45,7 @@ document.querySelectorAll('.player').forEach(function (player) {
     image.src = 'data:image/png;base64,' + frames[slider.value].png;
     label.textContent = frames[slider.value].label;
   }
-  slider.max = frames.length - 1;
+  slider.max = slider.value = frames.length - 1;  // the start is noise
   slider.addEventListener('input', show);
   button.addEventListener('click', function () {
     if (timer) { clearInterval(timer); timer = null; button.textContent = 'play'; return; }
@@ -86,10 +89,11 @@ def write_report(
         if len(runs) > 1:
             summaries = {one.name: one.summary for one in runs}
             parts.append(_figure(comparison(summaries), "Rows are runs, with one scale a column."))
-            courses = {one.name: collapse_course(one.run) for one in runs}
-            parts.append(_figure(_strip(courses), "How far each had collapsed, over training."))
-            if several := {k: m for k, m in summaries.items() if m.sizes["step"] > 1}:
-                parts.append(_figure(spectra_figure(several), "Eigenvalues of F on one scale."))
+            if long := [one for one in runs if one.history is not None]:
+                several = {one.name: one.summary for one in long}
+                courses = {one.name: collapse_course(one.run) for one in long}
+                parts.append(_figure(_strip(courses), COURSES))
+                parts.append(_figure(spectra_figure(several), spectra_caption(several)))
         for one in runs:
             parts += _section(one)
     page = (
@@ -107,17 +111,16 @@ def write_report(
 def _section(one: Measured) -> list[str]:
     run, verdict = one.run, one.verdict
     kind, words = (verdict.kind, str(verdict)) if verdict else ("", "collapse: cannot be judged")
-    parts = [
-        f"<h2>{html.escape(one.name)}</h2>",
-        f'<p class="verdict {kind}">{html.escape(words)}</p>',
-        _figure(
-            one.overview,
-            "(a) Spectrum of F, (b) of the symmetric part of W_p, (c) alignment of each "
-            "eigenvector of F beside the level of unrelated eigenbases, (d) asymmetry of W_p.",
-        ),
-    ]
+    parts = [f"<h2>{html.escape(one.name)}</h2>"]
+    if verdict is None and (state := divergence(one.summary)):
+        kind, words = NOT_FINITE, state
+    parts.append(f'<p class="verdict {kind}">{html.escape(words)}</p>')
+    if one.caveats:
+        items = "".join(f"<li>{html.escape(caveat)}</li>" for caveat in one.caveats)
+        parts.append(f"<ul>{items}</ul>")
+    parts.append(_figure(one.overview, overview_caption(one.summary)))
     if one.history is not None:
-        parts.append(_figure(one.history, CAPTION))
+        parts.append(_figure(one.history, one.history_caption))
     if one.fitted is not None:
         parts.append(
             _figure(
@@ -126,7 +129,7 @@ def _section(one: Measured) -> list[str]:
                 "ReLU included, by least squares; above, W_p is the product of its two layers.",
             )
         )
-    parts.append(_player(run))
+    parts.append(_player(run, basis_name(one.summary["correlation_eigenvalue"]) or "correlation"))
     config = run.attrs.get("config")
     if config:
         shown = html.escape(json.dumps(json.loads(config), indent=1))
@@ -142,43 +145,47 @@ def _strip(courses: dict[str, xr.Dataset]) -> Figure:
     return figure
 
 
-def _player(run: xr.Dataset) -> str:
+def _player(run: xr.Dataset, basis: str) -> str:
     """W_p in the eigenbasis of F, snapshot by snapshot: diagonal where they share it."""
     n = run.sizes["step"]
     chosen = np.unique(np.linspace(0, n - 1, min(FRAMES, n)).round().astype(int))
-    figure, image = _screen(run.sizes["row"])
+    figure, image = _screen(run.sizes["row"], basis)
     frames = []
     for i in chosen:
         one = run[["predictor", "correlation"]].isel(step=int(i)).compute()
         F, W = one["correlation"].values.astype(float), one["predictor"].values.astype(float)
         if not (np.isfinite(F).all() and np.isfinite(W).all()):
             continue
-        U = np.linalg.eigh((F + F.T) / 2)[1][:, ::-1]
-        shown = U.T @ W @ U
+        U = np.linalg.eigh(F / 2 + F.T / 2)[1][:, ::-1]
+        unit = float(np.abs(W).max()) or 1.0  # a square of 1e300 has no number
+        shown = U.T @ (W / unit) @ U
         largest = float(np.abs(shown).max())
         image.set_data(shown / (largest or 1.0))
-        label = f"step {int(run['step'][i])}, largest {largest:.3g}"
+        label = f"step {int(run['step'][i])}, largest {largest * unit:.3g}"
         if "epoch" in run.coords:
             label = f"epoch {float(run['epoch'][i]):.2f}, {label}"
         frames.append({"png": _png(figure, 90), "label": label})
         figure.set_layout_engine("none")  # frames differ in their pixels alone
-    data = json.dumps(frames)
+    if not frames:
+        return "<p>W_p in an eigenbasis is not shown: no snapshot is finite.</p>"
+    data, what = json.dumps(frames), html.escape(f"W_p in the eigenbasis {of_the(basis)}")
     return (
-        '<figure class="player"><img alt="W_p in the eigenbasis of F"><br>'
+        f'<figure class="player"><img alt="{what}"><br>'
         '<button>play</button> <input type="range" min="0" value="0"> <output></output>'
         f'<script type="application/json">{data}</script>'
-        "<figcaption>W_p in the eigenbasis of F, mode 1 first, relative to its largest entry: "
+        f"<figcaption>{what}, mode 1 first, relative to its largest entry: "
         "diagonal where they share their eigenvectors, symmetric where W_p is.</figcaption>"
         "</figure>"
     )
 
 
-def _screen(d: int) -> tuple[Figure, AxesImage]:
+def _screen(d: int, basis: str) -> tuple[Figure, AxesImage]:
     figure = Figure(figsize=(3.6, 3.1), layout="constrained")
     ax = figure.subplots()
     blank = np.zeros((d, d))
     image = ax.imshow(blank, cmap="PuOr", vmin=-1, vmax=1, interpolation="nearest")
-    ax.set(xlabel="mode of $F$", ylabel="mode of $F$", xticks=[], yticks=[])
+    mode = f"mode {of_the(basis)}"
+    ax.set(xlabel=mode, ylabel=mode, xticks=[], yticks=[])
     figure.colorbar(image, ax=ax, ticks=[-1, 0, 1], label=r"$u_i^\top W_p u_j$, relative")
     return figure, image
 
