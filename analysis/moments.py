@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from analysis.kernels import KNOWN, check_symmetric, eigh, rounding, symmetric, transpose
+from analysis.kernels import KNOWN, check_symmetric, eigh, frobenius, rounding, symmetric, transpose
 from analysis.labelled import check_real, over_matrices, resolution
 from analysis.labels import matrix_name
 from analysis.schema import MATRIX, Variable
@@ -24,8 +24,11 @@ def centred(correlation: xr.DataArray, mean: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     DataArray (..., row, col)
-        In the units of `correlation`. Of moments stored in float32, with negative eigenvalues of
-        1e-7 of the largest of `correlation`.
+        In the units of `correlation`. What is below the rounding of `correlation`, epsilon |F|, is
+        not known, and has either sign: where the mean outweighs the spread, that is much of it.
+        The attribute `resolution` says how much, relative to the covariance, at the worst snapshot
+        (for chunked arrays, which are not read for it, without the mean's share):
+        |m| = 1000 on a spread of 1 leaves a tenth of it unknown in float32.
 
     Raises
     ------
@@ -38,6 +41,12 @@ def centred(correlation: xr.DataArray, mean: xr.DataArray) -> xr.DataArray:
         raise ValueError(f"mean has {dict(mean.sizes)}, correlation {dict(correlation.sizes)}")
     outer = mean.astype(float) * mean.astype(float).rename(row="col")
     out = over_matrices(lambda F, mm: F - mm, correlation, outer, name="covariance", label=CENTRED)
+    if out.chunks is None:
+        matrices = (M.transpose(..., "row", "col").values for M in (correlation, out))
+        sizes = [frobenius(values.astype(float)) for values in matrices]
+        with np.errstate(all="ignore"):
+            worst = float(np.max(sizes[0] / sizes[1], where=sizes[1] > 0, initial=1.0))
+        unit = min(unit * worst, 1.0)
     name = matrix_name(correlation).replace("correlation", CENTRED.long_name)
     return out.assign_attrs(long_name=name, matrix=name, resolution=unit)
 

@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis import eigenvalues
+from analysis.moments import centred
+
+
+def moments(z, dtype):
+    wide = z.astype(np.longdouble)  # so that the stored dtype is all that rounds
+    F, m = np.einsum("ni,nj->ij", wide, wide) / len(z), wide.mean(0)
+    return (
+        xr.DataArray(F.astype(dtype), dims=("row", "col")),
+        xr.DataArray(m.astype(dtype), dims="row"),
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@given(seed=st.integers(0, 1000), ratio=st.sampled_from([0.0, 1.0, 1e2, 1e3, 1e4]))
+def test_what_is_unknown_of_a_covariance_is_said(dtype, seed, ratio):
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=(200, 5)) * np.geomspace(1, 1e-2, 5) + ratio
+    C = centred(*moments(z, dtype))
+    found = eigenvalues(C)
+    expected = np.linalg.eigvalsh(np.cov(z.T, bias=True))[::-1]
+    unit = found.attrs["resolution"]
+    error = np.abs(found.values - expected).max()
+    assert error <= (3 * unit + 1e-14) * max(np.abs(found.values).max(), expected[0])
+    size = {"float32": 1.2e-7, "float64": 2.3e-16}[dtype]
+    assert unit == pytest.approx(min(size * max(1, 5 * ratio**2), 1), rel=0.8)
