@@ -6,11 +6,15 @@ import numpy as np
 import xarray as xr
 from scipy.optimize import linear_sum_assignment
 
-from analysis.alignment import cosines
+from analysis.alignment import ALIGNMENT, cosines
 from analysis.labelled import mode_numbers
 from analysis.ranks import real
 
-BASIS = {"basis": "correlation of the features"}
+BASIS = {"basis": "same-view correlation of the features"}
+LABELS = {
+    "eigenvalue": {"long_name": f"eigenvalue of the {BASIS['basis']}"},
+    "alignment": ALIGNMENT["alignment"].attrs,
+}
 
 
 def bootstrap_eigenvalues(
@@ -121,7 +125,7 @@ def _intervals(name: str, values: np.ndarray, drawn: np.ndarray, confidence: flo
     low, high = np.nanquantile(drawn, [tail, 1 - tail], axis=0)
     named = {name: values, "low": low, "high": high}
     return xr.Dataset(
-        {key: ("mode", v, BASIS) for key, v in named.items()},
+        {key: ("mode", v, BASIS | LABELS.get(key, {})) for key, v in named.items()},
         {"mode": mode_numbers(drawn.shape[1])},
         {"resamples": len(drawn), "confidence": confidence},
     )

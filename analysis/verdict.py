@@ -62,7 +62,7 @@ class Verdict:
             parts.append("within a batch all images are the same")
         if self.mean_growth:
             share, growth = 100 * e["mean_share"], e["mean_growth"]
-            parts.append(f"the mean grew {growth:.3g}-fold and has {share:.3g} % of E|z|^2")
+            parts.append(f"the mean grew {growth:.3g}-fold and has {share:.3g} % of E|z|²")
         if self.recovered_from is not None:
             parts.append(f"{self.recovered_from} collapse was over at step {self.recovered_at}")
         if e["not_finite"]:

@@ -97,7 +97,7 @@ def test_growth_along_the_mean_is_no_collapse_but_a_finding():
     assert verdict.evidence["first_growth"] == pytest.approx(101 / 1.25)
     assert verdict.evidence["mean_share"] == pytest.approx(100 / 104)
     assert verdict.evidence["first_is_mean"] == pytest.approx(100 / 101)
-    assert "the mean grew 400-fold and has 96.2 % of E|z|^2" in str(verdict)
+    assert "the mean grew 400-fold and has 96.2 % of E|z|²" in str(verdict)
     assert collapse(run.isel(step=[1, 0])).mean_growth is False
     blind = collapse(run.drop_vars("mean"))  # F alone cannot tell the two apart
     assert (blind.kind, blind.mean_growth) == ("partial", None)

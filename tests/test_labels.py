@@ -1,11 +1,16 @@
 """What a number is of: its label follows the matrix, whatever variable holds it."""
 
+import re
+
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from strategies import learning_run
 
 from analysis import (
+    bootstrap_eigenvalues,
     centred,
     complex_eigenvalues,
     eigenvalues,
@@ -14,7 +19,11 @@ from analysis import (
     summarise,
     symmetric_part,
 )
+from analysis.error_bars import plot_bootstrap
+from analysis.history import history, history_caption
 from analysis.labels import basis_name, matrix_name
+from analysis.overview import comparison, overview, overview_caption
+from analysis.panels import alignment_figure, spectra_figure
 from analysis.schema import SNAPSHOTS
 
 
@@ -78,3 +87,35 @@ def test_a_basis_may_be_named_by_its_variable():
     assert basis_name(values) == ""
     assert basis_name(values.assign_attrs(basis="cross_correlation")) == "cross-view correlation"
     assert basis_name(values.assign_attrs(basis="sym$(W_p)$")) == "sym$(W_p)$"
+
+
+def drawn(run, m):
+    resampled = bootstrap_eigenvalues(np.random.default_rng(0).standard_normal((20, 3)))
+    yield "overview", overview(m)
+    yield "comparison", comparison([m, m])
+    yield "spectra", spectra_figure({"a": m})
+    yield "alignments", alignment_figure({"a": m})
+    yield "history", history(run, m)
+    yield "bootstrap", plot_bootstrap(resampled, ax=Figure().subplots()).figure
+
+
+def texts(figure):
+    return [text.get_text().replace("\n", " ") for text in figure.findobj(Text)]
+
+
+@pytest.mark.parametrize("view", ["same-view", "cross-view"])
+def test_every_eigenvalue_on_a_figure_is_of_a_view_or_of_the_predictor(run, view):
+    if view == "cross-view":
+        run = run.assign(correlation=symmetric_part(run.cross_correlation))
+    run = run.assign(mean=(("step", "row"), np.zeros((4, 3))), samples=("step", [64] * 4))
+    m = summarise(run)
+    found = []
+    for name, figure in drawn(run, m):
+        of = [text for text in texts(figure) if "eigenvalue" in text]
+        assert of, name
+        found += [(name, text) for text in of if not re.search("predictor|W_p", text)]
+    found += [("caption", overview_caption(m)), ("caption", history_caption(run, m))]
+    for name, text in found:
+        wanted = "same-view" if name == "bootstrap" else view
+        assert wanted in text, name
+        assert not re.search("(same|cross)-view", text.replace(wanted, "")), name
