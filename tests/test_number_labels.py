@@ -48,6 +48,7 @@ def test_names_by_position_may_have_classes_without_an_image():
 
 def test_strings_are_found_in_names_in_the_names_order():
     names = np.array(["dog", "cat", "ox"])
+    assert number_labels(np.array([0]), np.array([1]), np.array([b"a", b"b"]))[0] == ("a", "b")
     _, train, test = number_labels(np.array(["cat", "dog"]), np.array([b"ox", b""]), names)
     assert (train.tolist(), test.tolist()) == ([1, 0], [2, -1])
 

@@ -50,7 +50,7 @@ def number_labels(
         classes = tuple(map(str, values.astype(bool) if train.dtype.kind == "b" else values))
         known = values
     else:
-        classes = tuple(map(str, names))
+        classes = tuple(np.asarray(names).astype(str).tolist())  # bytes too
         known = _known(values, classes)
     order = np.argsort(known)
     numbers = []
