@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pictures import save
 
 from trainers.data import load_data
-from trainers.limit import mixed, part_of
+from trainers.limit import expected_runs, mixed, part_of
 from trainers.sources import read_shapes
 
 
@@ -18,14 +18,11 @@ def runs(y):
 
 @pytest.mark.parametrize("counts", [(3, 3, 2), (4, 2, 1), (5, 2)])
 def test_the_runs_of_a_random_order_have_the_moments_that_are_used(counts):
-    # The mean and variance of Mood over all orders, against the line that `mixed` draws.
     labels = [k for k, n in enumerate(counts) for _ in range(n)]
     every = np.array([runs(order) for order in set(itertools.permutations(labels))])
-    N, n = len(labels), np.array(counts, float)
-    mean = N + 1 - (n**2).sum() / N
-    spread = (n**2).sum() * ((n**2).sum() + N * (N + 1)) - 2 * N * (n**3).sum() - N**3
-    assert every.mean() == pytest.approx(mean)
-    assert every.var() == pytest.approx(spread / (N**2 * (N - 1)))
+    mean, deviation = expected_runs(np.array(counts))
+    assert mean == pytest.approx(every.mean())
+    assert deviation == pytest.approx(every.std())
 
 
 @given(seed=st.integers(0, 10**6), classes=st.integers(2, 12), n=st.integers(2, 40))

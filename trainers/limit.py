@@ -29,21 +29,11 @@ def part_of(labels: Tensor, n: int) -> Tensor:  # (samples,) -> (n,)
 
 
 def mixed(labels: Tensor) -> bool:  # (samples,)
-    r"""Return whether the order of labels could be a random one.
+    """Return whether the order of labels could be a random one.
 
-    Counted are the runs of equal labels. In a random order of N labels, n_c of class c, with
-    :math:`\Sigma_k = \sum_c n_c^k`, they have
-
-    .. math:: \mu = N + 1 - \Sigma_2 / N, \quad \sigma^2 =
-        \frac{\Sigma_2 (\Sigma_2 + N (N + 1)) - 2 N \Sigma_3 - N^3}{N^2 (N - 1)}
-
-    An order is not mixed where runs are fewer than :math:`\mu - 3 \sigma`, or as few as there are
-    classes. About one random order in 700 is taken for such a one; the part that is then drawn is
-    as fair.
-
-    References
-    ----------
-    Mood (1940), Annals of Mathematical Statistics 11, 367.
+    It is not where runs of equal labels are fewer than those of a random order by 3 standard
+    deviations (`expected_runs`), or as few as there are classes. About one random order in 700 is
+    taken for such a one; the part that is then drawn is as fair.
 
     Examples
     --------
@@ -51,12 +41,33 @@ def mixed(labels: Tensor) -> bool:  # (samples,)
     (True, False)
     """
     y = labels.cpu().numpy()
-    N = len(y)
-    n = np.unique(y, return_counts=True)[1].astype(float)
-    if len(n) < 2 or len(n) == N:
+    n = np.unique(y, return_counts=True)[1]
+    if len(n) < 2 or len(n) == len(y):
         return True
     runs = 1 + np.count_nonzero(np.diff(y))
-    mean = N + 1 - (n**2).sum() / N
-    spread = (n**2).sum() * ((n**2).sum() + N * (N + 1)) - 2 * N * (n**3).sum() - N**3
-    sigma = np.sqrt(max(spread, 0) / (N**2 * (N - 1)))
-    return bool(runs > len(n) and runs >= mean - SIGMA * sigma)
+    mean, deviation = expected_runs(n)
+    return bool(runs > len(n) and runs >= mean - SIGMA * deviation)
+
+
+def expected_runs(counts: np.ndarray) -> tuple[float, float]:  # (classes,)
+    r"""Return mean and standard deviation of the number of runs in a random order.
+
+    .. math:: \mu = N + 1 - \Sigma_2 / N, \quad \sigma^2 =
+        \frac{\Sigma_2 (\Sigma_2 + N (N + 1)) - 2 N \Sigma_3 - N^3}{N^2 (N - 1)}
+
+    of N labels, n_c of class c, with :math:`\Sigma_k = \sum_c n_c^k`.
+
+    References
+    ----------
+    Mood (1940), Annals of Mathematical Statistics 11, 367.
+
+    Examples
+    --------
+    >>> mean, deviation = expected_runs(np.array([2, 2]))  # aabb abab abba, and the same with b
+    >>> mean, round(deviation**2, 6)
+    (3.0, 0.666667)
+    """
+    n = counts.astype(float)
+    N, second, third = float(n.sum()), float((n**2).sum()), float((n**3).sum())
+    spread = second * (second + N * (N + 1)) - 2 * N * third - N**3
+    return N + 1 - second / N, (max(spread, 0.0) / (N**2 * (N - 1))) ** 0.5
