@@ -20,7 +20,7 @@ LABELS = {
 def bootstrap_eigenvalues(
     features: np.ndarray, *, resamples: int = 200, confidence: float = 0.95, seed: int = 0
 ) -> xr.Dataset:
-    """Eigenvalues of E[z zᵀ] with percentile intervals, by drawing images again.
+    r"""Eigenvalues of E[z zᵀ] with intervals of confidence, by drawing images again.
 
     Parameters
     ----------
@@ -35,8 +35,17 @@ def bootstrap_eigenvalues(
     Returns
     -------
     Dataset (mode)
-        `eigenvalue`, `low`, `high`. The largest of a sample are biased upwards and the smallest
-        downwards, and resampling adds the same once more: intervals say how sharp, not how true.
+        `eigenvalue`, `low`, `high`. The interval is the least that holds the percentile interval
+        and its mirror image about the estimate, both of :math:`\log\lambda_j`: the largest
+        eigenvalues of a sample are biased upwards and the smallest downwards, resampling adds the
+        same once more, and the mirror image takes it off twice.
+
+        A 95 % interval holds the true eigenvalue of that rank in 95 % (mean over modes; the least
+        of a mode 93) of samples of n = 30 in 3 dimensions, 94 (90) of n = 60 in 8, 96 (93) of
+        n = 400 in 8, 96 (95) of 200 pairs of views in 8, 94 (82) of n = 250 in 24, all Gaussian of
+        different variances. Percentiles alone: 85, 74, 92, 91 and 46 % (n = 250 in 32). Equal
+        eigenvalues are not told apart. `low` and `high` are NaN where rounding is all there is, or
+        where a resample, of some 0.63 n different images, has no such mode.
 
     Raises
     ------
@@ -44,9 +53,13 @@ def bootstrap_eigenvalues(
         Features are not finite numbers of that shape; or resamples or confidence are out of range.
     """
     Z = _checked(features, resamples, confidence)
-    drawn = [np.linalg.eigvalsh(F)[::-1] for F in _correlations(Z, resamples, seed)]
+    drawn = np.array([np.linalg.eigvalsh(F)[::-1] for F in _correlations(Z, resamples, seed)])
     values = np.linalg.eigvalsh(_correlation(Z, np.ones(len(Z))))[::-1]
-    return _intervals("eigenvalue", values, np.array(drawn), confidence)
+    floor = Z.shape[-1] * np.finfo(float).eps * values[0]
+    known = (drawn > floor).all(axis=0) & (values > floor)
+    logs = np.log(np.where(known, values, 1.0)), np.log(np.where(known, drawn, 1.0))
+    low, high = (np.where(known, np.exp(end), np.nan) for end in _interval(*logs, confidence))
+    return _labelled("eigenvalue", values, low, high, resamples, confidence)
 
 
 def bootstrap_alignment(
@@ -57,7 +70,7 @@ def bootstrap_alignment(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> xr.Dataset:
-    r"""Alignment of each mode with percentile intervals, by drawing images again.
+    r"""Alignment of each mode with intervals of confidence, by drawing images again.
 
     An eigenvector of a resampled F belongs to the mode that it overlaps with most, one to one:
     modes that swap places do not look unsure for that.
@@ -74,7 +87,13 @@ def bootstrap_alignment(
     Dataset (mode)
         `alignment` of all images, `low`, `high`; and `overlap`, the median of the squared cosine
         between an eigenvector and its resampled one: far below 1, the mode itself is not resolved.
-        Near 1, the largest that it can be, alignment is biased downwards by resampling.
+        The interval is made as for eigenvalues, without logarithms, and ends at 1 and -1: near
+        them resampling is biased inwards, and the mirror image makes up for it.
+
+        A 95 % interval holds the alignment with the true eigenvector in 97 % (mean over modes; the
+        least of a mode 96) of Gaussian samples of n = 30 in 3 dimensions, 94 (87) of n = 60 in 8,
+        98 (95) of n = 400 in 8, 98 (96) of 200 pairs of views in 8, 95 (82) of n = 250 in 24; and
+        in 95 to 96 % where all are 1, which percentiles never hold.
 
     Raises
     ------
@@ -92,7 +111,9 @@ def bootstrap_alignment(
         mine = linear_sum_assignment(squares, maximize=True)[1]
         drawn.append(cosines(W, V[:, mine]))
         overlaps.append(squares[np.arange(len(U)), mine])
-    out = _intervals("alignment", cosines(W, U), np.array(drawn), confidence)
+    values = cosines(W, U)
+    low, high = np.clip(_interval(values, np.array(drawn), confidence), -1, 1)
+    out = _labelled("alignment", values, low, high, resamples, confidence)
     return out.assign(overlap=("mode", np.median(overlaps, axis=0), BASIS))
 
 
@@ -120,12 +141,26 @@ def _correlations(Z: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarr
         yield _correlation(Z, rng.multinomial(n, np.full(n, 1 / n)))
 
 
-def _intervals(name: str, values: np.ndarray, drawn: np.ndarray, confidence: float) -> xr.Dataset:
+def _interval(
+    values: np.ndarray, drawn: np.ndarray, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:  # (d,), (resamples, d) -> (d,), (d,)
+    # The hull of the percentile interval and its mirror image about the estimate.
     tail = (1 - confidence) / 2
-    low, high = np.nanquantile(drawn, [tail, 1 - tail], axis=0)
+    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0, method="weibull")
+    return np.minimum(low, 2 * values - high), np.maximum(high, 2 * values - low)
+
+
+def _labelled(
+    name: str,
+    values: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    resamples: int,
+    confidence: float,
+) -> xr.Dataset:
     named = {name: values, "low": low, "high": high}
     return xr.Dataset(
         {key: ("mode", v, BASIS | LABELS.get(key, {})) for key, v in named.items()},
-        {"mode": mode_numbers(drawn.shape[1])},
-        {"resamples": len(drawn), "confidence": confidence},
+        {"mode": mode_numbers(len(values))},
+        {"resamples": resamples, "confidence": confidence},
     )

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import stats
 
 from analysis import bootstrap_alignment, bootstrap_eigenvalues, eigenvalue_errors, noise_level
 from analysis.noise import modes_above_noise, noise_edges
@@ -15,19 +16,104 @@ def test_a_shared_eigenbasis_is_aligned_as_sharply_as_it_is_known():
     assert (ds["low"] < ds["alignment"]).all()
     assert ds["alignment"].min() > 0.97
     assert ds["low"].min() > 0.9
+    assert (ds["high"] == 1).all()
     assert ds["overlap"].min() > 0.98
     wider = bootstrap_alignment(np.diag([3.0, 2.0, 1.0]), features(n=40))
     assert (wider["high"] - wider["low"]).mean() > 2 * (ds["high"] - ds["low"]).mean()
 
 
-def test_an_interval_covers_the_true_alignment():
+RESAMPLES = 8000
+
+
+def outside(Z, measure):
+    """The hull of two intervals of scipy; Z (n, q, d), images are the unit."""
+
+    each = [
+        stats.bootstrap(
+            (np.arange(len(Z)),),
+            lambda images: measure(Z[images]),
+            vectorized=False,
+            n_resamples=RESAMPLES,
+            method=method,
+            rng=np.random.default_rng(),
+        ).confidence_interval
+        for method in ("percentile", "basic")
+    ]
+    return np.min([one.low for one in each], axis=0), np.max([one.high for one in each], axis=0)
+
+
+def logs(Z):
+    rows = Z.reshape(-1, Z.shape[-1])
+    return np.log(np.linalg.eigvalsh(rows.T @ rows / len(rows))[::-1])
+
+
+@pytest.mark.parametrize("q", [1, 2])
+def test_eigenvalue_intervals_are_as_wide_as_those_of_scipy(q):
+    rng = np.random.default_rng()
+    Z = rng.standard_normal((150, 1, 3)) + 0.5 * rng.standard_normal((150, q, 3))
+    Z = Z * [3.0, 2.0, 1.0]
+    ds = bootstrap_eigenvalues(Z, resamples=RESAMPLES)
+    low, high = outside(Z, logs)
+    # An end is a quantile of 8000 resamples, known to 3 % of their spread, and a width to 1.6 % of
+    # itself, both together: 90 % for 95 % is 16 % off, the square root of two 41 %.
+    width = np.log(ds["high"] / ds["low"])
+    np.testing.assert_allclose(width, high - low, rtol=0.1)
+    middle = np.log(ds["high"] * ds["low"])
+    np.testing.assert_allclose(middle, high + low, atol=0.1 * float(width.max()))
+
+
+def test_alignment_intervals_are_as_wide_as_those_of_scipy():
     W = np.array([[1.0, 0.6, 0.0], [0.0, 1.0, 0.3], [0.4, 0.0, 1.0]])
-    true = 1 / np.linalg.norm(W, axis=0)  # u_j are the axes, p_j = 1
-    inside = 0
-    for seed in range(60):
-        ds = bootstrap_alignment(W, features(seed=seed), resamples=60, seed=seed)
-        inside += ((ds["low"] <= true) & (true <= ds["high"])).values
-    assert (inside > 0.8 * 60).all()
+
+    def cosine(Z):
+        U = np.linalg.eigh(Z[:, 0].T @ Z[:, 0])[1][:, ::-1]  # far apart: no mode swaps places
+        return (U * (W @ U)).sum(axis=0) / np.linalg.norm(W @ U, axis=0)
+
+    Z = features(n=300, scale=(5.0, 2.0, 0.5), seed=None)[:, None]
+    ds = bootstrap_alignment(W, Z, resamples=RESAMPLES)
+    low, high = outside(Z, cosine)
+    np.testing.assert_allclose(ds["high"] - ds["low"], high - low, rtol=0.1)
+
+
+@pytest.mark.parametrize(("n", "q"), [(30, 1), (100, 2)])
+def test_intervals_cover_what_is_true_as_often_as_they_say(n, q):
+    W = np.array([[1.0, 0.6, 0.0], [0.0, 1.0, 0.3], [0.4, 0.0, 1.0]])
+    scale, rng, draws = np.array([3.0, 2.0, 1.0]), np.random.default_rng(), 50
+    of_W = 1 / np.linalg.norm(W, axis=0)  # u_j are the axes, p_j = 1
+    inside = np.zeros((3, 3))
+    for seed in range(draws):
+        Z = np.sqrt(0.8) * rng.standard_normal((n, 1, 3))
+        Z = scale * (Z + np.sqrt(0.2) * rng.standard_normal((n, q, 3)))
+        options = {"resamples": 99, "seed": seed}
+        found = (
+            (bootstrap_eigenvalues(Z, **options), scale**2),
+            (bootstrap_alignment(W, Z, **options), of_W),
+            (bootstrap_alignment(np.diag(scale), Z, **options), np.ones(3)),
+        )
+        for i, (ds, true) in enumerate(found):
+            inside[i] += ((ds["low"] <= true + 1e-12) & (true - 1e-12 <= ds["high"])).values
+    # Measured: 92 % and more of each mode.
+    assert (inside / draws > 0.92 - 5 * np.sqrt(0.92 * 0.08 / draws)).all()
+    assert inside.mean() / draws > 0.94 - 5 * np.sqrt(0.94 * 0.06 / draws / 3)
+
+
+def test_an_interval_by_hand():
+    # Images 1 and 3 in one dimension: F = 5, resampled 1, 5, 5 or 9.
+    ds = bootstrap_eigenvalues(np.array([[1.0], [3.0]]), resamples=400)
+    assert float(ds["eigenvalue"][0]) == 5
+    assert float(ds["low"][0]) == pytest.approx(1)  # of percentiles 1 to 9, of their mirror image
+    assert float(ds["high"][0]) == pytest.approx(25)  # 25/9 to 25
+
+
+def test_a_mode_that_resamples_lose_has_no_interval():
+    Z = np.random.default_rng(0).standard_normal((9, 8))
+    ds = bootstrap_eigenvalues(Z)
+    known = np.isfinite(ds["low"].values) & np.isfinite(ds["high"].values)
+    assert known[:2].all()
+    assert not known[-1]
+    assert np.isfinite(ds["eigenvalue"]).all()
+    flat = bootstrap_eigenvalues(Z * ([1.0] * 4 + [0.0] * 4))
+    assert np.isnan(flat["low"][4:]).all()
 
 
 def test_equal_eigenvalues_are_told_apart_by_nothing_and_it_says_so():
