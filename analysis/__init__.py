@@ -45,7 +45,7 @@ from analysis.subspaces import (
 from analysis.summary import summarise
 from analysis.symmetry import antisymmetric_part, asymmetry, symmetric_part
 from analysis.tracy_widom import tracy_widom_quantile, tracy_widom_tail
-from analysis.white_noise import largest_noise_eigenvalue, largest_share
+from analysis.white_noise import largest_noise_eigenvalue, largest_share, stable_rank_null
 
 __all__ = [
     "PowerLaw",
@@ -103,6 +103,7 @@ __all__ = [
     "rayleigh_residual",
     "spectral_gaps",
     "stable_rank",
+    "stable_rank_null",
     "subspace_overlap",
     "summarise",
     "surviving_modes",

@@ -27,6 +27,7 @@ from analysis.spectrum import (
 )
 from analysis.subspaces import SUBSPACES, surviving_modes
 from analysis.symmetry import ASYMMETRY, asymmetry
+from analysis.white_noise import stable_rank_null
 
 NAN = math.nan
 _W: Any = {"takes": ("predictor",), "degree": {"predictor": 0}, "zero": {"predictor": NAN}}
@@ -65,16 +66,23 @@ ALONE: dict[str, Measure] = {
     "entropy_rank": Measure(
         function=entropy_rank,
         label=SPECTRUM["entropy_rank"],
-        null=Null("white", lambda d, n: d * np.exp(-d / (2 * n)), within=0.02),
+        null=Null(
+            "white", lambda d, n: d * np.exp(-(d - 1) * (d + 2) / (2 * d * n + 4)), within=0.02
+        ),
         **_RANK,
     ),
     "participation_ratio": Measure(
         function=participation_ratio,
         label=SPECTRUM["participation_ratio"],
-        null=Null("white", lambda d, n: d / (1 + (d + 1) / n), within=0.02),
+        null=Null("white", lambda d, n: (d * n + 2) / (n + d + 1), within=0.02),
         **_RANK,
     ),
-    "stable_rank": Measure(function=stable_rank, label=SPECTRUM["stable_rank"], **_RANK),
+    "stable_rank": Measure(
+        function=stable_rank,
+        label=SPECTRUM["stable_rank"],
+        null=Null("white", stable_rank_null, within=0.02),
+        **_RANK,
+    ),
     "surviving_modes": Measure(
         function=surviving_modes, label=SUBSPACES["surviving_modes"], **_RANK
     ),

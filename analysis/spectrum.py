@@ -139,7 +139,8 @@ def entropy_rank(values: xr.DataArray) -> xr.DataArray:
     -------
     DataArray (...)
         In [1, d]: 1 for rank one, d for an isotropic spectrum; invariant to scale and order. NaN
-        for a spectrum of zeros. Null level, n > d rows of white noise: :math:`d\, e^{-d/(2n)}`.
+        for a spectrum of zeros. Null level, n rows of white noise, n at least d:
+        :math:`d\, e^{-(d - 1)(d + 2) / (2 d n + 4)}`, to half a percent: 56.4 for d = 64, n = 256.
 
     Raises
     ------
@@ -148,7 +149,8 @@ def entropy_rank(values: xr.DataArray) -> xr.DataArray:
 
     References
     ----------
-    Roy, Vetterli (2007), The effective rank; null: Page (1993), Phys. Rev. Lett. 71, 1291.
+    Roy, Vetterli (2007), The effective rank; null for d, n large: Page (1993), Phys. Rev. Lett. 71,
+    1291.
     """
     return over_modes(entropy_rank_of, values, "entropy_rank", SPECTRUM)
 
@@ -166,7 +168,7 @@ def participation_ratio(values: xr.DataArray) -> xr.DataArray:
     DataArray (...)
         In [1, d] and at most `entropy_rank`: 1 for rank one, d for an isotropic spectrum; invariant
         to scale and order. NaN for a spectrum of zeros. Null level, n rows of white noise:
-        :math:`d / (1 + (d + 1)/n)`.
+        :math:`(d n + 2) / (n + d + 1)`, to 2 % from (2, 8) on: 51.0 for d = 64, n = 256.
 
     Raises
     ------
@@ -192,7 +194,7 @@ def stable_rank(values: xr.DataArray) -> xr.DataArray:
     DataArray (...)
         In [1, d] and at most the rank: 1 for rank one, d for an isotropic spectrum; invariant to
         scale and order. NaN for a spectrum of zeros. Null level, n rows of white noise:
-        :math:`d (1 + d/n) / (1 + \sqrt{d/n})^4`.
+        `stable_rank_null`, 16.9 for d = 64, n = 256.
 
     Raises
     ------
