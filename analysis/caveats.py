@@ -8,6 +8,7 @@ from analysis.schema import DIVERGED
 
 F = "correlation_eigenvalue"
 W = "predictor_eigenvalue"
+SYMMETRIC = 1e-6  # an asymmetry that float32 makes by itself
 
 
 def caveats(m: xr.Dataset) -> list[str]:
@@ -68,6 +69,18 @@ def divergence(m: xr.Dataset) -> str:
     if good.all() or good[-1]:
         return ""
     return f"not finite since step {int(m['step'][last_finite(m) + 1])}"
+
+
+def symmetric_words(asymmetry: xr.DataArray) -> str:
+    """Return "0 at every snapshot", or since when, of a line that lies on its axis; or ""."""
+    values = asymmetry.dropna("step") if "step" in asymmetry.dims else asymmetry
+    above = np.flatnonzero(values.values > SYMMETRIC)
+    start = int(above[-1]) + 1 if above.size else 0
+    rest = values.values[start:]
+    if not rest.size:
+        return ""
+    most = f"at most {rest.max():.0e}" if rest.any() else "0"
+    return f"{most} {f'from step {int(values.step[start])} on' if start else 'at every snapshot'}"
 
 
 def last_finite(m: xr.Dataset) -> int:

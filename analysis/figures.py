@@ -33,9 +33,9 @@ from analysis.axes import (
     variable,
     write,
 )
+from analysis.caveats import symmetric_words
 
 CURVES = 12  # more curves on one axes cannot be told apart
-SYMMETRIC = 1e-6  # an asymmetry that float32 makes by itself
 LAST_NULL = "null, last snapshot"
 
 
@@ -141,8 +141,8 @@ def plot_asymmetry(m: xr.Dataset, *, x: str | None = None, ax: Axes | None = Non
     Parameters
     ----------
     m : Dataset (step)
-        With `asymmetry`. Epoch 0 is before training. Of a W_p that is symmetric throughout, as the
-        closed forms set it, the line lies on the axis: words in the axes say so.
+        With `asymmetry`. Epoch 0 is before training. Of a W_p that is symmetric, as the closed
+        forms set it, the line lies on the axis: words in the axes say since when.
     x : str, optional
         The coordinate to draw against: `epoch`, or else `time`, or else `step`.
     ax : Axes, optional
@@ -159,10 +159,8 @@ def plot_asymmetry(m: xr.Dataset, *, x: str | None = None, ax: Axes | None = Non
         ax.axhline(null, color=GREY, linestyle=":", label="null, independent entries")
         note(ax, "dotted: independent entries")
     say_if_none(ax, values)
-    finite = values.values[np.isfinite(values)]
-    if finite.size and finite.max() <= SYMMETRIC:
-        most = "0" if not finite.any() else f"at most {finite.max():.0e}"
-        write(ax, f"{most} at every snapshot")
+    if words := symmetric_words(values):
+        write(ax, words)
     return ax
 
 

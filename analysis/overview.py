@@ -13,9 +13,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from analysis.axes import on_one_clock
-from analysis.caveats import divergence
+from analysis.caveats import divergence, symmetric_words
 from analysis.figures import (
-    SYMMETRIC,
     epoch_colorbar,
     epoch_norm,
     plot_alignment,
@@ -74,8 +73,8 @@ def overview(run: xr.Dataset) -> Figure:
 def overview_caption(m: xr.Dataset) -> str:
     """Return what the panels of `overview` show of this run, in a sentence."""
     basis = basis_name(m["correlation_eigenvalue"]) or "correlation"
-    asymmetry = float(m["asymmetry"].max())  # NaN where none is defined
-    symmetric = ": 0 up to rounding" if asymmetry <= SYMMETRIC else ""
+    words = symmetric_words(m["asymmetry"])
+    symmetric = f", {words}" if words else ""
     return (
         f"(a) Eigenvalues {of_the(basis)}; (b) eigenvalues of the symmetric part of W_p; "
         f"(c) alignment of each eigenvector {of_the(basis)}, dashed and by ticks the level of "

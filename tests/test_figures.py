@@ -137,8 +137,14 @@ def test_an_asymmetry_of_rounding_is_said_and_a_real_one_is_not(m, ax):
     plot_asymmetry(small, ax=ax)
     assert [text.get_text() for text in ax.texts] == ["at most 3e-08 at every snapshot"]
     caption = overview_caption(small)
-    assert "(d) asymmetry of W_p: 0 up to rounding, dotted" in caption
+    assert "(d) asymmetry of W_p, at most 3e-08 at every snapshot, dotted" in caption
     assert "(d) asymmetry of W_p, dotted" in overview_caption(m)
+
+
+def test_a_rule_that_sets_w_p_after_the_first_snapshot_says_since_when(m, ax):
+    set_later = m.assign(asymmetry=m.asymmetry.where(m.step < m.step[2], 0.0))
+    plot_asymmetry(set_later, ax=ax)
+    assert [text.get_text() for text in ax.texts] == [f"0 from step {int(m.step[2])} on"]
 
 
 def test_a_clock_that_stands_still_is_none(m, ax):
