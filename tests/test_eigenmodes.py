@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamics import EigenmodeFlow, ScalarFlow, integrate
+from dynamics import DirectSetFlow, EigenmodeFlow, ScalarFlow, integrate
 
 flows = st.builds(
     EigenmodeFlow,
@@ -168,3 +168,13 @@ def test_impossible_parameters_are_refused(parameters, message):
 def test_rest_points_of_many_flows_at_once_are_refused():
     with pytest.raises(ValueError, match=r"rest_points wants numbers; \['eta'\] are arrays"):
         EigenmodeFlow(eta=np.array([0.1, 0.2]), eta_p=0.1).rest_points()
+
+
+@pytest.mark.parametrize("eta", [1e-4, 1e-9, 1e-15, 1e-30])
+def test_the_unstable_rest_point_keeps_its_digits_at_a_small_decay(eta):
+    # p (tau - k p) = eta: p_- = eta (1 + eta k/tau^2 + ...)/tau, whatever its size.
+    _, unstable, useful = EigenmodeFlow(sigma2=0.5, tau=0.8, eta=eta).rest_points()
+    expected = eta / 0.8 * (1 + 1.5 * eta / 0.64 + 2 * (1.5 * eta / 0.64) ** 2)
+    assert unstable.state[0] == pytest.approx(expected, rel=1e-10)
+    low, high = DirectSetFlow(sigma2=0.5, tau=0.8, eta=eta, power=0.5).rest_values()
+    assert (low, high) == (pytest.approx(expected, rel=1e-10), pytest.approx(useful.state[0]))
