@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from analysis import eigenvalues
 from analysis.moments import centred
+from analysis.spread import collapse_course
 
 
 def moments(z, dtype):
@@ -30,3 +31,13 @@ def test_what_is_unknown_of_a_covariance_is_said(dtype, seed, ratio):
     assert error <= (3 * unit + 1e-14) * max(np.abs(found.values).max(), expected[0])
     size = {"float32": 1.2e-7, "float64": 2.3e-16}[dtype]
     assert unit == pytest.approx(min(size * max(1, 5 * ratio**2), 1), rel=0.8)
+
+
+def test_a_run_whose_metrics_are_not_there_yet_is_judged_without_them():
+    z = np.random.default_rng(0).normal(size=(200, 5))
+    F = xr.DataArray((z.T @ z / 200)[None], dims=("step", "row", "col"), coords={"step": [3]})
+    run = xr.Dataset({"correlation": F, "samples": ("step", [200])})
+    later = xr.Dataset({"feature_std": ("step", [0.5])}, {"step": [7]})
+    course = collapse_course(run, later)
+    assert np.isnan(course["feature_std"].values).tolist() == [True]
+    assert course["collapse"].values.tolist() == [0]
