@@ -256,13 +256,13 @@ def test_of_an_animation_the_first_frame_is_taken(tmp_path, name):
 
 
 def test_a_reduced_jpeg_keeps_every_pixel_of_the_square(tmp_path):
-    small = np.random.default_rng(0).integers(40, 216, (16, 16, 3), dtype=np.uint8)
-    Image.fromarray(np.kron(small, np.ones((32, 32, 1), np.uint8))).save(
+    small = np.random.default_rng(0).integers(40, 216, (32, 32, 3), dtype=np.uint8)
+    Image.fromarray(np.kron(small, np.ones((4, 4, 1), np.uint8))).save(
         tmp_path / "a.jpg", quality=95, subsampling=0
     )
-    got = decode_images([tmp_path / "a.jpg"], 16)[0].permute(1, 2, 0).numpy().astype(float)
+    got = decode_images([tmp_path / "a.jpg"], 32)[0].permute(1, 2, 0).numpy().astype(float)
     with Image.open(tmp_path / "a.jpg") as image:
-        whole = np.asarray(image.resize((16, 16), Image.Resampling.BILINEAR), float)
+        whole = np.asarray(image.resize((32, 32), Image.Resampling.BILINEAR), float)
     assert abs(got - whole).max() <= 8
 
 
