@@ -14,7 +14,7 @@ from PIL import Image
 from analysis import open_snapshots
 from trainers import METHODS, Config, evaluate, exact_correlation, resume, train, view_features
 from trainers import checkpoint as checkpoints
-from trainers.data import load_data
+from trainers.data import label_of, load_data, place_of
 from trainers.fingerprint import Fingerprint, hash_of
 from trainers.gaussian import GaussianData
 
@@ -82,6 +82,19 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     path = save(folder / "a.npz")
     return path, train(config(path, epochs=1), folder / "run")
+
+
+def test_data_have_a_place_and_a_label(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    here = str(tmp_path)
+    for name, place, label in [
+        ("cifar10", "cifar10", "cifar10"),
+        ("photos.v2", f"{here}/photos.v2", "photos.v2"),
+        (".", here, tmp_path.name),
+        ("a/b.npz", f"{here}/a/b.npz", "b"),
+        ("/data/set/", "/data/set", "set"),
+    ]:
+        assert (place_of(name), label_of(name)) == (place, label)
 
 
 def test_a_run_knows_its_data(trained):

@@ -14,6 +14,7 @@ from analysis.evaluations import course
 from analysis.snapshots import MissingGroupError, open_snapshots
 from trainers.choices import choose
 from trainers.config import Config
+from trainers.data import label_of
 from trainers.evaluation_commands import evaluate_command, export_command, predict_command
 from trainers.loop import resume, train
 from trainers.methods import LOSSES, METHODS, PREDICTORS, TARGETS, Method
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(parser: Parser, name: str, argv: list[str]) -> int:
     config, parsed = configure(parser, name, argv)
     name = config.resolved.name
-    out = parsed.out or Path("runs") / f"{name}-{Path(config.data).stem}-{config.seed}"
+    out = parsed.out or Path("runs") / f"{name}-{label_of(config.data)}-{config.seed}"
     return _report(train(config, out, overwrite=parsed.overwrite))
 
 

@@ -23,7 +23,7 @@ from trainers.sources import (
     read_stl10,
 )
 
-__all__ = ["DATA", "Data", "GaussianData", "ImageData", "load_data", "place_of"]
+__all__ = ["DATA", "Data", "GaussianData", "ImageData", "label_of", "load_data", "place_of"]
 
 CACHE = Path("~/.cache/eigenspace")
 SMALL = 48  # sides up to this get the recipe made for CIFAR's 32 pixels, others STL-10's for 96
@@ -150,6 +150,11 @@ def place_of(name: str) -> str:
     """
     known = name in DATA or name == "gaussian"
     return name if known else str(Path(name).expanduser().absolute())
+
+
+def label_of(name: str) -> str:
+    """Return what figures and folders call data: ``photos.v2`` of a folder, ``a`` of ``a.npz``."""
+    return Path(place_of(name)).name.removesuffix(".npz")
 
 
 def _limited(source: Source, limit: int | None, *, in_order: bool) -> Source:

@@ -13,6 +13,7 @@ import torch
 from analysis.snapshots import STORE
 from trainers.checkpoint import FILE as CHECKPOINT
 from trainers.config import Config
+from trainers.data import label_of
 
 
 def attrs(config: Config, device: torch.device, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def attrs(config: Config, device: torch.device, data: Mapping[str, Any]) -> dict
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
     return {
         "method": config.resolved.name,
-        "data": Path(data["place"]).stem,
+        "data": label_of(data["place"]),
         "data_place": data["place"],
         "fingerprint": json.dumps(data["fingerprint"]),
         "seed": config.seed,
