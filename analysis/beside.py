@@ -20,7 +20,7 @@ MODES = 6
 
 
 def plot_beside(
-    beside: xr.Dataset, name: str = P, *, ax: Axes | None = None, modes: int = MODES
+    beside: xr.Dataset, name: str = P, *, ax: Axes | None = None, modes: int | None = None
 ) -> Axes:
     """Draw a value of the leading modes over gradient-flow time, measured and predicted.
 
@@ -29,18 +29,18 @@ def plot_beside(
     beside : Dataset (source, step, mode)
         Of `dynamics.compare`: `source` is "measured", drawn as a line, and "predicted", dashed.
     name : str
-        The variable; eigenvalues of F get a logarithmic axis.
+        The variable; s gets a logarithmic axis.
     ax : Axes, optional
         The current one by default.
     modes : int
-        How many modes to draw, the first ones; the first is darkest.
+        How many modes to draw, the first ones; the first is darkest. By default all up to six.
 
     Raises
     ------
     ValueError
-        The variable is missing, or has other dims.
+        The variable is missing, or has other dims, or not so many modes.
     """
-    values = _checked(beside, name)
+    values, modes = _checked(beside, name), _count(beside, modes)
     ax = plt.gca() if ax is None else ax
     for source, style in STYLES.items():
         lines = values.sel(source=source)[:modes]
@@ -53,7 +53,7 @@ def plot_beside(
     return name_axes(ax, beside["time"], values)
 
 
-def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int = MODES) -> Axes:
+def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int | None = None) -> Axes:
     r"""Draw the way of the leading modes through the plane of p and s, and where they may rest.
 
     Measured as a line with a dot at its end, predicted dashed with a ring. Grey is the parabola
@@ -70,7 +70,7 @@ def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int = MO
     ValueError
         As for `plot_beside`.
     """
-    p, s = _checked(beside, P), _checked(beside, S)
+    p, s, modes = _checked(beside, P), _checked(beside, S), _count(beside, modes)
     parabola = variable(beside, "parabola")
     ax = plt.gca() if ax is None else ax
     for source, style in STYLES.items():
@@ -90,10 +90,11 @@ def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int = MO
     return name_axes(ax, p, s)
 
 
-def beside_figure(beside: xr.Dataset, *, modes: int = MODES) -> Figure:
+def beside_figure(beside: xr.Dataset, *, modes: int | None = None) -> Figure:
     """Draw p_j and s_j over time and against each other, measured and predicted.
 
-    What is predicted is of a Euclidean loss; a cosine one leaves s where it is and equalises p.
+    What is predicted is of a linear network under a Euclidean loss; a line of the title says what
+    else the run has. Both are Rayleigh quotients in the last eigenvectors of the cross-view F.
 
     Parameters, raises: as `plot_beside`.
 
@@ -102,26 +103,28 @@ def beside_figure(beside: xr.Dataset, *, modes: int = MODES) -> Figure:
     Figure
         Not known to pyplot. Its title counts the modes that live at the end.
     """
+    _checked(beside, P)
+    modes, total = _count(beside, modes), beside.sizes["mode"]
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.2, 2.7), layout="constrained")
+        figure = Figure(figsize=(7.2, 2.9), layout="constrained")
         left, middle, right = figure.subplots(1, 3)
         plot_beside(beside, P, ax=left, modes=modes)
         plot_beside(beside, S, ax=middle, modes=modes)
         plot_parabola(beside, ax=right, modes=modes)
         keys = [Line2D([], [], color="k", linestyle=style) for style in STYLES.values()]
         curves, names = right.get_legend_handles_labels()
-        left.set_ylabel("$p_j$")
-        middle.set_ylabel("$s_j$")
+        left.set_ylabel(beside[P].attrs.get("symbol", "$p_j$"))
+        middle.set_ylabel(beside[S].attrs.get("symbol", "$s_j$"))
         right.set(xlabel="$p_j$", ylabel="$s_j$")
         figure.legend([*keys, *curves], [*STYLES, *names], loc="outside lower center", ncols=3)
         alive = variable(beside, "survives").sum("mode")
         counts = [int(alive.sel(source=source)) for source in STYLES]
-        total = beside.sizes["mode"]
-        figure.suptitle(
+        title = (
             f"{beside.attrs.get('method', '')}: of {total} modes {counts[0]} live at the end, "
-            f"{counts[1]} predicted; {min(modes, total)} drawn",
-            fontsize=8,
+            f"{counts[1]} predicted; {modes} drawn (u_j of the last cross-view F)"
         )
+        lines = [title, str(beside.attrs.get("not_in_the_flow", ""))]
+        figure.suptitle("\n".join(filter(None, lines)), fontsize=8)
     return figure
 
 
@@ -133,6 +136,15 @@ def _checked(beside: xr.Dataset, name: str, *, drawn: bool = True) -> xr.DataArr
             "(source, step, mode) with the coordinate time"
         )
     return values.transpose("source", "mode", "step") if drawn else values
+
+
+def _count(beside: xr.Dataset, modes: int | None) -> int:
+    total = beside.sizes.get("mode", 0)
+    if modes is None:
+        return min(MODES, total)
+    if not 1 <= modes <= total:
+        raise ValueError(f"modes is {modes}; 1 to {total}, all that there are, wanted")
+    return modes
 
 
 def _colors(modes: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The (p, s) plane of a mode, drawn: the flow, where it rests, who survives; ax in, ax out."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -63,18 +64,25 @@ def plot_phase(portrait: xr.Dataset, ax: Axes | None = None) -> Axes:
             ax.plot(*curve, color=CURVE, linewidth=1.6, label="separatrix", zorder=3)
         _rest_points(ax, portrait)
     ax.set(xlim=(p[0], p[-1]), ylim=(s[0], s[-1]))
-    ax.set(xlabel="eigenvalue of the predictor $p_j$", ylabel="eigenvalue of $F$, $s_j$")
+    ax.set(xlabel="eigenvalue of the predictor $p_j$")
+    ax.set(ylabel="eigenvalue of the cross-view correlation $s_j$")
     ax.set_title(rf"$\eta$ = {eta:.3g}, $\tau$ = {tau:.3g}, $k$ = {k:.3g}", fontsize="medium")
     return ax
 
 
 def plot_trajectories(p: xr.DataArray, s: xr.DataArray, ax: Axes) -> Axes:
-    """Lay measured modes over a portrait: p_j and s_j, dims (step, mode); a dot is the end."""
+    """Lay measured modes over a portrait: p_j and s_j, dims (step, mode); a dot is the end.
+
+    The axes take the labels of what is measured: of a run, Rayleigh quotients.
+    """
     for j in range(p.sizes["mode"]):
         x, y = p.isel(mode=j), s.isel(mode=j)
         label = "measured" if j == 0 else None
         ax.plot(x, y, color="k", linewidth=0.7, alpha=0.8, zorder=6, label=label)
         ax.plot(x[-1:], y[-1:], "k.", markersize=4, zorder=7)
+    for values, set_label in ((p, ax.set_xlabel), (s, ax.set_ylabel)):
+        if "long_name" in values.attrs:
+            set_label(f"{values.attrs['long_name']}\n{values.attrs.get('symbol', '')}")
     return ax
 
 
@@ -86,7 +94,8 @@ def phase_figure(portraits: Sequence[xr.Dataset], measured: xr.Dataset | None = 
     portraits : sequence of Dataset
         From `dynamics.phase_portrait`.
     measured : Dataset (step, mode), optional
-        Modes to lay over each, `predictor_eigenvalue` and `correlation_eigenvalue`.
+        Modes to lay over each, `predictor_eigenvalue` and `correlation_eigenvalue`; a title has
+        its ``attrs["not_in_the_flow"]``.
 
     Returns
     -------
@@ -113,6 +122,8 @@ def phase_figure(portraits: Sequence[xr.Dataset], measured: xr.Dataset | None = 
             keys |= dict(zip(labels, handles, strict=True))
         for ax in axes[1:]:
             ax.set_ylabel("")
+        if measured is not None and (words := measured.attrs.get("not_in_the_flow")):
+            figure.suptitle("\n".join(wrap(words, 55 * n)), fontsize=7)
         columns = -(-len(keys) // (3 if n == 1 else 1))
         figure.legend(list(keys.values()), list(keys), loc="outside lower center", ncols=columns)
     return figure

@@ -212,7 +212,7 @@ def _spectrum(values: xr.DataArray, ax: Axes, i: int) -> None:
     ax.set_ylim(1e-2, 10)
     ax.axhline(1, color="0.8", linewidth=0.8, zorder=0)
     if i % COLUMNS == 0:
-        ax.set_ylabel("eigenvalue of $F$")
+        ax.set_ylabel(values.attrs.get("long_name", "eigenvalue of $F$"))
 
 
 _WHOLE: dict[str, Callable[[Sequence[xr.Dataset]], Figure]] = {

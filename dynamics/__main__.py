@@ -12,6 +12,7 @@ import xarray as xr
 from analysis.snapshots import open_snapshots
 from dynamics.basin import basin_map, trajectories
 from dynamics.beside import NAMES, compare
+from dynamics.checks import check_numbers, check_rising
 from dynamics.eigenmodes import EigenmodeFlow
 from dynamics.gallery import FIGURES
 from dynamics.hyperparameters import FlowParameters
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         args.command(args)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, ArithmeticError) as error:
         print(f"{NAME}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     return 0
@@ -73,9 +74,12 @@ def _phase(args: argparse.Namespace) -> None:
 
     measured, known = None, FLOW
     p, s = (-0.5, args.p_max), (0.0, args.s_max)
+    check_rising("--p-max: the axis from -0.5 on", p)
+    check_rising("--s-max: the axis from 0 on", s)
     if args.run:
         run = open_snapshots(args.run)
         measured = compare(run).sel(source="measured")
+        _say(measured.attrs["not_in_the_flow"])
         known = _flow_of(run)
         spans = [measured[name] for name in NAMES]
         p = (min(p[0], float(spans[0].min())), max(p[1], 1.05 * float(spans[0].max())))
@@ -88,6 +92,7 @@ def _flow_of(run: xr.Dataset) -> dict[str, float]:
     found = FlowParameters.from_run(run)
     last = run[["correlation", "cross_correlation"]].isel(step=-1).compute()
     same, cross = (float(np.trace(matrix)) for matrix in last.values())
+    check_numbers("the trace of the run's last cross-view correlation", cross, above=0)
     flow = {name: getattr(found, name) for name in ("alpha_p", "eta", "eta_p")}
     return flow | {"tau": 1.0, "sigma2": max(same / cross - 1, 0.0)}
 
@@ -103,6 +108,8 @@ def _basin(args: argparse.Namespace) -> None:
     from analysis.overview import STYLE, save_figure
     from analysis.theory_figures import plot_basin
 
+    check_rising("the axis from --low to --high", (args.low, args.high))
+    check_rising("--p-max: the axis from -0.5 on", (-0.5, args.p_max))
     flow, values = EigenmodeFlow(**FLOW | _given(args)), np.linspace(args.low, args.high, POINTS)
     p0 = np.linspace(-0.5, args.p_max, 3 * POINTS)
     found = basin_map(flow, args.over, values, p0, args.s0, args.tau0)
@@ -118,6 +125,7 @@ def _trajectories(args: argparse.Namespace) -> None:
     from analysis.overview import STYLE, save_figure
     from analysis.theory_figures import sweep_figure
 
+    check_numbers("--until", args.until, above=0)
     flow, times = EigenmodeFlow(**FLOW | _given(args)), np.linspace(0, args.until, 601)
     found = trajectories(flow, args.over, args.values, times, (args.p0, args.s0, args.tau0))
     with mpl.rc_context(STYLE):
@@ -129,7 +137,13 @@ def _compare(args: argparse.Namespace) -> None:
     from analysis.overview import save_figure
 
     beside = compare(open_snapshots(args.run), start=args.start)
+    _say(beside.attrs["not_in_the_flow"])
     print(save_figure(beside_figure(beside, modes=args.modes), args.out))
+
+
+def _say(line: str) -> None:
+    if line:
+        print(line)
 
 
 def _observations(_: argparse.Namespace) -> None:
@@ -177,7 +191,7 @@ def _parser() -> argparse.ArgumentParser:
     beside.add_argument(
         "--start", type=int, default=0, help="snapshot that the flow starts from (default: 0)"
     )
-    beside.add_argument("--modes", type=int, default=6, help="how many to draw (default: 6)")
+    beside.add_argument("--modes", type=int, help="how many to draw (default: all up to 6)")
     beside.add_argument("--out", type=Path, required=True, metavar="F.png")
     beside.set_defaults(command=_compare)
     basin = commands.add_parser("basin", help="which p(0) survive, against a parameter")

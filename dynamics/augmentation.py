@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from dynamics.checks import check_numbers
+
 
 def additive_noise(data: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (X, X') of views x + n: the data's correlation, and the noise's covariance.
@@ -9,8 +11,13 @@ def additive_noise(data: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.
     Parameters
     ----------
     data, noise : array (feature, feature)
+
+    Raises
+    ------
+    ValueError
+        One is not finite.
     """
-    return np.asarray(data, dtype=float), np.asarray(noise, dtype=float)
+    return check_numbers("data", data), check_numbers("noise", noise)
 
 
 def scrambled_subspace(data: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -31,8 +38,10 @@ def scrambled_subspace(data: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray,
     Raises
     ------
     ValueError
-        The columns of `basis` are not orthonormal.
+        The columns of `basis` are not orthonormal, or a number is not finite.
     """
+    check_numbers("data", data)
+    check_numbers("basis", basis)
     if not np.allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-8):
         raise ValueError("basis has columns that are not orthonormal")
     kept = np.eye(len(data)) - basis @ basis.T

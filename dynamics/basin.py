@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import xarray as xr
 
+from dynamics.checks import check_numbers
 from dynamics.eigenmodes import EigenmodeFlow
 from dynamics.integrate import integrate
 from dynamics.stability import survives
@@ -51,10 +52,14 @@ def basin_map(
     Raises
     ------
     ValueError
-        `flow` has no such parameter; or as `survives`.
+        `flow` has no such parameter; a number is not finite, or `s0` not above 0; or as `survives`.
     """
     _check(flow, over)
-    start = np.asarray(p0, dtype=float)
+    start = check_numbers("p0", p0)
+    check_numbers(over, values)
+    check_numbers("tau0", tau0)
+    if s0 is not None:
+        check_numbers("s0", s0, above=0)
     alive, rest = [], []
     for value in values:
         one = replace(flow, **{over: float(value)})
@@ -104,6 +109,7 @@ def trajectories(
         As for `basin_map` and `integrate`.
     """
     _check(flow, over)
+    check_numbers(over, values)
     runs = []
     for value in values:
         one = replace(flow, **{over: value})

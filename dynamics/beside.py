@@ -3,15 +3,25 @@
 import numpy as np
 import xarray as xr
 
+from analysis.schema import Variable
+from dynamics.assumptions import broken_assumptions, caveat
+from dynamics.checks import check_count
 from dynamics.closed_form import ClosedFormFlow
 from dynamics.eigenmodes import EigenmodeFlow
-from dynamics.flows import VARIABLES, Flow
+from dynamics.flows import Flow
 from dynamics.hyperparameters import FlowParameters
 from dynamics.integrate import integrate
 from dynamics.scalar import ScalarFlow
 
 Modes = EigenmodeFlow | ClosedFormFlow
 NAMES = ("predictor_eigenvalue", "correlation_eigenvalue")
+LABELS = {
+    NAMES[0]: Variable("Rayleigh quotient of the predictor", symbol=r"$p_j = u_j^\top W_p u_j$"),
+    NAMES[1]: Variable(
+        "Rayleigh quotient of the cross-view correlation", symbol=r"$s_j = u_j^\top F u_j$"
+    ),
+}
+BASIS = {"basis": "cross_correlation", "numbered": "by the last snapshot"}
 
 
 def compare(
@@ -21,7 +31,8 @@ def compare(
 
     Modes are the eigenvectors u_j of the last cross-view correlation, the theory's F, held fixed:
     :math:`p_j = u_j^\top W_p u_j`, :math:`s_j = u_j^\top F u_j` and, where the run has targets,
-    :math:`\tau_j = u_j^\top F_a u_j / s_j`. What is predicted is exact for linear networks on
+    :math:`\tau_j = u_j^\top F_a u_j / s_j`: Rayleigh quotients, eigenvalues only where a matrix
+    has those eigenvectors, as F has at the end. What is predicted is exact for linear networks on
     isotropic data under a Euclidean loss, whose modes are aligned from the start; on others it
     shows how far that carries.
 
@@ -45,22 +56,28 @@ def compare(
         "predicted"; `parabola`, the s that p has at rest, :math:`(\eta_p/\eta)\, p^2/\alpha_p`,
         NaN where W_p is set;
         `survives` (source, mode), whether s ends above a hundredth of its largest value over all
-        modes. Steps before `start` are NaN in what is predicted.
+        modes. Steps before `start` are NaN in what is predicted. ``attrs["not_in_the_flow"]`` says
+        which assumptions of the flow the run breaks, by its config; a cosine loss first of all.
 
     Raises
     ------
     ValueError
-        The run or the theory lacks a variable, or the run its config; or `start` is not one of
-        its snapshots.
+        The run or the theory lacks a variable, or the run its config; it is not finite; or
+        `start` is not one of its snapshots.
     """
     needed = ("predictor", "correlation", "cross_correlation", "time")
     if missing := [name for name in needed if name not in run and name not in run.coords]:
         raise ValueError(f"the run lacks {missing}; it has {sorted(map(str, run.variables))}")
-    if not 0 <= start < run.sizes["step"]:
-        raise ValueError(f"start is {start}; a snapshot from 0 to {run.sizes['step'] - 1} wanted")
+    check_count("start", start, least=0, most=run.sizes["step"] - 1)
     F = run["cross_correlation"].transpose("step", "row", "col").values.astype(float)
     F = (F + F.swapaxes(-2, -1)) / 2
     W = run["predictor"].transpose("step", "row", "col").values.astype(float)
+    for name, M in (("cross_correlation", F), ("predictor", W)):
+        if bad := np.flatnonzero(~np.isfinite(M).all((1, 2))).tolist():
+            raise ValueError(
+                f"{name} is not finite at snapshot {bad[0]} of {len(M)}; compare what is before, "
+                "by run.isel(step=slice(0, ...))"
+            )
     U = np.linalg.eigh(F[-1])[1][:, ::-1]
     p, s = (np.einsum("ij,tik,kj->tj", U, M, U) for M in (W, F))
     times = run["time"].values[start:]
@@ -78,7 +95,7 @@ def compare(
     sources = [[seen, np.concatenate([ahead, values])] for seen, values in pairs]
     out = xr.Dataset(
         {
-            name: (("source", "step", "mode"), np.stack(pair), VARIABLES[name].attrs)
+            name: (("source", "step", "mode"), np.stack(pair), LABELS[name].attrs | BASIS)
             for name, pair in zip(NAMES, sources, strict=True)
         },
         {
@@ -86,12 +103,12 @@ def compare(
             "source": ["measured", "predicted"],
             "mode": np.arange(1, p.shape[1] + 1),
         },
-        {**run.attrs, "flow": known},
+        {**run.attrs, "flow": known, "not_in_the_flow": caveat(broken_assumptions(run))},
     )
     curve = _ratio(flow) * out["predictor_eigenvalue"] ** 2
     last = out["correlation_eigenvalue"].isel(step=-1)
     return out.assign(
-        parabola=curve.assign_attrs(long_name="eigenvalue of F at rest"),
+        parabola=curve.assign_attrs(long_name="s of that p at rest", **BASIS),
         survives=last > 0.01 * last.max("mode"),
     )
 

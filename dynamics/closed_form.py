@@ -139,7 +139,7 @@ class ClosedFormFlow:
     iso: bool = False
 
     def __post_init__(self) -> None:
-        check_parameters(self, ("same", "beta"), ("cross", "eta", "tau"))
+        check_parameters(self, ("same",), ("cross", "eta", "tau", "beta"))
 
     @classmethod
     def of_run(cls, run: xr.Dataset, **parameters: Any) -> "ClosedFormFlow | None":

@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from analysis.labelled import mode_numbers
+from dynamics.checks import check_count, check_numbers
 from dynamics.flows import FEATURES, VARIABLES
 from dynamics.isoloss import EIGEN_LOSSES
 
@@ -55,7 +56,8 @@ def descend(
     Raises
     ------
     ValueError
-        There is no such loss, or `start` is no matrix.
+        There is no such loss, or `start` is no matrix of finite numbers; or one of the others is
+        out of range.
 
     Notes
     -----
@@ -68,7 +70,13 @@ def descend(
     """
     if loss not in EIGEN_LOSSES:
         raise ValueError(f"loss is {loss!r}; choose from {', '.join(EIGEN_LOSSES)}")
-    W = np.array(start, dtype=float)
+    for name, value in (("steps", steps), ("batch", batch)):
+        check_count(name, value)
+    check_count("seed", seed, least=0)
+    for name, number in (("rate", rate), ("power", power)):
+        check_numbers(name, number, above=0)
+    check_numbers("sigma", sigma, least=0)
+    W = check_numbers("start", start).copy()
     if W.ndim != 2:
         raise ValueError(f"start has shape {W.shape}; a matrix (row, feature) wanted")
     gradient, rng = EIGEN_LOSSES[loss], np.random.default_rng(seed)

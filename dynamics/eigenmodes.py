@@ -59,14 +59,15 @@ class EigenmodeFlow:
     tau : float
         The constant target scale, W_a = tau W; 1 is SimSiam. Not used with `beta`.
     beta : float, optional
-        Rate of the EMA. The paper starts from tau(0) = 0; a target that begins as a copy, from 1.
+        Rate of the EMA; at 0 the target stands still. The paper starts from tau(0) = 0; a target
+        that begins as a copy, from 1.
 
         Each may be an array, one value for each trajectory of `ensemble`.
 
     Raises
     ------
     ValueError
-        alpha_p or beta is not above 0, or another one is negative.
+        alpha_p is not above 0, or another one is negative.
 
     References
     ----------
@@ -81,7 +82,7 @@ class EigenmodeFlow:
     beta: Numbers | None = None
 
     def __post_init__(self) -> None:
-        check_parameters(self, ("alpha_p", "beta"), ("sigma2", "eta", "eta_p", "tau"))
+        check_parameters(self, ("alpha_p",), ("sigma2", "eta", "eta_p", "tau", "beta"))
 
     @cached_property
     def k(self) -> Numbers:
@@ -189,8 +190,14 @@ class EigenmodeFlow:
         Raises
         ------
         ValueError
-            The flow has array parameters.
+            The flow has array parameters, or a target that stands still (beta = 0): where modes
+            rest is then up to it.
         """
+        if self.beta is not None and not np.all(self.beta):
+            raise ValueError(
+                "beta is 0: the target stands still, and where modes rest is up to it; above 0 "
+                "wanted, or no beta"
+            )
         names = ("alpha_p", "sigma2", "eta", "predictor_decay", "tau")
         if arrays := [name for name in names if np.ndim(getattr(self, name))]:
             raise ValueError(f"rest_points wants numbers; {arrays} are arrays: take one at a time")

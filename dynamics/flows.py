@@ -13,6 +13,7 @@ from dynamics.checks import check_numbers
 Numbers = float | np.ndarray
 
 FEATURES = ("row", "feature")
+LARGE = 1e12
 ROUNDING = 1e-10  # of a matrix that is symmetric, relative to its largest entry
 VARIABLES = {
     "predictor_eigenvalue": Variable("eigenvalue of the predictor", ("mode",), "$p_j$"),
@@ -70,12 +71,14 @@ def check_parameters(flow: Any, positive: tuple[str, ...], others: tuple[str, ..
     Raises
     ------
     ValueError
-        One of `positive` is not above 0, or one of `others` negative; or one is not finite.
+        One of `positive` is not above 0, or one of `others` negative; or one is above 1e12, where
+        no solver ends.
     """
     for name in (*positive, *others):
         value = getattr(flow, name)
         if value is not None and np.size(value):
-            check_numbers(name, value, **({"above": 0} if name in positive else {"least": 0}))
+            least = {"above": 0.0} if name in positive else {"least": 0.0}
+            check_numbers(name, value, most=LARGE, **least)
 
 
 def check_start(name: str, values: np.ndarray) -> np.ndarray:

@@ -7,8 +7,9 @@ from typing import Any
 
 import xarray as xr
 
+from dynamics.checks import check_numbers
 from dynamics.eigenmodes import EigenmodeFlow
-from dynamics.flows import Numbers
+from dynamics.flows import Numbers, check_parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,10 @@ class FlowParameters:
     eta: float
     eta_p: float
     beta: float | None = None
-    """None: the target is the online network (SimSiam)."""
+    """None: the target is the online network (SimSiam). 0: it stands still."""
+
+    def __post_init__(self) -> None:
+        check_parameters(self, ("dt", "alpha_p"), ("eta", "eta_p", "beta"))
 
     @classmethod
     def from_optimiser(
@@ -58,16 +62,19 @@ class FlowParameters:
         Raises
         ------
         ValueError
-            A rate or the factor is not above 0, or a momentum is not in [0, 1).
+            A rate or the factor is not above 0, a decay negative, the momentum not in [0, 1), or
+            that of the EMA not in [0, 1]; or one is not finite.
         """
         rate = lr if predictor_lr is None else predictor_lr
         own = decay if predictor_decay is None else predictor_decay
         for name, value in (("lr", lr), ("predictor_lr", rate), ("factor", factor)):
-            if not value > 0:
-                raise ValueError(f"{name} is {value}; above 0 wanted")
-        for name, value in (("momentum", momentum), ("ema", 0.0 if ema is None else ema)):
-            if not 0 <= value < 1:
-                raise ValueError(f"{name} is {value}; in [0, 1) wanted")
+            check_numbers(name, value, above=0)
+        for name, value in (("decay", decay), ("predictor_decay", own)):
+            check_numbers(name, value, least=0)
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum is {momentum}; in [0, 1) wanted")
+        if ema is not None:
+            check_numbers("ema", ema, least=0, most=1)
         dt, alpha_p = factor * lr / (1 - momentum), rate / lr
         return cls(
             dt=dt,
@@ -112,7 +119,15 @@ class FlowParameters:
         """Return the coupled SGD settings of this flow: the inverse of `from_optimiser`.
 
         Keys are those of its arguments; ``ema`` is left out without an EMA.
+
+        Raises
+        ------
+        ValueError
+            `momentum` is not in [0, 1), or `factor` not above 0.
         """
+        check_numbers("factor", factor, above=0)
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum is {momentum}; in [0, 1) wanted")
         lr = self.dt * (1 - momentum) / factor
         settings = {
             "lr": lr,

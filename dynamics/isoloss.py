@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from dynamics.checks import check_count
 from dynamics.flows import check_parameters
 
 Gradient = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -128,7 +129,9 @@ class EigenvalueFlow:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_parameters(self, ("power", "draws"), ("sigma2",))
+        check_parameters(self, ("power",), ("sigma2",))
+        check_count("draws", self.draws)
+        check_count("seed", self.seed, least=0)
         if self.loss not in EIGEN_LOSSES:
             raise ValueError(f"loss is {self.loss!r}; choose from {', '.join(EIGEN_LOSSES)}")
 

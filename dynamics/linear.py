@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dynamics.checks import check_numbers
 from dynamics.flows import check_parameters, default, transpose
 
 
@@ -49,7 +50,7 @@ class LinearFlow:
     beta: float | None = None
 
     def __post_init__(self) -> None:
-        check_parameters(self, ("alpha_p", "beta"), ("eta", "eta_p", "tau"))
+        check_parameters(self, ("alpha_p",), ("eta", "eta_p", "tau", "beta"))
         check_data(self.X, self.Xp)
 
     @property
@@ -229,9 +230,10 @@ def check_data(X: np.ndarray, Xp: np.ndarray) -> None:
     Raises
     ------
     ValueError
-        They are not square, symmetric and of one size.
+        They are not finite, square, symmetric and of one size.
     """
     for name, M in (("X", X), ("Xp", Xp)):
+        check_numbers(name, M)
         if M.ndim != 2 or M.shape != X.shape or M.shape[0] != M.shape[1]:
             raise ValueError(f"{name} has shape {M.shape}; two square matrices of one size wanted")
         if not np.allclose(M, M.T, atol=1e-10 * (1 + np.abs(M).max())):

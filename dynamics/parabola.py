@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from scipy.integrate import cumulative_simpson
 
+from dynamics.checks import check_numbers
 from dynamics.eigenmodes import EigenmodeFlow, check_one_decay
 
 
@@ -18,10 +19,11 @@ def speed(flow: EigenmodeFlow, p: np.ndarray | float) -> np.ndarray:
     Raises
     ------
     ValueError
-        Encoder and predictor decay at different rates: trajectories leave the parabola.
+        Encoder and predictor decay at different rates: trajectories leave the parabola. Or a p is
+        not finite.
     """
     check_one_decay(flow.eta, flow.predictor_decay)
-    p = np.asarray(p, dtype=float)
+    p = check_numbers("p", p)
     return np.asarray(p**2 * (flow.tau - flow.k * p) - flow.eta * p)
 
 
@@ -44,9 +46,10 @@ def time_to_reach(flow: EigenmodeFlow, start: float, end: float) -> float:
     Raises
     ------
     ValueError
-        There are no three rest points, or the flow has an EMA.
+        There are no three rest points, or the flow has an EMA; or a p is not finite.
     """
     check_one_decay(flow.eta, flow.predictor_decay)
+    check_numbers("start and end", [start, end])
     low, high = _pair(flow)
     if speed(flow, start) * (end - start) <= 0 and end != start:
         return float("inf")
@@ -87,8 +90,10 @@ def target_scale(p: xr.DataArray, beta: float, tau0: float = 0.0) -> xr.DataArra
     Raises
     ------
     ValueError
-        `p` has no coordinate `time`.
+        `p` has no coordinate `time`; `beta` is negative, or a number not finite.
     """
+    check_numbers("beta", beta, least=0)
+    check_numbers("tau0", tau0)
     if "time" not in p.coords:
         raise ValueError(f"p needs the coordinate 'time'; it has {sorted(map(str, p.coords))}")
     t = p["time"].values - p["time"].values[0]

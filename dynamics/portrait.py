@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from dynamics.checks import check_count, check_numbers, check_rising
 from dynamics.eigenmodes import EigenmodeFlow
 from dynamics.flows import VARIABLES
 from dynamics.stability import separatrix, survives
@@ -38,8 +39,12 @@ def phase_portrait(
     Raises
     ------
     ValueError
-        The flow has an EMA: its space has three dimensions.
+        The flow has an EMA: its space has three dimensions. Or an axis does not rise, s begins
+        below 0, or there are fewer than 2 points.
     """
+    check_rising("p", p)
+    check_numbers("s", check_rising("s", s), least=0)
+    check_count("points", points, least=2)
     if flow.beta is not None:
         raise ValueError("a phase portrait is of (p, s) alone; leave beta out, or use integrate")
     across, up = np.linspace(*p, points), np.linspace(*s, points)

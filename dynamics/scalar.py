@@ -28,7 +28,7 @@ class ScalarFlow:
     alpha_p, eta, eta_p : float
         As in `EigenmodeFlow`.
     beta : float
-        Rate of the EMA.
+        Rate of the EMA; at 0 the target stands still.
 
     Raises
     ------
@@ -48,7 +48,7 @@ class ScalarFlow:
     eta_p: Numbers | None = None
 
     def __post_init__(self) -> None:
-        check_parameters(self, ("same", "alpha_p", "beta"), ("cross", "eta", "eta_p"))
+        check_parameters(self, ("same", "alpha_p"), ("cross", "eta", "eta_p", "beta"))
 
     @classmethod
     def of(cls, flow: EigenmodeFlow) -> "ScalarFlow":
@@ -97,7 +97,14 @@ class ScalarFlow:
             w^2 = \frac{\eta_p}{\eta} \frac{w_p^2}{\alpha_p}
 
         Without an `eta_p` of its own, :math:`w^2 = w_p^2 / \alpha_p`, with `eta` = 0 too.
+
+        Raises
+        ------
+        ValueError
+            beta is 0: the target stands still, and where modes rest is up to it.
         """
+        if not np.all(self.beta):
+            raise ValueError("beta is 0: the target stands still, and where modes rest is up to it")
         with np.errstate(invalid="ignore"):
             root = np.sqrt(np.asarray(self.cross**2 - 4 * self.eta * self.same))
         wp = (self.cross + root) / (2 * self.same)

@@ -112,7 +112,9 @@ def follow(
     while True:
         left, size = grid[grid > t], sizes(y)
         # Near a zero, a part has the size that it is about to have.
-        reference = np.maximum(size, SOON * min(1.0, grid[-1] - t) * sizes(field(t, y)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            slope = np.nan_to_num(sizes(field(t, y)), nan=0.0)
+        reference = np.maximum(size, SOON * min(1.0, grid[-1] - t) * np.minimum(slope, HUGE))
         if back := np.count_nonzero(lost & (reference >= FLOOR)):
             raise RuntimeError(
                 f"stopped at t = {t:g} of {grid[-1]:g}: {back} of {len(size)} parts came back "

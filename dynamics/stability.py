@@ -5,6 +5,7 @@ import xarray as xr
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
+from dynamics.checks import check_count, check_numbers
 from dynamics.eigenmodes import EigenmodeFlow
 from dynamics.ensemble import ensemble
 from dynamics.flows import VARIABLES, Numbers
@@ -13,6 +14,7 @@ from dynamics.scalar import ScalarFlow
 OFF = 1e-6  # from the saddle along its stable direction, relative to p_-
 FINE = 20_000  # along a half of the separatrix, most of it at an s too small to see
 SETTLED = 30.0  # e-foldings of the slowest rate at the useful rest point
+LARGE = 1e10  # beyond, no p is sensible, and no s its square
 ROUNDS, FAN = 6, 200  # of a search by many starts at once: 200^-6 is below rounding
 
 
@@ -44,8 +46,12 @@ def separatrix(
     Raises
     ------
     ValueError
-        The flow has an EMA (its separatrix is a surface: `survives`), or no unstable rest point.
+        The flow has an EMA (its separatrix is a surface: `survives`), or no unstable rest point; or
+        an end of the curve is not above 0, or it has fewer than 2 points.
     """
+    check_numbers("p_max", p_max, above=0)
+    check_numbers("s_max", s_max, above=0)
+    check_count("points", points, least=2)
     pieces = []
     for sign in (1, -1):
         solution, end = _half(flow, sign, p_max, s_max)
@@ -68,14 +74,19 @@ def separatrix(
 def basin_edges(flow: EigenmodeFlow, s0: float, *, p_max: float = 50.0) -> tuple[float, float]:
     """Return the least and the largest p(0) that survive from s(0) = `s0`.
 
+    >>> low, high = basin_edges(EigenmodeFlow(eta=0.05), 0.01)
+    >>> print(f"{low:.3f} {high:.3f}")
+    -0.028 1.410
+
     Raises
     ------
     ValueError
-        As `separatrix`; or no edge is found below `p_max`.
+        As `separatrix`; or no p survives from so small an `s0`, and the message says from which on
+        some do; or the upper edge lies beyond `p_max`.
     """
-    if not s0 > 0:
-        raise ValueError(f"s0 is {s0}; a mode without any signal never grows, above 0 wanted")
-    goal = np.log(s0)
+    check_numbers("s0", s0, above=0)
+    check_numbers("p_max", p_max, above=0)
+    goal, least = np.log(s0), np.inf
     reach = max(point.state[1] for point in flow.rest_points())
     saddle = next((x.state for x in flow.rest_points() if x.name == "unstable"), (0.0, -1.0))
     # The two halves leave the saddle itself out.
@@ -83,11 +94,18 @@ def basin_edges(flow: EigenmodeFlow, s0: float, *, p_max: float = 50.0) -> tuple
     for sign in (1, -1):
         solution, end = _half(flow, sign, p_max, 2 * max(s0, reach))
         times = np.linspace(0, end, FINE)
-        above = solution(times)[1] - goal
+        depth = solution(times)[1]
+        above, least = depth - goal, min(least, depth.min())
         for i in np.flatnonzero(above[:-1] * above[1:] <= 0):
             t = brentq(lambda t, y=solution: y(t)[1] - goal, times[i], times[i + 1], xtol=1e-14)
             found.append(float(solution(t)[0]))
     if len(found) < 2:
+        useful = next(x.state[0] for x in flow.rest_points() if x.name == "useful")
+        # The border is lowest where ds/dt = 0 on it, at p_+.
+        if goal < least and p_max > useful:
+            raise ValueError(
+                f"no p survives from s0 = {s0:g}: it takes {np.exp(least):.4g} or more"
+            )
         raise ValueError(f"no upper edge below p = {p_max} at s = {s0}; raise p_max")
     return min(found), max(found)
 
@@ -115,11 +133,17 @@ def survives(flow: EigenmodeFlow, p0: Numbers, s0: Numbers, tau0: Numbers = 1.0)
     Raises
     ------
     ValueError
-        One of the decays is 0 and the other is not: then all collapse, or s grows for ever.
+        One of the decays is 0 and the other is not: then all collapse, or s grows for ever. Or a
+        start is not finite, or an s negative.
     RuntimeError
         With EMA, a mode could not be followed: the flow is too stiff.
     """
-    p, s, tau = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (p0, s0, tau0)))
+    starts = (
+        check_numbers("p0", p0, least=-LARGE, most=LARGE),
+        check_numbers("s0", s0, least=0, most=LARGE**2),
+        check_numbers("tau0", tau0),
+    )
+    p, s, tau = np.broadcast_arrays(*starts)
     eta, eta_p = float(flow.eta), float(flow.predictor_decay)
     if (eta > 0) != (eta_p > 0):
         raise ValueError(f"eta = {eta} and eta_p = {eta_p}: both 0 or both above wanted")
@@ -151,8 +175,10 @@ def critical_start(flow: EigenmodeFlow, tau0: float = 0.0) -> float:
     Raises
     ------
     ValueError
-        Nothing survives: there is no useful rest point, or not below p = 2 tau/k.
+        Nothing survives: there is no useful rest point, or not below p = tau/k. Or `tau0` is not
+        finite.
     """
+    check_numbers("tau0", tau0)
     if not any(point.name == "useful" for point in flow.rest_points()):
         raise ValueError(f"eta = {flow.eta} is above eta* = {flow.critical_decay}: all collapse")
     low, high = 0.0, float(flow.final_tau / flow.k)

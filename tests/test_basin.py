@@ -78,7 +78,7 @@ def test_commands_write_a_figure(words, tmp_path, monkeypatch, capsys):
     [
         (["trajectories", "--values", "1,x"], "'1,x'; numbers with commas wanted"),
         (["basin", "--over", "gamma"], "invalid choice: 'gamma'"),
-        (["basin", "--over", "beta", "--low", "0"], "beta is 0.0; finite and above 0 wanted"),
+        (["basin", "--over", "beta", "--low", "0"], "beta is 0: the target stands still"),
         (["trajectories", "--over", "tau", "--beta", "1"], "tau is part of the state"),
     ],
 )

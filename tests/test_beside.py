@@ -6,10 +6,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from analysis.beside import beside_figure, plot_beside, plot_parabola
+from analysis.phase import phase_figure
 from analysis.writer import SnapshotWriter
-from dynamics import EigenmodeFlow, ScalarFlow, compare, integrate
+from dynamics import EigenmodeFlow, ScalarFlow, compare, integrate, phase_portrait
 from dynamics.__main__ import main
-from trainers import EMA, Config, Learned, Method, train
+from trainers import EMA, METHODS, Attached, Config, Learned, Method, train
 from trainers.losses import Euclidean
 
 METHOD = Method(Learned(layers=1), EMA(0.99), Euclidean())
@@ -96,6 +97,73 @@ def test_the_parabola_is_where_modes_rest(run):
 def test_a_figure_says_who_lives(run, tmp_path):
     figure = beside_figure(compare(run, EigenmodeFlow(sigma2=K - 1, eta=0.05, beta=0.4)))
     assert "of 3 modes 2 live at the end, 2 predicted" in figure.get_suptitle()
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "said"),
+    [
+        (METHOD, {"data": "gaussian"}, ""),
+        (
+            Method(Learned(layers=1), EMA(0.99)),
+            {"data": "gaussian"},
+            "not in the flow: cosine loss",
+        ),
+        (
+            METHODS["simsiam"],
+            {},
+            "not in the flow: cosine loss, non-linear encoder (conv4), batch norm, "
+            "non-linear projector of 2 layers, predictor of 2 layers",
+        ),
+        (
+            Method(
+                Learned(layers=1, constraint="psd", bias=True), EMA(0.9, final=1.0), Euclidean()
+            ),
+            {"data": "gaussian", "schedule": "cosine"},
+            "not in the flow: bias in the predictor, psd predictor, cosine learning rates, "
+            "EMA on a schedule",
+        ),
+        (
+            Method(Learned(layers=1), Attached(), Euclidean()),
+            {"data": "gaussian"},
+            "not in the flow: no stop-gradient",
+        ),
+    ],
+)
+def test_what_the_flow_has_not_is_said(run, method, options, said):
+    config = Config(method=method, **options)
+    attrs = {"config": config.to_json(), "config_resolved": config.resolved.to_json()}
+    theory = EigenmodeFlow(sigma2=K - 1, eta=0.05, beta=0.4)
+    beside = compare(run.assign_attrs(attrs), theory)
+    assert beside.attrs["not_in_the_flow"] == said
+    title = beside_figure(beside).get_suptitle().split("\n")
+    assert title[1:] == ([said] if said else [])
+
+
+def test_labels_say_of_what(run):
+    beside = compare(run, EigenmodeFlow(sigma2=K - 1, eta=0.05, beta=0.4))
+    for name in ("predictor_eigenvalue", "correlation_eigenvalue", "parabola"):
+        assert beside[name].attrs["basis"] == "cross_correlation"
+    ax = plot_beside(beside, ax=Figure().subplots())
+    assert ax.get_ylabel().startswith("Rayleigh quotient of the predictor")
+    ax = plot_parabola(beside, ax=Figure().subplots())
+    assert ax.get_ylabel().startswith("Rayleigh quotient of the cross-view correlation")
+    figure = phase_figure(
+        [phase_portrait(EigenmodeFlow(), points=21)], beside.sel(source="measured")
+    )
+    assert figure.axes[0].get_xlabel().startswith("Rayleigh quotient of the predictor")
+    alone = phase_figure([phase_portrait(EigenmodeFlow(), points=21)]).axes[0]
+    assert alone.get_xlabel() == "eigenvalue of the predictor $p_j$"
+    assert alone.get_ylabel() == "eigenvalue of the cross-view correlation $s_j$"
+
+
+def test_the_command_says_what_a_cosine_run_breaks(tmp_path, capsys):
+    method = Method(Learned(layers=1), EMA(0.99))
+    options = {"data": "gaussian", "width": 4, "epochs": 1, "lr": 0.01, "device": "cpu"}
+    run = train(Config(method=method, **options), tmp_path / "run")
+    for words in (["compare", str(run)], ["phase", "--run", str(run), "--eta", "0.05"]):
+        capsys.readouterr()
+        assert main([*words, "--out", str(tmp_path / "f.png")]) == 0
+        assert capsys.readouterr().out.splitlines()[0] == "not in the flow: cosine loss"
 
 
 def test_what_is_no_comparison_is_refused(run):

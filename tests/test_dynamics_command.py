@@ -166,7 +166,7 @@ def test_ten_observations_hold_and_one_does_not_reproduce(capsys):
         (["figure", "6", "--out", "f.png"], "the following arguments are required: --runs"),
         (["figure", "6", "--runs", "nowhere", "--out", "f.png"], "nowhere"),
         (["figure", "3"], "--out"),
-        (["phase", "--eta", "-1", "--out", "f.png"], "eta is -1.0; finite and 0 or more wanted"),
+        (["phase", "--eta", "-1", "--out", "f.png"], "eta is -1.0; finite and 0 or more"),
         (["phase", "--eta", "x", "--out", "f.png"], "invalid float value: 'x'"),
         (["phase", "--run", "nowhere", "--out", "f.png"], "nowhere"),
         (["phase", "--eta", "0.1", "--eta-p", "-2", "--out", "f.png"], "eta_p is -2.0"),

@@ -165,15 +165,26 @@ def test_modes_of_a_run_beside_those_of_the_theory(tmp_path, monkeypatch):
     assert beside["survives"].values.tolist() == [[True] * 7 + [False]] * 2
 
 
+def test_a_target_that_never_moves_has_a_flow():
+    flow = FlowParameters.from_optimiser(lr=0.1, decay=0.05, ema=1.0)
+    assert flow.beta == 0
+    assert FlowParameters.from_optimiser(**flow.to_optimiser()) == flow
+    run = integrate(flow.eigenmodes(0.25), (0.5, 0.49, 1.0), np.linspace(0, 20, 5))
+    w_a = run["tau"] * np.sqrt(run["correlation_eigenvalue"])
+    np.testing.assert_allclose(w_a, 0.7, rtol=1e-6)
+    with pytest.raises(ValueError, match="beta is 0: the target stands still"):
+        flow.eigenmodes().rest_points()
+
+
 def test_refusals(tmp_path):
-    with pytest.raises(ValueError, match="lr is 0; above 0"):
+    with pytest.raises(ValueError, match=r"lr is 0.0; finite and above 0"):
         FlowParameters.from_optimiser(lr=0)
-    with pytest.raises(ValueError, match=r"ema is 1.0; in \[0, 1\)"):
-        FlowParameters.from_optimiser(lr=1, ema=1.0)
+    with pytest.raises(ValueError, match=r"ema is 1.1; finite and 0 or more and at most 1"):
+        FlowParameters.from_optimiser(lr=1, ema=1.1)
     run = open_snapshots(train(config(), tmp_path / "run"))
     with pytest.raises(ValueError, match="no config in its attrs"):
         FlowParameters.from_run(run.drop_attrs())
     with pytest.raises(ValueError, match=r"lacks \['cross_correlation'\]"):
         compare(run.drop_vars("cross_correlation"))
-    with pytest.raises(ValueError, match="start is 99; a snapshot from 0 to"):
+    with pytest.raises(ValueError, match="start is 99; a whole number from 0 to"):
         compare(run, start=99)

@@ -186,8 +186,12 @@ def test_refusals():
         separatrix(EigenmodeFlow(eta=0.05, beta=1.0))
     with pytest.raises(ValueError, match=r"eta = 0.3 has no saddle"):
         separatrix(EigenmodeFlow(eta=0.3))
-    with pytest.raises(ValueError, match="s0 is 0; a mode without any signal"):
+    with pytest.raises(ValueError, match=r"s0 is 0.0; finite and above 0"):
         basin_edges(FLOW, 0)
+    with pytest.raises(ValueError, match=r"no p survives from s0 = 1e-07: it takes 3\.043e-07 or"):
+        basin_edges(FLOW, 1e-7)
+    with pytest.raises(ValueError, match="beta is 0: the target stands still"):
+        survives(EigenmodeFlow(eta=0.1, beta=0.0), 0.1, 0.1)
     with pytest.raises(ValueError, match="both 0 or both above"):
         survives(EigenmodeFlow(eta=0.1, eta_p=0.0), 0.1, 0.1)
     with pytest.raises(ValueError, match="all collapse"):
