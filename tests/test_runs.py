@@ -1,11 +1,14 @@
 import json
+import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from analysis import SnapshotWriter, open_runs
+from analysis import SnapshotWriter, open_runs, open_snapshots
 from analysis.runs import run_paths
-from analysis.swept import swept
+from analysis.swept import option_key, option_names, place, sorted_values, swept
 
 D = 3
 
@@ -140,3 +143,62 @@ def test_refusals(tmp_path):
     c = write(tmp_path, "c", {}, 1, d=4)
     with pytest.raises(ValueError, match=r"different numbers of features: .*a has 3, .*c has 4"):
         open_runs([a, c])
+
+
+NAMES = ["predictor", "mean", "step", "time", "samples", "head", "loss", "epoch", "lr", "row"]
+VALUES = st.sampled_from([None, True, 0.1, 2, "2", math.nan, "cosine", "none", [1, 2], {"a": 1}])
+RUNS = st.lists(
+    st.tuples(
+        st.sampled_from(["byol", "simsiam"]),
+        st.integers(0, 1),
+        st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=2),
+        st.sampled_from([(0, 10), (0,), (0, 20)]),
+        st.booleans(),  # has accuracies
+    ),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda run: (run[0], run[1], json.dumps(run[2], sort_keys=True)),
+)
+
+
+@settings(max_examples=12)
+@given(RUNS)
+def test_any_mixture_opens_and_every_run_stands_at_its_place(tmp_path_factory, drawn):
+    folder = tmp_path_factory.mktemp("law")
+    names = {}
+    for i, (method, seed, options, steps, evaluated) in enumerate(drawn):
+        accuracies = {"knn_accuracy": i / 8} if evaluated else {}
+        path = write(folder, str(i), options, seed, steps, method, **accuracies)
+        names[str(i)] = open_snapshots(path)
+    places = [place(run.attrs) for run in names.values()]
+    keys = {
+        tuple((k, option_key(v)) for k, v in sorted(p.items()) if v is not None) for p in places
+    }
+    if len(keys) < len(places):
+        return  # an option at None is one that is not there
+    ds = open_runs(folder)
+    dims = option_names(swept(places))
+    assert not {*dims.values()} & {*ds.data_vars, "row", "col", "step", "epoch", "time"}
+    assert float(ds["predictor"].notnull().sum()) == D * D * sum(len(run[3]) for run in drawn)
+    for run, where in zip(names.values(), places, strict=True):
+        at = {}
+        for option, dim in {"method": "method", "seed": "seed", **dims}.items():
+            values = sorted_values(p.get(option) for p in places)
+            at[dim] = [option_key(v) for v in values].index(option_key(where.get(option)))
+        mine = ds.isel(at).sel(step=run.step)
+        np.testing.assert_array_equal(mine["predictor"], run["predictor"])
+        np.testing.assert_array_equal(mine["samples"], run["samples"])
+        np.testing.assert_array_equal(mine["time"], run["time"])
+    if any(run[4] for run in drawn):
+        table = open_runs(folder, "evaluation")["accuracy"].values
+        assert sorted(table[~np.isnan(table)]) == [i / 8 for i, run in enumerate(drawn) if run[4]]
+
+
+def test_kinds_of_predictor_of_one_method_are_a_dimension_beside_the_variable(tmp_path):
+    for i, kind in enumerate(("Learned", "Direct")):
+        write(tmp_path, kind, {"method": {"kind": "Method", "predictor": {"kind": kind}}}, i)
+    ds = open_runs(tmp_path)
+    assert ds["option_predictor"].values.tolist() == ["Direct", "Learned"]
+    where = {"option_predictor": "Direct", "seed": 1, "step": 10, "method": "byol"}
+    one = ds["predictor"].sel(where)
+    assert (one == 101).all()
