@@ -130,7 +130,7 @@ def _section(one: Measured) -> list[str]:
             )
         )
     parts.append(_player(run, basis_name(one.summary["correlation_eigenvalue"]) or "correlation"))
-    config = run.attrs.get("config")
+    config = run.attrs.get("config_resolved", run.attrs.get("config"))
     if config:
         shown = html.escape(json.dumps(json.loads(config), indent=1))
         parts.append(f"<details><summary>configuration</summary><pre>{shown}</pre></details>")

@@ -10,7 +10,7 @@ import dask.array
 import numpy as np
 import xarray as xr
 
-from analysis.schema import EVALUATION, STORE
+from analysis.schema import DIVERGED, EVALUATION, STORE
 from analysis.snapshots import MissingGroupError, open_snapshots, savable
 from analysis.swept import (
     OWN,
@@ -46,9 +46,9 @@ def open_runs(
         called as a variable is ``option_predictor``. Combinations that were not run are NaN, and so
         are steps and variables that a run does not have, and the whole of a run without the group;
         nothing is read until it is computed. `epoch` and `time` get the dimensions on which they
-        depend. ``attrs`` keep what all runs agree on. Select with ``ds.sel({"method": "byol"})``:
-        `sel` has a keyword of that name. In place of `step`, tables of evaluations have the number
-        of their row; text that is not there is empty.
+        depend. ``attrs`` keep what all runs agree on; `diverged` names the runs that did. Select
+        with ``ds.sel({"method": "byol"})``: `sel` has a keyword of that name. In place of `step`,
+        tables of evaluations have the number of their row; text that is not there is empty.
 
     Raises
     ------
@@ -70,7 +70,10 @@ def open_runs(
             raise ValueError(f"{first[key]} and {path} do not differ in method, seed or options")
         cells[key], first[key] = ds, path
     out = _together(cells, axes, "evaluation" if group == "evaluation" else "step")
-    return savable(out.assign_attrs(_common(attrs)))
+    lost = [
+        f"{p} at step {a[DIVERGED]}" for p, a in zip(paths, attrs, strict=True) if DIVERGED in a
+    ]
+    return savable(out.assign_attrs(_common(attrs) | ({"diverged": lost} if lost else {})))
 
 
 def run_paths(

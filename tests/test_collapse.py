@@ -139,6 +139,8 @@ def test_features_that_drift_without_images_are_told_by_the_batches():
     verdict = collapse(run, xr.Dataset({"feature_std": std}))
     assert (verdict.kind, verdict.onset) == ("complete", 20)
     assert "within a batch all images are the same" in str(verdict)
+    later = run.isel(step=[0]).assign_coords(step=[0])  # steps were taken, no snapshot since
+    assert collapse(later, xr.Dataset({"feature_std": std})).kind == "none"
     spike = std.where(steps != 15, 0.1)  # one batch that still varies is enough
     assert collapse(run, xr.Dataset({"feature_std": spike})).kind == "none"
 

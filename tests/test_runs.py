@@ -77,6 +77,15 @@ def test_what_was_not_run_is_nan_and_steps_are_joined(tmp_path):
     assert not there.sel(seed=0, predictor_eps=0.3).any()
 
 
+def test_runs_that_diverged_are_named(tmp_path):
+    a, b = (write(tmp_path, name, {}, seed) for seed, name in enumerate("ab"))
+    assert "diverged" not in open_runs([a, b]).attrs
+    with SnapshotWriter(b / "snapshots.zarr", resume_after=10) as writer:
+        writer.mark(diverged_at=7)
+    assert open_snapshots(b).attrs["diverged_at"] == 7
+    assert open_runs([a, b]).attrs["diverged"] == [f"{b} at step 7"]
+
+
 def test_options_between_methods_are_no_dimension(tmp_path):
     write(tmp_path, "a", {"lr": 0.1}, 0, method="byol")
     write(tmp_path, "b", {"lr": 0.2}, 0, method="simsiam")
