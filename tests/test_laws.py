@@ -47,6 +47,7 @@ NOT_MEASURES = {  # public, and not a number read off one snapshot's matrices
     "open_snapshots",
     "rankme",
     "spectral_gaps",
+    "stable_rank_null",
     "summarise",
     "symmetric_part",
     "tracy_widom_quantile",
