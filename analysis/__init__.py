@@ -1,11 +1,13 @@
 """What a run is, and what it says."""
 
 from analysis.alignment import alignment, alignment_excess, alignment_null, off_diagonal_energy
+from analysis.alignment_rate import alignment_rate, mode_alignment_rate
 from analysis.balance import balance, balance_gap, rayleigh_quotient, rayleigh_residual
 from analysis.basis import check_basis
 from analysis.bootstrap import bootstrap_alignment, bootstrap_eigenvalues
 from analysis.collapse import Verdict, collapse, collapse_course
 from analysis.commutators import commutator, commutator_null, mode_commutator
+from analysis.effective_rank import entropy_rank, participation_ratio, stable_rank
 from analysis.independent_rows import effective_samples
 from analysis.modes import follow_modes
 from analysis.moments import centred, least_squares_predictor
@@ -19,22 +21,13 @@ from analysis.normality import (
 )
 from analysis.power_law import PowerLaw, fit_power_law
 from analysis.ranks import alpha_req, collapse_signs, lidar, rankme
-from analysis.rates import (
-    alignment_rate,
-    critical_decay,
-    mode_alignment_rate,
-    noise_ratio,
-    target_scale,
-)
+from analysis.rates import critical_decay, noise_ratio, target_scale
 from analysis.runs import open_runs
 from analysis.snapshots import SnapshotWriter, open_snapshots
 from analysis.spectrum import (
     complex_eigenvalues,
     eigenvalues,
-    entropy_rank,
-    participation_ratio,
     predictor_eigenvalues,
-    stable_rank,
 )
 from analysis.subspaces import (
     principal_angles,

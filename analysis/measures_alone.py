@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from analysis.alignment import ALIGNMENT, alignment_null
+from analysis.effective_rank import RANKS, entropy_rank, participation_ratio, stable_rank
 from analysis.measure import Measure, Null
 from analysis.normality import (
     NORMALITY,
@@ -20,10 +21,7 @@ from analysis.spectrum import (
     SPECTRUM,
     complex_eigenvalues,
     eigenvalues,
-    entropy_rank,
-    participation_ratio,
     predictor_eigenvalues,
-    stable_rank,
 )
 from analysis.subspaces import SUBSPACES, surviving_modes
 from analysis.symmetry import ASYMMETRY, asymmetry
@@ -65,7 +63,7 @@ ALONE: dict[str, Measure] = {
     ),
     "entropy_rank": Measure(
         function=entropy_rank,
-        label=SPECTRUM["entropy_rank"],
+        label=RANKS["entropy_rank"],
         null=Null(
             "white", lambda d, n: d * np.exp(-(d - 1) * (d + 2) / (2 * d * n + 4)), within=0.02
         ),
@@ -73,13 +71,13 @@ ALONE: dict[str, Measure] = {
     ),
     "participation_ratio": Measure(
         function=participation_ratio,
-        label=SPECTRUM["participation_ratio"],
+        label=RANKS["participation_ratio"],
         null=Null("white", lambda d, n: (d * n + 2) / (n + d + 1), within=0.02),
         **_RANK,
     ),
     "stable_rank": Measure(
         function=stable_rank,
-        label=SPECTRUM["stable_rank"],
+        label=RANKS["stable_rank"],
         null=Null("white", stable_rank_null, within=0.02),
         **_RANK,
     ),

@@ -13,17 +13,11 @@ from analysis.alignment import (
     alignment_null,
     off_diagonal_energy,
 )
+from analysis.alignment_rate import ALIGNMENT_RATES, alignment_rate, mode_alignment_rate
 from analysis.balance import BALANCE, rayleigh_quotient, rayleigh_residual
 from analysis.commutators import COMMUTATOR, commutator, commutator_null, mode_commutator
 from analysis.measure import Measure, Null
-from analysis.rates import (
-    RATES,
-    alignment_rate,
-    critical_decay,
-    mode_alignment_rate,
-    noise_ratio,
-    target_scale,
-)
+from analysis.rates import RATES, critical_decay, noise_ratio, target_scale
 from analysis.subspaces import SUBSPACES, principal_angles, subspace_overlap
 
 NAN = math.nan
@@ -161,7 +155,7 @@ OF_PAIRS: dict[str, Measure] = {
     ),
     "alignment_rate": Measure(
         function=alignment_rate,
-        label=RATES["alignment_rate"],
+        label=ALIGNMENT_RATES["alignment_rate"],
         takes=("predictor", "cross_correlation"),
         span="[-0.25, inf]",
         degree={},
@@ -170,7 +164,7 @@ OF_PAIRS: dict[str, Measure] = {
     ),
     "mode_alignment_rate": Measure(
         function=mode_alignment_rate,
-        label=RATES["mode_alignment_rate"],
+        label=ALIGNMENT_RATES["mode_alignment_rate"],
         takes=("predictor", "cross_correlation"),
         span="[-0.25, inf]",
         degree={},

@@ -17,6 +17,7 @@ from analysis.balance import BALANCE, rayleigh_quotient_of, rayleigh_residual_of
 from analysis.basis import basis_of
 from analysis.chunks import rows_per_chunk
 from analysis.commutators import COMMUTATOR, commutator_null_of, mode_commutator_of
+from analysis.effective_rank import NEGATIVE, RANKS, entropy_rank_of, participation_ratio_of
 from analysis.kernels import eigvalsh, in_units, pair, scaled, spread
 from analysis.labelled import (
     check_matrix,
@@ -27,7 +28,7 @@ from analysis.labelled import (
 )
 from analysis.labels import spectrum_attrs
 from analysis.schema import MATRIX, Variable
-from analysis.spectrum import NEGATIVE, SPECTRUM, entropy_rank_of, participation_ratio_of
+from analysis.spectrum import SPECTRUM
 from analysis.symmetry import ASYMMETRY, ASYMMETRY_KERNELS, ASYMMETRY_NULL
 
 MEASURES: dict[str, Variable] = {
@@ -45,7 +46,7 @@ MEASURES: dict[str, Variable] = {
     **COMMUTATOR,
     "off_diagonal_energy": ALIGNMENT["off_diagonal_energy"],
     **{name: BALANCE[name] for name in ("rayleigh_quotient", "rayleigh_residual")},
-    **{name: SPECTRUM[name] for name in ("entropy_rank", "participation_ratio")},
+    **{name: RANKS[name] for name in ("entropy_rank", "participation_ratio")},
 }
 # Whose units a measure of modes has, W_p's 0 and F's 1.
 IN_UNITS = {

@@ -123,8 +123,7 @@ class SnapshotWriter:
         OSError
             Earlier rows could not be written.
         """
-        rows = {"step": step, **values}
-        self._extend("", {name: one_row(name, value) for name, value in rows.items()})
+        self._extend("", {name: one_row(name, v) for name, v in {"step": step, **values}.items()})
 
     def append_metrics(self, step: ArrayLike, **columns: ArrayLike) -> None:
         """Add scalars of many steps at once: `step` and each column have one length."""

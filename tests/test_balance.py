@@ -4,16 +4,16 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.alignment import alignment
-from analysis.balance import balance_gap, rayleigh_quotient, rayleigh_residual
-from analysis.power_law import fit_power_law
-from analysis.rates import (
+from analysis import (
     alignment_rate,
     critical_decay,
     mode_alignment_rate,
     noise_ratio,
     target_scale,
 )
+from analysis.alignment import alignment
+from analysis.balance import balance_gap, rayleigh_quotient, rayleigh_residual
+from analysis.power_law import fit_power_law
 from dynamics import EigenmodeFlow, SymmetrisedFlow, integrate
 
 seeds = st.integers(0, 10**6)
