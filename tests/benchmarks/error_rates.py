@@ -18,11 +18,17 @@ from scipy.stats import binomtest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from white import wishart_spectra
 
-from analysis import bootstrap_alignment, bootstrap_eigenvalues, collapse_course, modes_above_noise
+from analysis import (
+    bootstrap_alignment,
+    bootstrap_eigenvalues,
+    collapse,
+    collapse_course,
+    modes_above_noise,
+)
 from analysis.verdict import KINDS
 
 SIZES = {(2, 8): 8000, (2, 100): 8000, (4, 16): 8000, (8, 9): 8000, (8, 20000): 8000}
-SIZES |= {(16, 64): 4000, (32, 4000): 2000, (64, 300): 1000, (128, 1000): 400, (512, 4096): 24}
+SIZES |= {(16, 64): 4000, (32, 4000): 4000, (64, 300): 4000, (128, 1000): 2000, (512, 4096): 400}
 COLLAPSE = {(2, 8): 4000, (2, 100): 4000, (3, 8): 4000, (4, 8): 4000, (8, 8): 2000, (32, 64): 300}
 
 
@@ -59,6 +65,13 @@ def noise(rng: np.random.Generator) -> list[dict[str, object]]:
                 hits = int((course["collapse"] > 0).sum())
                 what = f"noise collapsed, {dtype}" + ", centred" * mean
                 rows.append(row(what, (d, n), rate, hits, draws))
+    for (d, n), (runs, looks) in {(2, 8): (1000, 20), (4, 8): (500, 40)}.items():
+        for what, drawn in (("of independent looks", looks), ("of looks all alike", 1)):
+            hits = 0
+            for _ in range(runs):
+                Z = rng.standard_normal((drawn, n, d))
+                hits += collapse(run_of(np.repeat(Z, looks // drawn, axis=0), True)).kind != "none"
+            rows.append(row(f"a run {what}, {looks} of noise, collapsed", (d, n), 0.01, hits, runs))
     return rows
 
 
