@@ -51,7 +51,6 @@ def largest_noise_eigenvalue(
     float
         Of the correlation :math:`Z^\top Z / n`: :math:`v (\mu + \sigma q) / n`, with the quantile q
         of Tracy and Widom. At (128, 1000): 1.884 at 1 %, 1.844 at the edge of Marchenko and Pastur.
-        Measured rates: `notebooks/results/error_rates`.
 
     Raises
     ------
