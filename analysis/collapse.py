@@ -60,8 +60,8 @@ def collapse(
         Frozen; as a string, one line. Invariant to rotation and scale of the features. Null level:
         white noise is ``none``, of 8 rows or more, but for the error rate: at 1 %, 0.9 to 1.5 % of
         4000 (standard error 0.16) were collapsed at (d, n) = (2, 8), (2, 100), (3, 8) and (4, 8),
-        none of 300 at (32, 64), where one direction has half of the variance far more rarely. Snapshots that
-        cannot be judged are left out, and counted.
+        none of 300 at (32, 64), where one direction has half of the variance far more rarely.
+        Snapshots that cannot be judged are left out, and counted.
 
     Raises
     ------

@@ -83,11 +83,3 @@ def test_refusals():
         largest_noise_eigenvalue(2, 2, variance=-1.0)
     with pytest.raises(ValueError, match="5 rows for 8 dimensions"):
         list(largest_shares(8, 5, 0.01))
-
-
-@pytest.mark.parametrize("n", [3, 7, 8, 100])
-@pytest.mark.parametrize("rate", [0.05, 0.01, 0.001])
-def test_of_two_dimensions_the_share_has_the_exact_law_of_the_sphericity_test(n, rate):
-    # Mauchly (1940): the root of 4 det / tr^2 = 1 - (2 share - 1)^2 falls below x in x^(n - 1).
-    share = largest_share(2, n, error_rate=rate)
-    np.testing.assert_allclose((1 - (2 * share - 1) ** 2) ** ((n - 1) / 2), rate, rtol=2e-3)
