@@ -92,6 +92,7 @@ METHODS = {
     "iso": (Direct(eps=0.0, normalise="none"), EMA(0.99), Euclidean(iso=True)),
     "none": (Identity(), StopGradient(), Euclidean()),
     "optimal": (Optimal(ridge=0.05), StopGradient(), Euclidean()),
+    "sylvester": (Optimal(ridge=0.05, equation="sylvester"), StopGradient(), Euclidean()),
 }
 
 
