@@ -19,6 +19,10 @@ from dynamics.scalar import ScalarFlow
 
 TIME = {"long_name": "gradient-flow time", "symbol": "$t$"}
 STEP = 0.01  # the paper's learning rate alpha, of its figures along steps
+# The published rate and steps of each loss of IsoLoss Fig. 2, of its eigenvalues.
+TOY = {name: (0.1 if name.startswith("cosine") else 0.01, 1500) for name in EIGEN_LOSSES} | {
+    name: (0.1, 100_000) for name in ("euclidean-no-predictor", "cosine-no-predictor")
+}
 
 
 def phase_portraits() -> list[xr.Dataset]:
@@ -140,30 +144,42 @@ def scalar_fields() -> list[xr.Dataset]:
     ]
 
 
-def loss_trajectories(steps: int = 1500, samples: int = 20) -> list[xr.DataArray]:
-    """Return IsoLoss Fig. 2: the eight losses in 6 and 2 dimensions, W_p = F, by SGD and by flow.
+def loss_trajectories(samples: int = 20) -> list[xr.DataArray]:
+    """Return IsoLoss Fig. 2: what eight losses do to samples in a plane, and to ten eigenvalues.
 
-    Four Euclidean panels of trajectories z = W x of the vectors that start furthest out, and four
-    of the eigenvalues of W Wᵀ from 0.05 to 3; then the cosine ones. Rate 0.01, noise 0.1.
+    Four Euclidean panels of trajectories z = W x of the vectors that start furthest out (6
+    features, 2 rows, 1500 steps of 0.01), and four of the eigenvalues of W Wᵀ (15 features, 10
+    rows, by `TOY`); then the cosine ones. As published W(0) = randn/4, W_p = W Wᵀ, and the noise of
+    0.1 is on the target's view alone.
+
+    Published are SGD on 50 000 fresh samples a step; here is its mean, the flow at the time rate x
+    step. W keeps its singular vectors in it, so that trajectories follow from the eigenvalues.
+    The cosine losses' mean is over `DRAWS` vectors: without predictor nothing but the noise moves
+    eigenvalues, and their small spread at the end is what these draws leave.
     """
     rng = np.random.default_rng(0)
-    start = rng.standard_normal((2, 6)) / 4
+    narrow, wide = (rng.standard_normal(shape) / 4 for shape in ((2, 6), (10, 15)))
     x = rng.standard_normal((500, 6))
-    x = x[np.argsort(np.linalg.norm(x @ start.T, axis=1))[-samples:]]
+    x = x[np.argsort(np.linalg.norm(x @ narrow.T, axis=1))[-samples:]]
+    U, w, Vt = np.linalg.svd(narrow, full_matrices=False)
     paths, spectra = [], []
-    for name in EIGEN_LOSSES:
-        run = descend(name, start, steps, power=1.0, batch=2048)
-        z = np.einsum("sf,trf->str", x, run["encoder"].values)
-        coords = {"time": run["time"], "row": [1, 2]}
+    for name, (rate, steps) in TOY.items():
+        c = _toy(name, w**2, 0.01 * np.linspace(0, 1500, 301)).swap_dims(step="time")
+        # NaN is a mode below the least of all numbers: 0 in a picture.
+        z = np.einsum("rm,tm,ms->str", U, np.sqrt(c.fillna(0)), Vt @ x.T)
+        coords = {"time": c["time"], "row": [1, 2]}
         paths.append(xr.DataArray(z, coords, ["sample", "time", "row"], attrs={"loss": name}))
-        flow = EigenvalueFlow(loss=name, sigma2=0.01, power=1.0)
-        out = integrate(
-            flow, (np.geomspace(3, 0.05, 6),), np.linspace(0, 40, 161), rtol=1e-6, atol=1e-9
-        )
-        values = out["correlation_eigenvalue"].swap_dims(step="time")
-        spectra.append(values.assign_attrs(loss=name))
+        at = np.linspace(0, steps, 301)
+        c = _toy(name, np.linalg.svd(wide, compute_uv=False) ** 2, rate * at)
+        values = c.drop_vars("time").assign_coords(step=at)
+        spectra.append(values.assign_attrs(loss=name, rate=rate, long_name="eigenvalue of $WW^T$"))
     half = len(paths) // 2
     return [*paths[:half], *spectra[:half], *paths[half:], *spectra[half:]]
+
+
+def _toy(loss: str, c: np.ndarray, times: np.ndarray) -> xr.DataArray:
+    flow = EigenvalueFlow(loss=loss, sigma2=0.1**2, online_sigma2=0.0, power=1.0)
+    return integrate(flow, (c,), times, rtol=1e-6, atol=1e-9)["correlation_eigenvalue"]
 
 
 def loss_rest_points() -> list[xr.DataArray]:

@@ -13,10 +13,10 @@ from functools import cached_property
 import numpy as np
 
 from dynamics.checks import check_count
-from dynamics.flows import check_parameters
+from dynamics.flows import check_parameters, default
 
 Gradient = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-EigenvalueRate = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
+EigenvalueRate = Callable[[np.ndarray, np.ndarray, float, float], np.ndarray]
 DRAWS = 4096  # Gaussian vectors behind an expectation without a closed form
 
 
@@ -52,15 +52,15 @@ class EigenLoss:
     r"""A loss, as what it does to features in the eigenbasis; (..., mode) each.
 
     The closed form of the eigenvalues c of W Wᵀ is for white Gaussian data and views with noise of
-    variance sigma2: with p = lambda, k = 1 + sigma2,
+    variances v_1 (online) and v_2 (target): with p = lambda, k = 1 + v_1,
 
     ================ ======================================
     Euclidean        dc/dt
     ================ ======================================
     standard         :math:`2 p (1 - k p) c`
     isotropic        :math:`2 (1 - k p) c`
-    no stop-gradient :math:`-2 [(1-p)^2 + \sigma^2 (1+p^2)] c`
-    no predictor     :math:`-2 \sigma^2 c`
+    no stop-gradient :math:`-2 [(1-p)^2 + v_1 p^2 + v_2] c`
+    no predictor     :math:`-2 v_1 c`
     ================ ======================================
     """
 
@@ -69,19 +69,19 @@ class EigenLoss:
     target: Gradient | None = None
     """The same by the target's features z2, where no stop-gradient is in the way."""
     rate: EigenvalueRate | None = None
-    """(p, c, sigma2) -> dc/dt, where there is a closed form."""
+    """(p, c, v_1, v_2) -> dc/dt, where there is a closed form."""
 
 
 EIGEN_LOSSES: dict[str, EigenLoss] = {
-    "euclidean": EigenLoss(_euclidean, rate=lambda p, c, v: 2 * p * (1 - (1 + v) * p) * c),
-    "euclidean-iso": EigenLoss(_iso(_euclidean), rate=lambda p, c, v: 2 * (1 - (1 + v) * p) * c),
+    "euclidean": EigenLoss(_euclidean, rate=lambda p, c, v, _: 2 * p * (1 - (1 + v) * p) * c),
+    "euclidean-iso": EigenLoss(_iso(_euclidean), rate=lambda p, c, v, _: 2 * (1 - (1 + v) * p) * c),
     "euclidean-attached": EigenLoss(
         _euclidean,
         _euclidean_target,
-        rate=lambda p, c, v: -2 * ((1 - p) ** 2 + v * (1 + p**2)) * c,
+        rate=lambda p, c, v, w: -2 * ((1 - p) ** 2 + v * p**2 + w) * c,
     ),
     "euclidean-no-predictor": EigenLoss(
-        _without_predictor(_euclidean), rate=lambda p, c, v: -2 * v * c
+        _without_predictor(_euclidean), rate=lambda p, c, v, _: -2 * v * c
     ),
     "cosine": EigenLoss(_cosine),
     "cosine-iso": EigenLoss(_iso(_cosine)),
@@ -96,10 +96,11 @@ class EigenvalueFlow:
     r"""Eigenvalues c of W Wᵀ under a loss, with a predictor of eigenvalues c^power.
 
     .. math:: \dot c_m = 2 \operatorname{E}[g_m \hat z_m], \quad
-        z_i = \sqrt{c}\,(x + \sigma n_i)
+        z_i = \sqrt{c}\,(x + \sigma_i n_i)
 
     for white Gaussian x and noise n. Euclidean losses have a closed form; for cosine ones the
-    expectation is over `draws` vectors, the same ones at every time, so that it is a smooth flow.
+    expectation is over `draws` vectors, the same ones at every time, so that it is a smooth flow,
+    and each with its noise and with minus it: what is linear in the noise drops out.
 
     Parameters
     ----------
@@ -109,6 +110,8 @@ class EigenvalueFlow:
         alpha of W_p = (W Wᵀ)^alpha; 1/2 is DirectPred.
     sigma2 : float
         Variance of the augmentation.
+    online_sigma2 : float, optional
+        That of the online view where it differs; the published toy has a clean one, 0.
     draws, seed : int
         Of the Gaussian vectors; the relative error is about draws^(-1/2).
 
@@ -125,11 +128,12 @@ class EigenvalueFlow:
     loss: str = "cosine"
     power: float = 0.5
     sigma2: float = 0.0
+    online_sigma2: float | None = None
     draws: int = DRAWS
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_parameters(self, ("power",), ("sigma2",))
+        check_parameters(self, ("power",), ("sigma2", "online_sigma2"))
         check_count("draws", self.draws)
         check_count("seed", self.seed, least=0)
         if self.loss not in EIGEN_LOSSES:
@@ -147,8 +151,10 @@ class EigenvalueFlow:
         def drawn(modes: int) -> np.ndarray:  # -> (3, draws, modes): x, n_1, n_2
             if modes not in cache:
                 rng = np.random.default_rng(self.seed)
-                half = rng.standard_normal((3, (self.draws + 1) // 2, modes))
-                cache[modes] = np.concatenate([half, -half], axis=1)
+                x, n1, n2 = rng.standard_normal((3, (self.draws + 1) // 2, modes))
+                # Minus all of them would be the same draws again: g z is even.
+                pairs = (x, x), (n1, -n1), (n2, -n2)
+                cache[modes] = np.stack([np.concatenate(pair) for pair in pairs])
             return cache[modes]
 
         return drawn
@@ -157,11 +163,12 @@ class EigenvalueFlow:
         """Return dc/dt, (mode,)."""
         c = np.maximum(state[0], 0.0)
         loss, p = EIGEN_LOSSES[self.loss], c**self.power
+        online = float(default(self.online_sigma2, self.sigma2))
         if loss.rate is not None:
-            return (loss.rate(p, c, self.sigma2),)
+            return (loss.rate(p, c, online, self.sigma2),)
         x, n1, n2 = self._noise(c.shape[-1])
-        sigma = np.sqrt(self.sigma2)
-        z1, z2 = (np.sqrt(c) * (x + sigma * n) for n in (n1, n2))
+        z1 = np.sqrt(c) * (x + np.sqrt(online) * n1)
+        z2 = np.sqrt(c) * (x + np.sqrt(self.sigma2) * n2)
         moved = loss.online(p, z1, z2) * z1
         if loss.target is not None:
             moved = moved + loss.target(p, z1, z2) * z2

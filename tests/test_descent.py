@@ -4,7 +4,7 @@ import pytest
 from dynamics.descent import descend
 from dynamics.gallery import FIGURES
 from dynamics.integrate import integrate
-from dynamics.isoloss import EigenvalueFlow
+from dynamics.isoloss import EIGEN_LOSSES, EigenvalueFlow
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,61 @@ def test_seeds_differ_and_one_seed_does_not():
     assert not one.equals(other)
 
 
-def test_isoloss_figure_2_has_trajectories_over_eigenvalues():
-    panels = FIGURES["iso2"](steps=30)
+@pytest.fixture(scope="module")
+def panels():
+    return FIGURES["iso2"]()
+
+
+def test_isoloss_figure_2_is_at_the_published_setting(panels):
     kinds = ["sample" in panel.dims for panel in panels]
     assert kinds == [*[True] * 4, *[False] * 4] * 2
-    assert [p.attrs["loss"] for p in panels[:4]] == [p.attrs["loss"] for p in panels[4:8]]
-    norms = np.linalg.norm(panels[0].isel(time=0), axis=-1)
-    assert norms.min() > 1  # the 20 of 500 that start furthest out
+    spectra = {p.attrs["loss"]: p for p in panels if "mode" in p.dims}
+    paths = {p.attrs["loss"]: p for p in panels if "sample" in p.dims}
+    assert list(spectra) == list(paths) == list(EIGEN_LOSSES)
+    slow = {name for name, p in spectra.items() if p.attrs["rate"] == 0.01}
+    assert slow == {"euclidean", "euclidean-iso", "euclidean-attached"}
+    assert {p.attrs["rate"] for p in spectra.values()} == {0.01, 0.1}
+    assert {name for name, p in spectra.items() if p["step"][-1] == 100_000} == {
+        "euclidean-no-predictor",
+        "cosine-no-predictor",
+    }
+    assert {int(p["step"][-1]) for p in spectra.values()} == {1500, 100_000}
+    start = spectra["cosine"].values[0]
+    assert start.shape == (10,)
+    assert 0.5 < start.mean() / (15 / 16) < 1.5  # W(0) = randn/4, 15 features
+    for p in spectra.values():
+        np.testing.assert_allclose(p.values[0], start)
+    # dc/dt = 2 (1 - c) c, a logistic curve.
+    curve = spectra["euclidean-iso"]
+    t = 0.01 * curve["step"].values[:, None]
+    expected = 1 / (1 + (1 / start - 1) * np.exp(-2 * t))
+    np.testing.assert_allclose(curve, expected, rtol=1e-5)
+    np.testing.assert_allclose(spectra["euclidean-no-predictor"].values[-1], start)
+    trace = spectra["cosine"].sum("mode")
+    np.testing.assert_allclose(trace, trace[0], rtol=1e-4)
+    assert paths["cosine"].shape == (20, 301, 2)
+    assert all(np.isfinite(p).all() for p in paths.values())
+    assert np.linalg.norm(paths["cosine"].isel(time=0), axis=-1).min() > 1  # the furthest out
+
+
+MEAN_STEPS = {  # of W, clean online view, noise of variance 0.01 on the target's
+    "euclidean": lambda P, eye: P @ (eye - P),
+    "euclidean-iso": lambda P, eye: eye - P,
+    "euclidean-attached": lambda P, eye: -(eye - P) @ (eye - P) - 0.01 * eye,
+}
+
+
+@pytest.mark.parametrize("name", MEAN_STEPS)
+def test_paths_of_isoloss_figure_2_are_those_of_matrices(panels, name):
+    path = next(p for p in panels if p.attrs["loss"] == name)
+    rng = np.random.default_rng(0)
+    W = rng.standard_normal((2, 6)) / 4
+    rng.standard_normal((10, 15))
+    x = rng.standard_normal((500, 6))
+    x = x[np.argsort(np.linalg.norm(x @ W.T, axis=1))[-20:]]
+    for _ in range(6000):  # a quarter of the published step, to come nearer to the flow
+        W = W + 0.0025 * MEAN_STEPS[name](W @ W.T, np.eye(2)) @ W
+    np.testing.assert_allclose(path.isel(time=-1), x @ W.T, atol=0.01)
 
 
 @pytest.mark.parametrize(

@@ -85,17 +85,59 @@ def test_limits_of_perfect_invariance(seed):
     np.testing.assert_allclose(both, -((1 - lam) ** 2) * z, atol=1e-12)
 
 
+@pytest.mark.parametrize("online", [0.3, 0.1, 0.0])
 @pytest.mark.parametrize("name", [name for name, loss in EIGEN_LOSSES.items() if loss.rate])
-def test_closed_forms_are_the_expectations(name):
-    kind, sigma2 = EIGEN_LOSSES[name], 0.3
+def test_closed_forms_are_the_expectations(name, online):
+    kind, target = EIGEN_LOSSES[name], 0.3
     c = np.array([0.2, 0.7, 1.5])
     p = np.sqrt(c)
     x, n1, n2 = np.random.default_rng(1).standard_normal((3, 400_000, 3))
-    z1, z2 = (np.sqrt(c) * (x + np.sqrt(sigma2) * n) for n in (n1, n2))
+    z1, z2 = (p * (x + np.sqrt(v) * n) for v, n in ((online, n1), (target, n2)))
     moved = kind.online(p, z1, z2) * z1
     if kind.target is not None:
         moved = moved + kind.target(p, z1, z2) * z2
-    np.testing.assert_allclose(2 * moved.mean(0), kind.rate(p, c, sigma2), atol=0.02)
+    error = 2 * moved.std(0) / np.sqrt(len(moved))
+    assert (abs(2 * moved.mean(0) - kind.rate(p, c, online, target)) < 5 * error + 1e-12).all()
+
+
+CLEAN = {  # by hand: p = 1/2, c = 1/4, clean online view, variance 0.04 of the target's
+    "euclidean": 0.125,
+    "euclidean-iso": 0.25,
+    "euclidean-attached": -0.145,
+    "euclidean-no-predictor": 0.0,
+}
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_a_clean_online_view(name):
+    flow = EigenvalueFlow(loss=name, sigma2=0.04, online_sigma2=0.0)
+    assert flow(0, np.array([0.25]))[0] == pytest.approx(CLEAN[name], abs=1e-15)
+
+
+@pytest.mark.parametrize("name", [name for name in EIGEN_LOSSES if "cosine" in name])
+def test_cosine_rates_are_those_of_other_draws(name):
+    c, v, w = np.array([0.2, 0.7, 1.5]), 0.05, 0.3
+    x, n1, n2 = np.random.default_rng(2).standard_normal((3, 400_000, 3))
+    z1, z2 = np.sqrt(c) * (x + np.sqrt(v) * n1), np.sqrt(c) * (x + np.sqrt(w) * n2)
+    kind = EIGEN_LOSSES[name]
+    moved = 2 * kind.online(c, z1, z2) * z1
+    if kind.target is not None:
+        moved += 2 * kind.target(c, z1, z2) * z2
+    flow = EigenvalueFlow(loss=name, sigma2=w, online_sigma2=v, power=1.0, draws=100_000)
+    # The flow's noise comes in pairs: its error is no larger than that of half as many.
+    error = moved.std(0) * np.sqrt(1 / len(moved) + 1 / 50_000)
+    assert (abs(flow(0, c)[0] - moved.mean(0)) < 5 * error).all()
+
+
+def test_without_predictor_noise_alone_moves_eigenvalues():
+    c = np.array([1.6, 0.8, 0.2])
+    still = EigenvalueFlow(loss="cosine-no-predictor")(0, c)[0]
+    np.testing.assert_allclose(still, 0, atol=1e-14)
+    slow, fast = (
+        EigenvalueFlow(loss="cosine-no-predictor", sigma2=v, online_sigma2=0.0)(0, c)[0]
+        for v in (1e-4, 2e-4)
+    )
+    np.testing.assert_allclose(fast, 2 * slow, rtol=0.01)  # nothing is linear in the noise
 
 
 def test_V16_cosine_conserves_the_trace():
@@ -133,5 +175,7 @@ def test_negative_controls_never_grow():
 def test_refusals():
     with pytest.raises(ValueError, match="loss is 'cosin'; choose from euclidean, "):
         EigenvalueFlow(loss="cosin")
-    with pytest.raises(ValueError, match=r"sigma2 is -1"):
+    with pytest.raises(ValueError, match=r"^sigma2 is -1"):
         EigenvalueFlow(sigma2=-1)
+    with pytest.raises(ValueError, match=r"online_sigma2 is -1"):
+        EigenvalueFlow(online_sigma2=-1)
