@@ -71,7 +71,7 @@ def _rate(**parameters: float) -> float:
     # The least kappa_j along a trajectory that starts small.
     flow = EigenmodeFlow(**parameters)
     state = (0.15, 0.05, 0.0)[: len(flow.variables)]
-    run = integrate(flow, state, np.linspace(0, 60, 601))
+    run = integrate(flow, state, np.linspace(0, 60, 6001))
     parts = [run[name].values for name in flow.variables]
     return float(flow.alignment_rate(*parts).min())
 

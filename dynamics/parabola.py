@@ -51,10 +51,11 @@ def time_to_reach(flow: EigenmodeFlow, start: float, end: float) -> float:
     check_one_decay(flow.eta, flow.predictor_decay)
     check_numbers("start and end", [start, end])
     low, high = _pair(flow)
-    if speed(flow, start) * (end - start) <= 0 and end != start:
-        return float("inf")
+    if end == start:
+        return 0.0
     inside = sorted((start, end))
-    if any(inside[0] <= rest <= inside[1] for rest in (0.0, low, high)) and end != start:
+    blocked = any(inside[0] <= rest <= inside[1] for rest in (0.0, low, high))
+    if blocked or speed(flow, start) * (end - start) <= 0:
         return float("inf")
 
     def G(p: float) -> float:
@@ -104,7 +105,7 @@ def target_scale(p: xr.DataArray, beta: float, tau0: float = 0.0) -> xr.DataArra
     integral = cumulative_simpson(p.values * grown, x=t, axis=axis, initial=0)
     first = p.isel(step=[0]).values * tau0
     with np.errstate(divide="ignore", invalid="ignore"):
-        tau = (first + beta * integral) / (grown * p.values)
+        tau = np.where(p.values == 0, np.nan, (first + beta * integral) / (grown * p.values))
     return p.copy(data=tau).rename("tau")
 
 
