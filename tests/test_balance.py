@@ -12,7 +12,7 @@ from analysis import (
     target_scale,
 )
 from analysis.alignment import alignment
-from analysis.balance import balance_gap, rayleigh_quotient, rayleigh_residual
+from analysis.balance import balance, balance_gap, rayleigh_quotient, rayleigh_residual
 from analysis.power_law import fit_power_law
 from dynamics import EigenmodeFlow, SymmetrisedFlow, integrate
 
@@ -143,6 +143,18 @@ def test_the_balance_takes_the_side_of_the_predictor_that_theorem_1_says():
     assert float(balance_gap(exact, alpha_p=2.0)) == pytest.approx(0, abs=1e-12)
     with pytest.raises(ValueError, match=r"lacks \['head'\]"):
         balance_gap(run.drop_vars("head"))
+
+
+def test_the_gap_of_many_snapshots_is_that_of_each_and_of_the_balance():
+    rng = np.random.default_rng(1)
+    W, head = rng.standard_normal((4, 3, 3)), rng.standard_normal((4, 3, 5))
+    run = xr.Dataset({"predictor": matrix(W, "step"), "head": (("step", "row", "feature"), head)})
+    gap = balance_gap(run, alpha_p=0.5)
+    norms = np.linalg.norm(balance(run, alpha_p=0.5), axis=(1, 2))
+    np.testing.assert_allclose(gap, norms / np.linalg.norm(head @ head.swapaxes(1, 2), axis=(1, 2)))
+    lazy = balance_gap(run.chunk(step=3, row=2), alpha_p=0.5)
+    assert lazy.chunks is not None
+    np.testing.assert_allclose(lazy, gap)
 
 
 def test_leading_dims_and_asymmetric_F():
