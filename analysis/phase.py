@@ -1,7 +1,7 @@
 """The (p, s) plane of a mode, drawn: the flow, where it rests, who survives; ax in, ax out."""
 
 from collections.abc import Sequence
-from textwrap import wrap
+from textwrap import fill, wrap
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -17,6 +17,7 @@ P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 ALIVE, STABLE, SADDLE, NEUTRAL = "#DDEEDD", "#228833", "#EE6677", "#BBBBBB"
 FLOW, CURVE = "#4477AA", "#AA3377"
 WIDTH = 3.4  # inches, of a portrait alone
+LABEL = 36  # characters in a line along a portrait's axis
 # Rest points are filled if stable, open if not.
 FACES = {"stable": STABLE, "saddle": "white"}
 EDGES = {"stable": STABLE, "saddle": SADDLE}
@@ -82,7 +83,8 @@ def plot_trajectories(p: xr.DataArray, s: xr.DataArray, ax: Axes) -> Axes:
         ax.plot(x[-1:], y[-1:], "k.", markersize=4, zorder=7)
     for values, set_label in ((p, ax.set_xlabel), (s, ax.set_ylabel)):
         if "long_name" in values.attrs:
-            set_label(f"{values.attrs['long_name']}\n{values.attrs.get('symbol', '')}")
+            name = fill(values.attrs["long_name"], LABEL)
+            set_label(f"{name}\n{values.attrs.get('symbol', '')}")
     return ax
 
 
@@ -111,7 +113,9 @@ def phase_figure(portraits: Sequence[xr.Dataset], measured: xr.Dataset | None = 
     if not n:
         raise ValueError("one portrait or more is drawn; got none")
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH if n == 1 else 2.5 * n, 3.0), layout="constrained")
+        # Its labels take more lines with a run in it.
+        size = WIDTH if n == 1 else 2.5 * n, 3.0 if measured is None else 3.8
+        figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(1, n, squeeze=False, sharey=True)[0]
         keys: dict[str, Artist] = {}
         for ax, portrait in zip(axes, portraits, strict=True):

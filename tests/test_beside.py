@@ -152,6 +152,14 @@ def test_labels_say_of_what(run):
         [phase_portrait(EigenmodeFlow(), points=21)], beside.sel(source="measured")
     )
     assert figure.axes[0].get_xlabel().startswith("Rayleigh quotient of the predictor")
+    measured = beside.sel(source="measured").assign_attrs(not_in_the_flow="a word " * 20)
+    figure = phase_figure([phase_portrait(EigenmodeFlow(), points=21)], measured)
+    figure.draw_without_rendering()
+    for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis):  # inside, beside a long title
+        box = axis.label.get_window_extent()
+        assert min(box.x0, box.y0) >= 0
+        assert box.x1 <= figure.bbox.width
+        assert box.y1 <= figure.bbox.height
     alone = phase_figure([phase_portrait(EigenmodeFlow(), points=21)]).axes[0]
     assert alone.get_xlabel() == "eigenvalue of the predictor $p_j$"
     assert alone.get_ylabel() == "eigenvalue of the cross-view correlation $s_j$"
