@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 
-from trainers import EMA, METHODS, Config, Direct, Identity, Learned, Method
+from trainers import EMA, METHODS, Config, Direct, Identity, Learned, Method, Optimal
 from trainers.directory import attrs, check_free, variable_attrs
 
 DATA = {"place": "/data/photos.npz", "fingerprint": {"train": 3}}
@@ -40,6 +40,7 @@ def test_attrs_name_the_run_its_config_as_given_and_resolved_and_what_made_it():
         (Learned(layers=1), "weight", None),
         (Learned(layers=2), "product", None),
         (Direct(rho=0.25), "weight", 0.25),
+        (Optimal(rho=0.5), "weight", 0.5),
         (Identity(), "identity", None),
     ],
 )

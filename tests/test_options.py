@@ -1,8 +1,10 @@
 import argparse
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, dataclass, fields
 
 import pytest
 
+from trainers.evaluation import PROTOCOLS
+from trainers.methods import LOSSES, PREDICTORS, TARGETS
 from trainers.options import Parser, add_options, apply_options, option
 
 
@@ -67,3 +69,16 @@ def test_help_shows_each_default(capsys):
     parser = argparse.ArgumentParser()
     add_options(parser, Inner(), "inner.")
     assert "50 % by default (default: 0.5)" in " ".join(parser.format_help().split())
+
+
+PARTS = [part for table in (PREDICTORS, TARGETS, LOSSES, PROTOCOLS) for part in table.values()]
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: type(part).__name__)
+def test_every_setting_of_a_part_is_a_flag_and_none_can_be_changed(part):
+    parser = Parser(prog="prog")
+    add_options(parser, part)
+    for field in fields(part):
+        assert f"--{field.name.replace('_', '-')}" in parser.format_help()
+    with pytest.raises(FrozenInstanceError):
+        part.anything = 1

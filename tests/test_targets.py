@@ -23,6 +23,7 @@ def test_the_target_starts_as_a_copy_and_moves_by_one_minus_momentum():
     online.encoder[0].weight.data.fill_(5.0)
     target.update(online, 0.5)
     assert target.network.encoder[0].weight.item() == 0.75 * 1 + 0.25 * 5
+    assert not any(weight.requires_grad for weight in target.parameters())
 
 
 def test_only_parameters_are_averaged():
