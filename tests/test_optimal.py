@@ -39,6 +39,15 @@ def test_the_optimal_predictor_is_set_when_due_and_only_then(every, first):
         assert torch.equal(predictor.matrix(), before) == (step % every != (first or 0) % every)
 
 
+def test_the_moments_forget_by_default_as_those_of_directpred():
+    predictor = Optimal().build(1)
+    for step, z in enumerate((torch.tensor([[1.0]]), torch.tensor([[2.0]])), 1):
+        predictor.after_step(step, (z, z), (3 * z, 3 * z))
+    # M = 0.3 * 1 + 0.7 * 4 = 3.1, M_2 = 3 M.
+    torch.testing.assert_close(predictor.running_correlation, torch.tensor([[3.1]]))
+    torch.testing.assert_close(predictor.matrix(), torch.tensor([[9.3 / (3.1 + 1e-4)]]))
+
+
 def moments(seed, n=20, d=4):
     z1, z2, t1, t2 = np.random.default_rng(seed).normal(size=(4, n, d))
     M = (z1.T @ z1 + z2.T @ z2) / (2 * n)
