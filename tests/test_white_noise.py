@@ -25,7 +25,7 @@ def test_noise_exceeds_the_share_at_the_rate_stated(d, n, rate):
 def test_two_directions_by_mauchlys_law(n, rate):
     """P(4 det / trace^2 < w) = w^((n - 1)/2), and det / trace^2 = u (1 - u)."""
     u = largest_share(2, n, rate)
-    assert (4 * u * (1 - u)) ** ((n - 1) / 2) == pytest.approx(rate, rel=5e-3)
+    assert (4 * u * (1 - u)) ** ((n - 1) / 2) == pytest.approx(rate, rel=2e-3)
 
 
 def test_one_direction_has_all_of_it_and_without_end_of_rows_they_share_alike():
