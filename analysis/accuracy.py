@@ -16,8 +16,6 @@ from analysis.swept import option_labels, option_names, place, swept
 from analysis.version1 import OLDER_HEAD, older_table
 
 RUN = ("method", "seed")
-KIND = ("protocol", "network", "features", "options")
-"""Columns that say what was measured; the others say of which run."""
 MEASURED = ("step", "epoch", "accuracy")
 SOURCE = ("commit", "device")
 COLUMNS = (*RUN, *EVALUATION_KEY, *MEASURED, *SOURCE)

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from trainers.choices import choose
-
 if TYPE_CHECKING:
     from trainers.config import Config
 
@@ -78,11 +76,6 @@ class Optimiser:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue where `state` was taken."""
         self.sgd.load_state_dict(state)
-
-
-def check_decay(name: str) -> None:
-    """Refuse a kind of decay that does not exist."""
-    choose("decay", name, DECAYS)
 
 
 def _split(network: nn.Module, decay_biases: bool) -> Iterator[tuple[bool, list[Tensor]]]:
