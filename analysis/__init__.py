@@ -1,44 +1,53 @@
 """What a run is, and what it says."""
 
-from analysis.alignment import alignment, alignment_excess, alignment_null, off_diagonal_energy
-from analysis.alignment_rate import alignment_rate, mode_alignment_rate
-from analysis.balance import balance, balance_gap, rayleigh_quotient, rayleigh_residual
-from analysis.basis import check_basis
-from analysis.bootstrap import bootstrap_alignment, bootstrap_eigenvalues
-from analysis.collapse import Verdict, collapse, collapse_course
-from analysis.commutators import commutator, commutator_null, mode_commutator
-from analysis.effective_rank import entropy_rank, participation_ratio, stable_rank
-from analysis.independent_rows import effective_samples
-from analysis.modes import follow_modes
-from analysis.moments import centred, least_squares_predictor
-from analysis.noise import eigenvalue_errors, modes_above_noise, noise_edges, noise_level
-from analysis.normality import (
+from analysis.linalg.basis import check_basis
+from analysis.measures.alignment import (
+    alignment,
+    alignment_excess,
+    alignment_null,
+    off_diagonal_energy,
+)
+from analysis.measures.alignment_rate import alignment_rate, mode_alignment_rate
+from analysis.measures.balance import balance, balance_gap, rayleigh_quotient, rayleigh_residual
+from analysis.measures.bootstrap import bootstrap_alignment, bootstrap_eigenvalues
+from analysis.measures.commutator import commutator, commutator_null, mode_commutator
+from analysis.measures.effective_rank import entropy_rank, participation_ratio, stable_rank
+from analysis.measures.features import alpha_req, collapse_signs, lidar, rankme
+from analysis.measures.flow_parameters import critical_decay, noise_ratio, target_scale
+from analysis.measures.moments import centred, least_squares_predictor
+from analysis.measures.noise import eigenvalue_errors, modes_above_noise, noise_edges, noise_level
+from analysis.measures.normality import (
     definiteness,
     eigenvector_condition,
     henrici_departure,
     imaginary_energy,
     raw_off_diagonal,
 )
-from analysis.power_law import PowerLaw, fit_power_law
-from analysis.ranks import alpha_req, collapse_signs, lidar, rankme
-from analysis.rates import critical_decay, noise_ratio, target_scale
-from analysis.runs import open_runs
-from analysis.snapshots import SnapshotWriter, open_snapshots
-from analysis.spectrum import (
+from analysis.measures.power_law import PowerLaw, fit_power_law
+from analysis.measures.spectrum import (
     complex_eigenvalues,
     eigenvalues,
     predictor_eigenvalues,
 )
-from analysis.subspaces import (
+from analysis.measures.subspaces import (
     principal_angles,
     spectral_gaps,
     subspace_overlap,
     surviving_modes,
 )
-from analysis.summary import summarise
-from analysis.symmetry import antisymmetric_part, asymmetry, symmetric_part
-from analysis.tracy_widom import tracy_widom_quantile, tracy_widom_tail
-from analysis.white_noise import largest_noise_eigenvalue, largest_share, stable_rank_null
+from analysis.measures.summary import summarise
+from analysis.measures.symmetry import antisymmetric_part, asymmetry, symmetric_part
+from analysis.measures.tracking import follow_modes
+from analysis.statistics.independent_rows import effective_samples
+from analysis.statistics.tracy_widom import tracy_widom_quantile, tracy_widom_tail
+from analysis.statistics.white_noise import (
+    largest_noise_eigenvalue,
+    largest_share,
+    stable_rank_null,
+)
+from analysis.store.reader import SnapshotWriter, open_snapshots
+from analysis.store.runs import open_runs
+from analysis.verdicts.collapse import Verdict, collapse, collapse_course
 
 __all__ = [
     "PowerLaw",

@@ -10,14 +10,14 @@ from typing import NoReturn
 
 from matplotlib.figure import Figure
 
-from analysis.accuracy_command import accuracy_command
-from analysis.caveats import divergence
-from analysis.collapse import KINDS
-from analysis.measured import Measured
-from analysis.overview import comparison, save_figure
-from analysis.panels import alignment_figure, spectra_figure
-from analysis.report import write_report
-from analysis.snapshots import open_snapshots
+from analysis.commands.accuracy import accuracy_command
+from analysis.figures.isoloss import alignment_figure, spectra_figure
+from analysis.figures.run_overview import comparison, save_figure
+from analysis.report.measured_run import Measured
+from analysis.report.page import write_report
+from analysis.store.reader import open_snapshots
+from analysis.verdicts.caveats import divergence
+from analysis.verdicts.collapse import KINDS
 
 NAME = "python -m analysis"
 PAUSE = 2.0  # seconds between looks at runs that are followed

@@ -4,20 +4,20 @@ Every flow is a frozen value, called as ``flow(t, *state)``, with its theorems a
 and `ensemble` follow it, and return Datasets in the names of a trained run.
 """
 
-from dynamics.basin import basin_map, trajectories
-from dynamics.beside import compare
-from dynamics.closed_form import ClosedFormFlow, IdentityRule, OptimalRule, SpectrumRule
-from dynamics.eigenmodes import EigenmodeFlow, RestPoint
-from dynamics.ensemble import ensemble
-from dynamics.hyperparameters import FlowParameters
-from dynamics.integrate import integrate
-from dynamics.isoloss import EIGEN_LOSSES, EigenvalueFlow
-from dynamics.linear import LinearFlow, NoPredictorFlow, NoStopGradientFlow
-from dynamics.parabola import speed, target_scale, time_to_reach
-from dynamics.portrait import phase_portrait
-from dynamics.reduced import IsotropicFlow, SymmetrisedFlow
-from dynamics.scalar import DirectSetFlow, ScalarFlow
-from dynamics.stability import basin_edges, critical_start, separatrix, survives
+from dynamics.experiment.compare import compare
+from dynamics.experiment.flow_parameters import FlowParameters
+from dynamics.flows.eigenmodes import EigenmodeFlow, RestPoint
+from dynamics.flows.isoloss import EIGEN_LOSSES, EigenvalueFlow
+from dynamics.flows.isotropic import IsotropicFlow, SymmetrisedFlow
+from dynamics.flows.linear import LinearFlow, NoPredictorFlow, NoStopGradientFlow
+from dynamics.flows.set_predictor import ClosedFormFlow, IdentityRule, OptimalRule, SpectrumRule
+from dynamics.flows.singular_values import DirectSetFlow, ScalarFlow
+from dynamics.solvers.ensemble import ensemble
+from dynamics.solvers.integrate import integrate
+from dynamics.theorems.basin import basin_edges, critical_start, separatrix, survives
+from dynamics.theorems.parabola import speed, target_scale, time_to_reach
+from dynamics.theorems.phase_plane import phase_portrait
+from dynamics.theorems.sweeps import basin_map, trajectories
 
 __all__ = [
     "EIGEN_LOSSES",

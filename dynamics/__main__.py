@@ -9,15 +9,15 @@ from typing import NoReturn
 import numpy as np
 import xarray as xr
 
-from analysis.snapshots import open_snapshots
-from dynamics.basin import basin_map, trajectories
-from dynamics.beside import NAMES, compare
-from dynamics.checks import check_numbers, check_rising
-from dynamics.eigenmodes import EigenmodeFlow
-from dynamics.gallery import FIGURES
-from dynamics.hyperparameters import FlowParameters
-from dynamics.observations import observe
-from dynamics.portrait import phase_portrait
+from analysis.store.reader import open_snapshots
+from dynamics.experiment.compare import NAMES, compare
+from dynamics.experiment.flow_parameters import FlowParameters
+from dynamics.figures.data import FIGURES
+from dynamics.flows.checks import check_numbers, check_rising
+from dynamics.flows.eigenmodes import EigenmodeFlow
+from dynamics.theorems.observations import observe
+from dynamics.theorems.phase_plane import phase_portrait
+from dynamics.theorems.sweeps import basin_map, trajectories
 
 NAME = "python -m dynamics"
 FLOW = {"alpha_p": 1.0, "sigma2": 0.25, "eta": 0.05, "tau": 1.0}  # where nothing is given
@@ -52,8 +52,8 @@ def _figure(args: argparse.Namespace) -> None:
     # matplotlib only where something is drawn.
     import matplotlib as mpl
 
-    from analysis.overview import STYLE, save_figure
-    from analysis.theory_figures import draw_theory
+    from analysis.figures.run_overview import STYLE, save_figure
+    from analysis.figures.theory import draw_theory
 
     data = FIGURES[args.number]()
     with mpl.rc_context(STYLE):
@@ -61,16 +61,16 @@ def _figure(args: argparse.Namespace) -> None:
 
 
 def _trained(args: argparse.Namespace) -> None:
-    from analysis.accuracy_course import accuracy_figure
-    from analysis.overview import save_figure
+    from analysis.figures.accuracy_swept import accuracy_figure
+    from analysis.figures.run_overview import save_figure
 
     figure = accuracy_figure(args.runs, "predictor_lr", unit=args.lr, label=r"$\alpha_p$")
     print(save_figure(figure, args.out))
 
 
 def _phase(args: argparse.Namespace) -> None:
-    from analysis.overview import save_figure
-    from analysis.phase import phase_figure
+    from analysis.figures.phase_plane import phase_figure
+    from analysis.figures.run_overview import save_figure
 
     measured, known = None, FLOW
     p, s = (-0.5, args.p_max), (0.0, args.s_max)
@@ -105,8 +105,8 @@ def _basin(args: argparse.Namespace) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    from analysis.overview import STYLE, save_figure
-    from analysis.theory_figures import plot_basin
+    from analysis.figures.run_overview import STYLE, save_figure
+    from analysis.figures.theory import plot_basin
 
     check_rising("the axis from --low to --high", (args.low, args.high))
     check_rising("--p-max: the axis from -0.5 on", (-0.5, args.p_max))
@@ -122,8 +122,8 @@ def _basin(args: argparse.Namespace) -> None:
 def _trajectories(args: argparse.Namespace) -> None:
     import matplotlib as mpl
 
-    from analysis.overview import STYLE, save_figure
-    from analysis.theory_figures import sweep_figure
+    from analysis.figures.run_overview import STYLE, save_figure
+    from analysis.figures.theory import sweep_figure
 
     check_numbers("--until", args.until, above=0)
     flow, times = EigenmodeFlow(**FLOW | _given(args)), np.linspace(0, args.until, 601)
@@ -133,8 +133,8 @@ def _trajectories(args: argparse.Namespace) -> None:
 
 
 def _compare(args: argparse.Namespace) -> None:
-    from analysis.beside import beside_figure
-    from analysis.overview import save_figure
+    from analysis.figures.comparison import beside_figure
+    from analysis.figures.run_overview import save_figure
 
     beside = compare(open_snapshots(args.run), start=args.start)
     _say(beside.attrs["not_in_the_flow"])

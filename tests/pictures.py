@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from trainers.augmentation.views import DRAWS
 from trainers.randomness import uniforms
-from trainers.views import DRAWS
 
 
 def pictures(n: int, height: int = 32, width: int | None = None, seed: int = 0) -> torch.Tensor:

@@ -9,7 +9,7 @@ import xarray as xr
 from hypothesis import strategies as st
 
 from analysis import SnapshotWriter
-from analysis.schema import MATRIX, SNAPSHOTS, STORE
+from analysis.store.schema import MATRIX, SNAPSHOTS, STORE
 
 SIZES = (2, 3, 8)
 

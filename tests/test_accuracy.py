@@ -11,9 +11,9 @@ from test_runs import write
 
 from analysis import SnapshotWriter
 from analysis.__main__ import main
-from analysis.accuracy import by_method, read_accuracies, write_accuracies
-from analysis.accuracy_chart import accuracy_rows, kind_labels, plot_accuracy, run_labels
-from analysis.swept import option_key, option_labels
+from analysis.figures.accuracy_bars import accuracy_rows, kind_labels, plot_accuracy, run_labels
+from analysis.measures.accuracy import by_method, read_accuracies, write_accuracies
+from analysis.store.swept import option_key, option_labels
 
 SHARES = st.lists(st.floats(0, 1), min_size=2, max_size=6)
 HEAD = "method,seed,accuracy,value,epoch,data,commit,device\n"  # of format version 1

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 from test_accuracy import rows
 
 from analysis.__main__ import main
-from analysis.accuracy import by_method, write_accuracies
-from analysis.accuracy_course import plot_accuracy_against
+from analysis.figures.accuracy_swept import plot_accuracy_against
+from analysis.measures.accuracy import by_method, write_accuracies
 
 
 def swept(method="byol", protocol="knn", **columns):

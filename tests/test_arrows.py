@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
         ("analysis", "trainers"),
         ("analysis", "dynamics"),
         ("analysis.figures", "torch"),
-        ("analysis.overview", "trainers"),
+        ("analysis.figures.run_overview", "trainers"),
         ("dynamics", "torch"),
         ("dynamics", "trainers"),
         ("dynamics", "matplotlib"),

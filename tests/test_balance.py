@@ -11,9 +11,9 @@ from analysis import (
     noise_ratio,
     target_scale,
 )
-from analysis.alignment import alignment
-from analysis.balance import balance, balance_gap, rayleigh_quotient, rayleigh_residual
-from analysis.power_law import fit_power_law
+from analysis.measures.alignment import alignment
+from analysis.measures.balance import balance, balance_gap, rayleigh_quotient, rayleigh_residual
+from analysis.measures.power_law import fit_power_law
 from dynamics import EigenmodeFlow, SymmetrisedFlow, integrate
 
 seeds = st.integers(0, 10**6)

@@ -8,8 +8,8 @@ from torch.nn.functional import cosine_similarity
 
 from analysis import balance, balance_gap, open_snapshots
 from trainers import EMA, METHODS, Config, Learned, Method, train
-from trainers.learner import Learner
-from trainers.losses import Euclidean
+from trainers.methods.losses import Euclidean
+from trainers.training.learner import Learner
 
 SHAPES = {"A": (6, 5), "W": (4, 6), "b": (4,)}  # f = W tanh(A x) + b
 ALPHA_P, ETA, BETA = 2.0, 0.07, 0.4

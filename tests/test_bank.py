@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from trainers.bank import Bank, features, has_labels
-from trainers.data import load_data
+from trainers.data.load import load_data
+from trainers.evaluation.feature_bank import Bank, features, has_labels
 
 
 def test_features_are_of_an_encoder_at_rest():

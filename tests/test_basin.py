@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.theory_figures import plot_basin, sweep_figure
+from analysis.figures.theory import plot_basin, sweep_figure
 from dynamics import EigenmodeFlow, basin_edges, basin_map, critical_start, integrate, trajectories
 from dynamics.__main__ import main
 

@@ -22,8 +22,8 @@ from analysis import (
     symmetric_part,
     target_scale,
 )
-from analysis.maps import plot_pairing
-from analysis.schema import SNAPSHOTS
+from analysis.figures.heatmap import plot_pairing
+from analysis.store.schema import SNAPSHOTS
 
 # The same-view correlation has its largest eigenvalue where the cross-view one has its second.
 SAME, CROSS = matrix(np.diag([1.1, 5.0])), matrix(np.diag([1.0, 0.5]))

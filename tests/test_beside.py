@@ -5,13 +5,13 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.beside import beside_figure, plot_beside, plot_parabola
-from analysis.phase import phase_figure
-from analysis.writer import SnapshotWriter
+from analysis.figures.comparison import beside_figure, plot_beside, plot_parabola
+from analysis.figures.phase_plane import phase_figure
+from analysis.store.writer import SnapshotWriter
 from dynamics import EigenmodeFlow, ScalarFlow, compare, integrate, phase_portrait
 from dynamics.__main__ import main
 from trainers import EMA, METHODS, Attached, Config, Learned, Method, train
-from trainers.losses import Euclidean
+from trainers.methods.losses import Euclidean
 
 METHOD = Method(Learned(layers=1), EMA(0.99), Euclidean())
 CONFIG = json.loads(Config(method=METHOD, data="gaussian").to_json())
@@ -69,7 +69,9 @@ def test_k_is_read_off_mode_by_mode(run, monkeypatch):
             np.testing.assert_allclose(sigma2, [0.25, 0.25, 1.0], rtol=1e-6)
             return EigenmodeFlow(sigma2=sigma2, eta=0.05, beta=0.4)
 
-    monkeypatch.setattr("dynamics.beside.FlowParameters.from_run", lambda _: Parameters())
+    monkeypatch.setattr(
+        "dynamics.experiment.compare.FlowParameters.from_run", lambda _: Parameters()
+    )
     beside = compare(run)
     assert beside["survives"].sel(source="predicted").values.tolist() == [True, True, False]
 

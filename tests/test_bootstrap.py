@@ -4,7 +4,7 @@ import xarray as xr
 from scipy import stats
 
 from analysis import bootstrap_alignment, bootstrap_eigenvalues, eigenvalue_errors, noise_level
-from analysis.noise import modes_above_noise, noise_edges
+from analysis.measures.noise import modes_above_noise, noise_edges
 
 
 def features(n=400, scale=(3.0, 2.0, 1.0), seed=0):

@@ -3,7 +3,7 @@ import os
 import pytest
 import torch
 
-from trainers import checkpoint
+from trainers.runs import checkpoint
 
 
 def test_what_is_saved_is_loaded(tmp_path):

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import open_snapshots
-from analysis.beside import beside_figure
+from analysis.figures.comparison import beside_figure
 from dynamics import ClosedFormFlow, DirectSetFlow, OptimalRule, compare, integrate
-from dynamics.closed_form import FORMS, RULES, IdentityRule, SpectrumRule
+from dynamics.flows.set_predictor import FORMS, RULES, IdentityRule, SpectrumRule
 from trainers import EMA, Config, Direct, Identity, Method, Optimal, StopGradient, train
-from trainers.closed_forms import NORMALISATIONS
-from trainers.gaussian import GaussianData
-from trainers.losses import Euclidean
-from trainers.optimal import EQUATIONS
+from trainers.data.gaussian import GaussianData
+from trainers.methods.closed_forms import NORMALISATIONS
+from trainers.methods.losses import Euclidean
+from trainers.methods.optimal import EQUATIONS
 
 spectra = st.lists(st.floats(1e-3, 5), min_size=2, max_size=6)
 
@@ -100,7 +100,7 @@ METHODS = {
 def test_a_linear_network_by_sgd_follows_the_flow(name, tmp_path, monkeypatch):
     isotropic = {"dimension": 8, "spectrum": "identity", "sigma2": 0.25}
     monkeypatch.setattr(
-        "trainers.data.GaussianData",
+        "trainers.data.load.GaussianData",
         lambda seed, device: GaussianData(seed=seed, device=device, **isotropic),
     )
     options = {"data": "gaussian", "width": 8, "batch_size": 2048, "lr": 0.02, "momentum": 0.5}

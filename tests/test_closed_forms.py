@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainers import Direct
-from trainers.closed_forms import NORMALISATIONS
+from trainers.methods.closed_forms import NORMALISATIONS
 
 F_DIAGONAL = torch.diag(torch.tensor([1.0, 4.0], dtype=torch.float64))
 

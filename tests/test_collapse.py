@@ -9,9 +9,9 @@ from strategies import collapsed_run, generators, haar, learning_run, run_of, wr
 from white import five_sigma
 
 from analysis import collapse, collapse_course, open_snapshots
-from analysis.collapse import KINDS
-from analysis.lasting import lasting, looks_to_last
-from analysis.schema import MATRIX
+from analysis.store.schema import MATRIX
+from analysis.verdicts.collapse import KINDS
+from analysis.verdicts.lasting import lasting, looks_to_last
 
 
 def seen(F, mean=None, samples=None):

@@ -23,7 +23,7 @@ from dynamics import (
     ensemble,
     integrate,
 )
-from dynamics.basin import basin_map
+from dynamics.theorems.sweeps import basin_map
 
 TIGHT = {"rtol": 1e-12, "atol": 1e-14, "method": "DOP853"}
 

@@ -10,8 +10,8 @@ from pictures import draws, pictures
 from scipy import stats
 from torchvision.transforms import ColorJitter
 
-from trainers.colour import blend_, luma, shift_hue_
-from trainers.crops import CROP_DRAWS
+from trainers.augmentation.colour import blend_, luma, shift_hue_
+from trainers.augmentation.crops import CROP_DRAWS
 
 JITTER = CROP_DRAWS + 1
 

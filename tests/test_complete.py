@@ -7,7 +7,7 @@ import xarray as xr
 from strategies import learning_run, write_run
 
 from analysis import SnapshotWriter, open_runs, open_snapshots
-from analysis.complete import CompleteStore
+from analysis.store.complete import CompleteStore
 
 
 @pytest.fixture

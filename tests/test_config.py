@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainers import EMA, METHODS, Config, Cosine, Direct, Learned, Method, StopGradient
-from trainers.closed_forms import NORMALISATIONS
+from trainers.methods.closed_forms import NORMALISATIONS
 
 unit = st.floats(0, 0.99)
 predictors = st.builds(

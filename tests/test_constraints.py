@@ -4,7 +4,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainers.constraints import balanced_factors, positive_part, project, symmetric_part, tie
+from trainers.methods.constraints import (
+    balanced_factors,
+    positive_part,
+    project,
+    symmetric_part,
+    tie,
+)
 
 seeds = st.integers(0, 1000)
 

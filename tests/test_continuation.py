@@ -6,9 +6,10 @@ import pytest
 from pictures import save
 
 from analysis import SnapshotWriter, open_snapshots
-from trainers import METHODS, Config, checkpoint, resume, train
-from trainers.continuation import check_continuation
-from trainers.learner import Learner
+from trainers import METHODS, Config, resume, train
+from trainers.runs import checkpoint
+from trainers.runs.continuation import check_continuation
+from trainers.training.learner import Learner
 
 CONFIG = json.dumps({"seed": 1})
 

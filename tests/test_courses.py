@@ -4,7 +4,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.courses import (
+from analysis.figures.over_training import (
     SEVERITY,
     plot_balance,
     plot_band,

@@ -8,7 +8,7 @@ from pictures import draws, pictures
 from scipy import stats
 from torchvision.transforms import RandomResizedCrop
 
-from trainers.crops import CROP_DRAWS, crop_boxes, resample
+from trainers.augmentation.crops import CROP_DRAWS, crop_boxes, resample
 
 SCALE, RATIO = (0.08, 1.0), (3 / 4, 4 / 3)
 

@@ -3,8 +3,8 @@ import pytest
 import torch
 from pictures import arrays, save
 
-from trainers.data import load_data
-from trainers.recipes import RECIPES
+from trainers.augmentation.recipes import RECIPES
+from trainers.data.load import load_data
 
 
 def test_D1_views_follow_the_samples_and_the_seed(tmp_path):

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from dynamics.descent import descend
-from dynamics.gallery import FIGURES
-from dynamics.integrate import integrate
-from dynamics.isoloss import EIGEN_LOSSES, EigenvalueFlow
+from dynamics.experiment.sgd import descend
+from dynamics.figures.data import FIGURES
+from dynamics.flows.isoloss import EIGEN_LOSSES, EigenvalueFlow
+from dynamics.solvers.integrate import integrate
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from trainers import EMA, METHODS, Config, Direct, Identity, Learned, Method, Optimal
-from trainers.directory import attrs, check_free, variable_attrs
+from trainers.runs.directory import attrs, check_free, variable_attrs
 
 DATA = {"place": "/data/photos.npz", "fingerprint": {"train": 3}}
 

@@ -10,15 +10,16 @@ import torch
 from PIL import Image
 
 from analysis import open_snapshots
-from trainers import EMA, METHODS, Config, Euclidean, Learned, Method, checkpoint, train
+from trainers import EMA, METHODS, Config, Euclidean, Learned, Method, train
 from trainers.__main__ import main
-from trainers.bank import features
-from trainers.exact import exact_correlation
-from trainers.learner import Learner
-from trainers.protocol import share_right
-from trainers.set_predictor import exactly
-from trainers.trained import load, load_network
-from trainers.view_features import view_features
+from trainers.evaluation.exact_correlation import exact_correlation
+from trainers.evaluation.feature_bank import features
+from trainers.evaluation.protocol import share_right
+from trainers.evaluation.view_features import view_features
+from trainers.methods.set_predictor import exactly
+from trainers.runs import checkpoint
+from trainers.runs.trained import load, load_network
+from trainers.training.learner import Learner
 
 OPTIONS = {
     **{"size": 16, "width": 2, "projector_hidden": 8, "projector_out": 6, "batch_size": 16},

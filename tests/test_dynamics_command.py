@@ -6,15 +6,15 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis import open_snapshots
-from analysis.accuracy_course import accuracy_figure
-from analysis.phase import phase_figure, plot_phase, plot_trajectories
-from analysis.theory_figures import draw_theory, plot_speed
+from analysis.figures.accuracy_swept import accuracy_figure
+from analysis.figures.phase_plane import phase_figure, plot_phase, plot_trajectories
+from analysis.figures.theory import draw_theory, plot_speed
 from dynamics import EigenmodeFlow, FlowParameters, compare, phase_portrait
 from dynamics.__main__ import main
-from dynamics.gallery import FIGURES
-from dynamics.observations import observe
+from dynamics.figures.data import FIGURES
+from dynamics.theorems.observations import observe
 from trainers import Config, Learned, Method, StopGradient, train
-from trainers.losses import Euclidean
+from trainers.methods.losses import Euclidean
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from dynamics import EigenmodeFlow, ensemble
-from dynamics.runge_kutta import ERROR, STAGES, dormand_prince
+from dynamics.solvers.runge_kutta import ERROR, STAGES, dormand_prince
 
 SLOW = EigenmodeFlow(eta=0.05, beta=0.4)
 
@@ -69,7 +69,7 @@ def test_company_does_not_change_a_trajectory(seed, workers):
 
 
 def test_more_trajectories_than_the_pool_holds_on_two_threads(monkeypatch):
-    module = sys.modules["dynamics.ensemble"]  # the package has a function of that name
+    module = sys.modules["dynamics.solvers.ensemble"]
     monkeypatch.setattr(module, "POOL", 16)
     y0 = starts(100)
     pooled = ensemble(SLOW, y0, [0, 5, 10], workers=2)

@@ -4,7 +4,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from analysis import bootstrap_alignment, bootstrap_eigenvalues, largest_share
-from analysis.error_bars import plot_bootstrap, plot_noise
+from analysis.figures.uncertainty import plot_bootstrap, plot_noise
 
 
 def spectrum(*values):

@@ -13,18 +13,18 @@ import torch
 import torchvision
 from PIL import Image
 
-from analysis.snapshots import SnapshotWriter, open_snapshots
-from trainers import checkpoint
+from analysis.store.reader import SnapshotWriter, open_snapshots
 from trainers.__main__ import main
-from trainers.bank import Bank
-from trainers.classifier import load_classifier
 from trainers.config import Config
-from trainers.evaluation import evaluate
-from trainers.knn import KNN
-from trainers.learner import Learner
-from trainers.linear_probe import Linear
-from trainers.networks import part
-from trainers.trained import load, load_network
+from trainers.evaluation.classifier import load_classifier
+from trainers.evaluation.evaluate import evaluate
+from trainers.evaluation.feature_bank import Bank
+from trainers.evaluation.knn import KNN
+from trainers.evaluation.linear_probe import Linear
+from trainers.networks.encoders import part
+from trainers.runs import checkpoint
+from trainers.runs.trained import load, load_network
+from trainers.training.learner import Learner
 
 TINY = "--size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 --device cpu"
 FAST = "--protocol knn linear adam finetune --adam.epochs 2 --finetune.epochs 1 --linear.count 2"

@@ -5,11 +5,11 @@ import xarray as xr
 
 from analysis import eigenvalues, open_snapshots, summarise
 from trainers import METHODS, Config, evaluate, exact_correlation, train, view_features
-from trainers.bank import features
 from trainers.config import Config as Stored
-from trainers.knn import KNN
-from trainers.learner import Learner
-from trainers.trained import load, load_network
+from trainers.evaluation.feature_bank import features
+from trainers.evaluation.knn import KNN
+from trainers.runs.trained import load, load_network
+from trainers.training.learner import Learner
 
 SMALL = {"limit": 700, "width": 2, "epochs": 2, "projector_hidden": 16, "projector_out": 6}
 

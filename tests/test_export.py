@@ -4,9 +4,10 @@ import pytest
 import torch
 import torchvision
 
-from trainers import METHODS, Config, checkpoint
-from trainers.export import export
-from trainers.learner import Learner
+from trainers import METHODS, Config
+from trainers.runs import checkpoint
+from trainers.runs.export import export
+from trainers.training.learner import Learner
 
 
 def saved(run, **options):

@@ -5,14 +5,14 @@ import xarray as xr
 from strategies import collapsed_run, learning_run, run_of
 
 from analysis import complex_eigenvalues, summarise
-from analysis.figures import (
+from analysis.figures.curves import (
     epoch_colorbar,
     plot_alignment,
     plot_asymmetry,
     plot_commutator,
     plot_spectrum,
 )
-from analysis.overview import STYLE, comparison, overview, overview_caption, save_figure
+from analysis.figures.run_overview import STYLE, comparison, overview, overview_caption, save_figure
 
 RUNS = {
     "learning": learning_run(d=16, snapshots=50),

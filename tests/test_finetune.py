@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from trainers import FineTune
-from trainers.bank import Bank
-from trainers.images import ImageData
-from trainers.recipes import RECIPES
+from trainers.augmentation.recipes import RECIPES
+from trainers.data.images import ImageData
+from trainers.evaluation.feature_bank import Bank
 
 
 @pytest.fixture

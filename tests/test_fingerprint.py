@@ -13,10 +13,10 @@ from PIL import Image
 
 from analysis import open_snapshots
 from trainers import METHODS, Config, evaluate, exact_correlation, resume, train, view_features
-from trainers import checkpoint as checkpoints
-from trainers.data import label_of, load_data, place_of
-from trainers.fingerprint import Fingerprint, hash_of
-from trainers.gaussian import GaussianData
+from trainers.data.fingerprint import Fingerprint, hash_of
+from trainers.data.gaussian import GaussianData
+from trainers.data.load import label_of, load_data, place_of
+from trainers.runs import checkpoint as checkpoints
 
 SMALL = {"width": 1, "batch_size": 4, "projector_hidden": 6, "projector_out": 4, "size": 8}
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from trainers.data import load_data
-from trainers.folders import hold_out, lay_out, list_images, read_folder
+from trainers.data.folders import hold_out, lay_out, list_images, read_folder
+from trainers.data.load import load_data
 
 
 def paint(folder, n: int, start: int = 0, side: tuple[int, int] = (20, 12)) -> None:

@@ -4,13 +4,13 @@ import pytest
 from matplotlib.figure import Figure
 from strategies import learning_run
 
-from analysis import figures as f
 from analysis import follow_modes, summarise
-from analysis.courses import plot_band, plot_modes, plot_ranks
-from analysis.history import history
-from analysis.maps import plot_map, plot_pairing
-from analysis.overview import comparison, overview
-from analysis.panels import alignment_figure, spectra_figure
+from analysis.figures import curves as f
+from analysis.figures.heatmap import plot_map, plot_pairing
+from analysis.figures.isoloss import alignment_figure, spectra_figure
+from analysis.figures.over_training import plot_band, plot_modes, plot_ranks
+from analysis.figures.run_history import history
+from analysis.figures.run_overview import comparison, overview
 
 DRAW = {
     "spectrum": lambda m, ax, _: f.plot_spectrum(m["correlation_eigenvalue"], ax=ax),

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from trainers.__main__ import main
-from trainers.data import load_data
-from trainers.gallery import EACH, draw_views
-from trainers.views import two_views
+from trainers.augmentation.views import two_views
+from trainers.commands.view_grid import EACH, draw_views
+from trainers.data.load import load_data
 
 
 def test_D5_views_are_those_of_a_run_with_their_normalisation_undone():

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainers.gaussian import GaussianData
+from trainers.data.gaussian import GaussianData
 
 
 @pytest.mark.parametrize(

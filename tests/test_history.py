@@ -6,8 +6,8 @@ import xarray as xr
 from strategies import learning_run
 
 from analysis import follow_modes, least_squares_predictor, summarise
-from analysis.fitted import fitted_summary
-from analysis.history import history
+from analysis.figures.run_history import history
+from analysis.measures.fitted import fitted_summary
 
 
 @pytest.fixture(scope="module")

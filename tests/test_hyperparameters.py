@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from analysis import open_snapshots
 from dynamics import EigenmodeFlow, FlowParameters, LinearFlow, compare, integrate
 from trainers import EMA, Config, Learned, Method, StopGradient, train
-from trainers.gaussian import GaussianData
-from trainers.learner import Learner
-from trainers.losses import Euclidean
+from trainers.data.gaussian import GaussianData
+from trainers.methods.losses import Euclidean
+from trainers.training.learner import Learner
 
 PAPER = {"lr": 0.03, "momentum": 0.9, "decay": 4e-4, "ema": 0.996}
 
@@ -144,7 +144,7 @@ def test_V11_minibatch_sgd_follows_the_matrix_flow(tmp_path, target):
 def test_modes_of_a_run_beside_those_of_the_theory(tmp_path, monkeypatch):
     isotropic = {"dimension": 8, "spectrum": "identity", "sigma2": 0.25}
     monkeypatch.setattr(
-        "trainers.data.GaussianData",
+        "trainers.data.load.GaussianData",
         lambda seed, device: GaussianData(seed=seed, device=device, **isotropic),
     )
     method = Method(Learned(layers=1, constraint="symmetric"), EMA(0.99), Euclidean())

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from trainers import image_files
-from trainers.image_files import LIMIT, decode_images, to_rgb
+from trainers.data.image_files import LIMIT, decode_images, to_rgb
 
 SIDE = 4
 

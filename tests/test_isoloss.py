@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynamics import integrate
-from dynamics.isoloss import EIGEN_LOSSES, EigenvalueFlow
+from dynamics.flows.isoloss import EIGEN_LOSSES, EigenvalueFlow
 
 RNG = np.random.default_rng(0)
 seeds = st.integers(0, 10**6)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
-from trainers.knn import KNN
+from trainers.evaluation.knn import KNN
 
 ANGLES = torch.tensor([0.0, 0.1, 0.3, 2.0])  # of the bank, in the plane
 BANK = torch.stack([ANGLES.cos(), ANGLES.sin()], dim=1)

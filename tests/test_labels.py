@@ -19,12 +19,12 @@ from analysis import (
     summarise,
     symmetric_part,
 )
-from analysis.error_bars import plot_bootstrap
-from analysis.history import history, history_caption
-from analysis.labels import basis_name, matrix_name
-from analysis.overview import comparison, overview, overview_caption
-from analysis.panels import alignment_figure, spectra_figure
-from analysis.schema import SNAPSHOTS
+from analysis.figures.isoloss import alignment_figure, spectra_figure
+from analysis.figures.run_history import history, history_caption
+from analysis.figures.run_overview import comparison, overview, overview_caption
+from analysis.figures.uncertainty import plot_bootstrap
+from analysis.store.labels import basis_name, matrix_name
+from analysis.store.schema import SNAPSHOTS
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from strategies import haar, matrix
 
 import analysis
-from analysis.registry import MEASURES
+from analysis.registry.every import MEASURES
 
 D = 5
 SEEDS = st.integers(0, 2**32 - 2)

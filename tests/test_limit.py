@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pictures import save
 
-from trainers.data import load_data
-from trainers.limit import expected_runs, mixed, part_of
-from trainers.sources import read_shapes
+from trainers.data.limit import expected_runs, mixed, part_of
+from trainers.data.load import load_data
+from trainers.data.sources import read_shapes
 
 
 def runs(y):

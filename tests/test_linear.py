@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 
 from analysis import summarise
 from dynamics import EigenmodeFlow, integrate
-from dynamics.augmentation import additive_noise, scrambled_subspace
-from dynamics.linear import LinearFlow, NoPredictorFlow, NoStopGradientFlow
-from dynamics.reduced import IsotropicFlow, SymmetrisedFlow
-from dynamics.scalar import DirectSetFlow, ScalarFlow
+from dynamics.flows.data import additive_noise, scrambled_subspace
+from dynamics.flows.isotropic import IsotropicFlow, SymmetrisedFlow
+from dynamics.flows.linear import LinearFlow, NoPredictorFlow, NoStopGradientFlow
+from dynamics.flows.singular_values import DirectSetFlow, ScalarFlow
 
 seeds = st.integers(0, 10**6)
 TIGHT = {"rtol": 1e-11, "atol": 1e-13}

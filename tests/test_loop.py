@@ -7,9 +7,9 @@ import pytest
 import torch
 import xarray as xr
 
-import trainers.loop
-import trainers.trained
-from analysis.snapshots import open_snapshots
+import trainers.runs.trained
+import trainers.training.loop
+from analysis.store.reader import open_snapshots
 from trainers import (
     EMA,
     METHODS,
@@ -23,9 +23,9 @@ from trainers import (
     train,
 )
 from trainers.device import pick_device
-from trainers.learner import Learner
-from trainers.loop import batches, schedule
-from trainers.recorder import Moments
+from trainers.recording.recorder import Moments
+from trainers.training.learner import Learner
+from trainers.training.loop import batches, schedule
 
 SMALL = Config(
     method=METHODS["byol"],
@@ -53,10 +53,10 @@ def snapshots(run: Path) -> xr.Dataset:
 @pytest.fixture(autouse=True)
 def few_shapes(monkeypatch):
     """Render a hundred images, not thousands, and only once."""
-    data = trainers.trained.load_data("shapes", size=16, limit=40)
+    data = trainers.runs.trained.load_data("shapes", size=16, limit=40)
     cut = dataclasses.replace(data, x_test=data.x_test[:30], y_test=data.y_test[:30])
     monkeypatch.setattr(
-        trainers.trained,
+        trainers.runs.trained,
         "load_data",
         lambda *_, seed, **__: dataclasses.replace(cut, seed=seed),
     )
@@ -186,7 +186,7 @@ def test_step_zero_is_recorded_on_eight_rows_a_feature_or_an_epoch(tmp_path, d, 
 def test_step_zero_leaves_no_trace_in_training(tmp_path, monkeypatch):
     a = snapshots(train(SMALL, tmp_path / "a"))
     monkeypatch.setattr(
-        trainers.loop,
+        trainers.training.loop,
         "_look_before_training",
         lambda config, data, learner, recorder: None,
     )

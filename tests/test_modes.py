@@ -7,7 +7,7 @@ from scipy.linalg import hadamard
 from strategies import generators, haar, learning_run, rotations, run_of, write_run
 
 from analysis import follow_modes, open_snapshots, summarise
-from analysis.schema import MATRIX
+from analysis.store.schema import MATRIX
 
 BY_MODE = ("correlation_eigenvalue", "predictor_eigenvalue", "alignment", "alignment_excess")
 

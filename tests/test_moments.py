@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import eigenvalues
-from analysis.moments import centred
-from analysis.spread import collapse_course
+from analysis.measures.moments import centred
+from analysis.verdicts.spread import collapse_course
 
 
 def moments(z, dtype):

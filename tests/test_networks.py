@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from trainers.networks import build_encoder, build_projector
+from trainers.networks.encoders import build_encoder, build_projector
 
 
 def size(module: torch.nn.Module) -> int:

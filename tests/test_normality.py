@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import haar
 
-from analysis.moments import centred, least_squares_predictor
-from analysis.normality import (
+from analysis.measures.moments import centred, least_squares_predictor
+from analysis.measures.normality import (
     definiteness,
     eigenvector_condition,
     henrici_departure,

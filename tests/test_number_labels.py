@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pictures import save
 
-from trainers.data import load_data
-from trainers.labels import number_labels
+from trainers.data.labels import number_labels
+from trainers.data.load import load_data
 
 LABELS = st.one_of(
     st.lists(st.integers(-1, 2**62), max_size=30),

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from dynamics.observations import observe
+from dynamics.theorems.observations import observe
 
 
 @pytest.fixture(scope="module")

@@ -24,11 +24,11 @@ from dynamics import (
     trajectories,
 )
 from dynamics.__main__ import main
-from dynamics.augmentation import additive_noise, scrambled_subspace
-from dynamics.checks import check_count, check_numbers, check_rising
-from dynamics.descent import descend
+from dynamics.experiment.sgd import descend
+from dynamics.flows.checks import check_count, check_numbers, check_rising
+from dynamics.flows.data import additive_noise, scrambled_subspace
 from trainers import Config, Learned, Method, StopGradient, train
-from trainers.losses import Euclidean
+from trainers.methods.losses import Euclidean
 
 FLOW, SLOW = EigenmodeFlow(eta=0.05), EigenmodeFlow(eta=0.05, beta=0.4)
 NAN, INF, EYE = float("nan"), float("inf"), np.eye(2)

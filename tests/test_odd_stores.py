@@ -10,15 +10,15 @@ from odd_stores import ODD
 from strategies import learning_run, write_run
 
 from analysis import SnapshotWriter, collapse_course, follow_modes, open_snapshots, summarise
-from analysis import figures as f
 from analysis.__main__ import main
-from analysis.caveats import caveats, divergence
-from analysis.courses import plot_band, plot_modes, plot_ranks, plot_verdicts
-from analysis.history import history, history_caption
-from analysis.maps import plot_map, plot_pairing
-from analysis.measured import Measured
-from analysis.overview import STYLE, overview_caption
-from analysis.schema import STORE
+from analysis.figures import curves as f
+from analysis.figures.heatmap import plot_map, plot_pairing
+from analysis.figures.over_training import plot_band, plot_modes, plot_ranks, plot_verdicts
+from analysis.figures.run_history import history, history_caption
+from analysis.figures.run_overview import STYLE, overview_caption
+from analysis.report.measured_run import Measured
+from analysis.store.schema import STORE
+from analysis.verdicts.caveats import caveats, divergence
 
 PLOTS = {
     "spectrum": lambda m, ax: f.plot_spectrum(m["correlation_eigenvalue"], ax=ax),
@@ -69,7 +69,7 @@ def stores(tmp_path_factory):
 @pytest.mark.parametrize("name", ODD)
 def test_every_store_gets_a_row_and_a_report(name, stores, capsys, monkeypatch):
     # What is drawn is drawn above: here no picture is made, and all else is.
-    monkeypatch.setattr("analysis.report._png", lambda *_: "")
+    monkeypatch.setattr("analysis.report.page._png", lambda *_: "")
     monkeypatch.setattr("analysis.__main__.save_figure", lambda figure, path: path)
     path = stores[name]
     assert main([str(path)]) == 0
@@ -123,7 +123,7 @@ def test_a_run_that_is_not_finite_to_the_end_diverged():
 )
 def test_the_command_with_pictures_and_without_a_warning(name, stores, monkeypatch, capsys):
     monkeypatch.setitem(STYLE, "savefig.dpi", 20)
-    monkeypatch.setattr("analysis.report.DPI", 20)
+    monkeypatch.setattr("analysis.report.page.DPI", 20)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert main([str(stores[name])]) == 0
@@ -143,7 +143,7 @@ def test_a_store_without_a_snapshot_is_one_line(tmp_path, capsys):
 
 
 def test_a_run_that_diverged_says_so_in_table_report_and_figures(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("analysis.report._png", lambda *_: "")
+    monkeypatch.setattr("analysis.report.page._png", lambda *_: "")
     monkeypatch.setattr("analysis.__main__.save_figure", lambda figure, path: path)
     run = ODD["nan at the end"]().assign_attrs(diverged_at=77)
     path = write_run(tmp_path / "run", run)

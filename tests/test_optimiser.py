@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from trainers import METHODS, Config
-from trainers.optimiser import Optimiser
+from trainers.optimisation.optimiser import Optimiser
 
 
 def parts():

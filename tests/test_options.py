@@ -3,8 +3,8 @@ from dataclasses import FrozenInstanceError, dataclass, fields
 
 import pytest
 
-from trainers.evaluation import PROTOCOLS
-from trainers.methods import LOSSES, PREDICTORS, TARGETS
+from trainers.evaluation.evaluate import PROTOCOLS
+from trainers.methods.method import LOSSES, PREDICTORS, TARGETS
 from trainers.options import Parser, add_options, apply_options, option
 
 

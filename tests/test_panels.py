@@ -4,8 +4,8 @@ import xarray as xr
 from strategies import learning_run, run_of
 
 from analysis import follow_modes, summarise
-from analysis.figures import COLORS, epoch_norm
-from analysis.panels import alignment_figure, spectra_caption, spectra_figure
+from analysis.figures.curves import COLORS, epoch_norm
+from analysis.figures.isoloss import alignment_figure, spectra_caption, spectra_figure
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 from scipy.integrate import quad
 
-from dynamics.eigenmodes import EigenmodeFlow
-from dynamics.parabola import speed, target_scale, time_to_reach
+from dynamics.flows.eigenmodes import EigenmodeFlow
+from dynamics.theorems.parabola import speed, target_scale, time_to_reach
 
 FLOW = EigenmodeFlow(sigma2=1.0, tau=2.0, eta=0.375, alpha_p=3.0)
 

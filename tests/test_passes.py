@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from trainers.networks import conv4
-from trainers.passes import PASSES, norm_per_view
+from trainers.networks.encoders import conv4
+from trainers.networks.two_views import PASSES, norm_per_view
 
 
 def network():

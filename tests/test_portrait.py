@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from dynamics.eigenmodes import EigenmodeFlow
-from dynamics.portrait import P, S, phase_portrait
+from dynamics.flows.eigenmodes import EigenmodeFlow
+from dynamics.theorems.phase_plane import P, S, phase_portrait
 
 FLOW = EigenmodeFlow(alpha_p=4, sigma2=0.5, eta=0.1, eta_p=0.2, tau=0.9)
 

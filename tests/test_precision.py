@@ -21,8 +21,8 @@ from analysis import (
     summarise,
     symmetric_part,
 )
-from analysis.normality import henrici_departure
-from analysis.schema import MATRIX
+from analysis.measures.normality import henrici_departure
+from analysis.store.schema import MATRIX
 
 DTYPES = pytest.mark.parametrize("dtype", ["f4", "f8"])
 RANK, D = 20, 64

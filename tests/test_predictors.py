@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from trainers import EMA, Config, Identity, Learned, Method
-from trainers.learner import Learner
+from trainers.training.learner import Learner
 
 
 def test_the_product_of_two_layers_carries_columns_to_rows():

@@ -6,10 +6,10 @@ import torch
 
 from trainers import METHODS, Config
 from trainers.__main__ import PROG, configure, main
-from trainers.learner import Learner
 from trainers.options import Parser
-from trainers.preset import TCG
-from trainers.presets import PRESETS
+from trainers.presets.preset import TCG
+from trainers.presets.table import PRESETS
+from trainers.training.learner import Learner
 
 TINY = "--size 16 --encoder conv4 --width 2 --projector-hidden 8 --projector-out 6 --epochs 4"
 

@@ -12,9 +12,9 @@ from scipy.optimize import brentq
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from trainers.adam_probe import Adam
-from trainers.bank import Bank
-from trainers.linear_probe import Linear, apply_head, as_layer, fit_logistic
+from trainers.evaluation.adam_probe import Adam
+from trainers.evaluation.feature_bank import Bank
+from trainers.evaluation.linear_probe import Linear, apply_head, as_layer, fit_logistic
 
 
 def clusters(n: int, d: int, classes: int, seed: int, spread: float = 1.0):

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from analysis.accuracy import by_method, read_accuracies
-from dynamics.observations import OBSERVATIONS
-from trainers.methods import METHODS
-from trainers.presets import PRESETS
+from analysis.measures.accuracy import by_method, read_accuracies
+from dynamics.theorems.observations import OBSERVATIONS
+from trainers.methods.method import METHODS
+from trainers.presets.table import PRESETS
 
 ROOT = Path(__file__).parents[1]
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient
-from trainers.divergence import Diverged
-from trainers.learner import Learner, Step
-from trainers.recorder import RING, Moments, Recorder
+from trainers.recording.recorder import RING, Moments, Recorder
+from trainers.runs.divergence import Diverged
+from trainers.training.learner import Learner, Step
 
 CPU = torch.device("cpu")
 VECTORS = {"data": "gaussian", "width": 3, "device": "cpu"}
@@ -92,7 +92,7 @@ def test_the_learning_rate_of_every_step_in_a_ring_and_over_its_end():
 
 def test_speed_is_images_over_seconds_since_the_last_fetch(monkeypatch):
     clock = iter([10.0, 14.0, 15.0])
-    monkeypatch.setattr("trainers.recorder.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("trainers.recording.recorder.time.perf_counter", lambda: next(clock))
     _, recorder = make()
     for steps in ((1, 2, 3), (4,)):
         for step in steps:

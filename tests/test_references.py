@@ -9,8 +9,8 @@ from hypothesis import given
 from strategies import gaussians, matrix, psd_matrices, spectra
 from test_laws import spectrum
 
-from analysis.measures_of_pairs import SPACE
-from analysis.registry import MEASURES
+from analysis.registry.every import MEASURES
+from analysis.registry.of_pairs import SPACE
 
 D = 6
 

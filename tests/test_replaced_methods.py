@@ -13,14 +13,14 @@ import pytest
 import torch
 import xarray as xr
 
-from analysis.snapshots import open_snapshots
+from analysis.store.reader import open_snapshots
 from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient, resume, train
 from trainers.__main__ import PROG, configure, main
-from trainers.learner import Learner
-from trainers.loop import batches
 from trainers.options import Parser
-from trainers.presets import PRESETS
-from trainers.trained import load
+from trainers.presets.table import PRESETS
+from trainers.runs.trained import load
+from trainers.training.learner import Learner
+from trainers.training.loop import batches
 
 FLAGS = (
     "--size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 --epochs 2 "

@@ -11,8 +11,8 @@ import pytest
 
 from analysis import SnapshotWriter, collapse, open_snapshots, summarise
 from analysis.__main__ import main
-from analysis.measured import Measured
-from analysis.report import write_report
+from analysis.report.measured_run import Measured
+from analysis.report.page import write_report
 
 D = 6
 

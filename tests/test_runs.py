@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import SnapshotWriter, open_runs, open_snapshots
-from analysis.runs import run_paths
-from analysis.swept import option_key, option_names, place, sorted_values, swept
+from analysis.store.runs import run_paths
+from analysis.store.swept import option_key, option_names, place, sorted_values, swept
 
 D = 3
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainers.schedule import SCHEDULES, Schedule
+from trainers.optimisation.schedule import SCHEDULES, Schedule
 
 
 def test_constant_is_one_and_its_time_is_the_number_of_steps():

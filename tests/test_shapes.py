@@ -5,9 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainers.data import ImageData, load_data
-from trainers.recipes import RECIPES
-from trainers.shapes import CHUNK, SHAPES, render_shapes
+from trainers.augmentation.recipes import RECIPES
+from trainers.data.load import ImageData, load_data
+from trainers.data.shapes import CHUNK, SHAPES, render_shapes
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.chunks import rows_per_chunk
-from analysis.snapshots import MissingGroupError, SnapshotWriter, open_snapshots
+from analysis.store.chunks import rows_per_chunk
+from analysis.store.reader import MissingGroupError, SnapshotWriter, open_snapshots
 
 CHUNK = 4  # rows a chunk at d = 512
 

@@ -13,11 +13,11 @@ import pytest
 import xarray as xr
 import zarr
 
-from analysis.snapshots import SnapshotWriter, open_snapshots
+from analysis.store.reader import SnapshotWriter, open_snapshots
 
 WRITER = """
 import signal, sys, numpy as np
-from analysis.snapshots import SnapshotWriter
+from analysis.store.reader import SnapshotWriter
 path, (d, after, snapshots, noise_from) = sys.argv[1], map(int, sys.argv[2:])
 rng = np.random.default_rng(0)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

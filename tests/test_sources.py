@@ -9,8 +9,8 @@ from torchvision import datasets
 
 from analysis import open_snapshots
 from trainers import METHODS, Config, train
-from trainers.data import load_data
-from trainers.recipes import RECIPES
+from trainers.augmentation.recipes import RECIPES
+from trainers.data.load import load_data
 
 
 @pytest.mark.parametrize("layout", ["NHWC", "NCHW", "grey", "one channel"])

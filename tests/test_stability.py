@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from dynamics import EigenmodeFlow, ScalarFlow, integrate
-from dynamics.parabola import speed, target_scale, time_to_reach
-from dynamics.stability import basin_edges, critical_start, separatrix, survives
+from dynamics.theorems.basin import basin_edges, critical_start, separatrix, survives
+from dynamics.theorems.parabola import speed, target_scale, time_to_reach
 
 FLOW = EigenmodeFlow(eta=0.05)  # k = 5/4, tau = 1, alpha_p = 1
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import SnapshotWriter, open_snapshots
-from analysis.chunks import CHUNK_BYTES, check_chunks, chunk_file, rows_per_chunk
-from analysis.columns import TEXT, Column
-from analysis.publisher import Publisher
+from analysis.store.buffer import TEXT, Column
+from analysis.store.chunks import CHUNK_BYTES, check_chunks, chunk_file, rows_per_chunk
+from analysis.store.publisher import Publisher
 
 
 @given(st.lists(st.integers(0, 7), max_size=6), st.integers(1, 4), st.sampled_from("fit"))

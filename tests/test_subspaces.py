@@ -5,11 +5,16 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.bootstrap import bootstrap_eigenvalues
-from analysis.independent_rows import effective_samples
-from analysis.noise import modes_above_noise, noise_edges
-from analysis.ranks import alpha_req, collapse_signs, lidar, rankme
-from analysis.subspaces import principal_angles, spectral_gaps, subspace_overlap, surviving_modes
+from analysis.measures.bootstrap import bootstrap_eigenvalues
+from analysis.measures.features import alpha_req, collapse_signs, lidar, rankme
+from analysis.measures.noise import modes_above_noise, noise_edges
+from analysis.measures.subspaces import (
+    principal_angles,
+    spectral_gaps,
+    subspace_overlap,
+    surviving_modes,
+)
+from analysis.statistics.independent_rows import effective_samples
 
 seeds = st.integers(0, 10**6)
 

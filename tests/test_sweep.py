@@ -3,7 +3,7 @@ import pytest
 from analysis import SnapshotWriter, open_runs, open_snapshots
 from trainers import Config
 from trainers.__main__ import main
-from trainers.sweep import DONE, NEW, STARTED, Planned, environment, expand, found, plan
+from trainers.training.sweep import DONE, NEW, STARTED, Planned, environment, expand, found, plan
 
 SMALL = ["--limit", "96", "--width", "2", "--epochs", "1", "--batch-size", "32"]
 SMALL += ["--projector-hidden", "8", "--projector-out", "4", "--device", "cpu"]
@@ -71,7 +71,7 @@ def test_the_command_of_each_state(tmp_path):
 
 
 def _byol():
-    from trainers.methods import METHODS
+    from trainers.methods.method import METHODS
 
     return METHODS["byol"]
 

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from trainers import EMA, Attached, StopGradient
-from trainers.networks import Network
-from trainers.passes import separate
+from trainers.networks.encoders import Network
+from trainers.networks.two_views import separate
 
 
 def network(weight: float) -> Network:

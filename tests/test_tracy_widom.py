@@ -5,8 +5,8 @@ from scipy.special import airy
 from white import five_sigma, wishart_spectra
 
 from analysis import tracy_widom_quantile, tracy_widom_tail
-from analysis.tracy_widom import MEAN, VARIANCE
-from analysis.white_noise import centre_and_scale
+from analysis.statistics.tracy_widom import MEAN, VARIANCE
+from analysis.statistics.white_noise import centre_and_scale
 
 PUBLISHED = {0.9: 0.4501, 0.95: 0.9793, 0.99: 2.0234, 0.999: 3.2724}  # Bejan 2005, theory 2.18
 

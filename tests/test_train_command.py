@@ -14,9 +14,9 @@ import pytest
 import torch
 import xarray as xr
 
-from analysis.snapshots import open_snapshots
+from analysis.store.reader import open_snapshots
 from trainers.__main__ import main
-from trainers.presets import PRESETS
+from trainers.presets.table import PRESETS
 
 TINY = shlex.split(
     "--limit 64 --size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 "

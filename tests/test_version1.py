@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis import SnapshotWriter, open_runs, open_snapshots
-from analysis.accuracy import read_accuracies
+from analysis.measures.accuracy import read_accuracies
 
 FILE = Path(__file__).with_name("version1.zip")
 

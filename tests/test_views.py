@@ -9,8 +9,15 @@ from hypothesis import strategies as st
 from pictures import draws, pictures
 from torchvision.transforms import InterpolationMode
 
-from trainers.crops import CROP_DRAWS, crop_boxes
-from trainers.views import RECIPES, Recipe, augment, gaussian_blur, normalise, two_views
+from trainers.augmentation.crops import CROP_DRAWS, crop_boxes
+from trainers.augmentation.views import (
+    RECIPES,
+    Recipe,
+    augment,
+    gaussian_blur,
+    normalise,
+    two_views,
+)
 
 FLIP, JITTER = CROP_DRAWS, CROP_DRAWS + 1
 GREY, BLUR, SIGMA, SOLARISE = range(CROP_DRAWS + 7, CROP_DRAWS + 11)

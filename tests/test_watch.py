@@ -2,9 +2,9 @@ import numpy as np
 from strategies import collapsed_run, learning_run
 
 from analysis import SnapshotWriter, collapse, open_snapshots
-from analysis.schema import STORE
+from analysis.store.schema import STORE
 from trainers import Config, Euclidean, Identity, Method, StopGradient, train
-from trainers.watch import Watch
+from trainers.training.collapse_watch import Watch
 
 
 def half_written(path, run):

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from white import five_sigma, wishart_spectra
 
 from analysis import largest_noise_eigenvalue, largest_share, noise_edges
-from analysis.tracy_widom import tracy_widom_quantile
-from analysis.white_noise import centre_and_scale, largest_shares
+from analysis.statistics.tracy_widom import tracy_widom_quantile
+from analysis.statistics.white_noise import centre_and_scale, largest_shares
 
 DRAWS = 20_000
 

@@ -1,21 +1,21 @@
 """What experiment shows: train non-contrastive methods and record their eigenspaces."""
 
-from trainers.adam_probe import Adam
-from trainers.classifier import load_classifier
-from trainers.closed_forms import Direct
 from trainers.config import Config
-from trainers.evaluation import evaluate
-from trainers.exact import exact_correlation
-from trainers.finetune import FineTune
-from trainers.knn import KNN
-from trainers.linear_probe import Linear
-from trainers.loop import resume, train
-from trainers.losses import Cosine, Euclidean
-from trainers.methods import METHODS, Method
-from trainers.optimal import Optimal
-from trainers.predictors import Identity, Learned
-from trainers.targets import EMA, Attached, StopGradient
-from trainers.view_features import view_features
+from trainers.evaluation.adam_probe import Adam
+from trainers.evaluation.classifier import load_classifier
+from trainers.evaluation.evaluate import evaluate
+from trainers.evaluation.exact_correlation import exact_correlation
+from trainers.evaluation.finetune import FineTune
+from trainers.evaluation.knn import KNN
+from trainers.evaluation.linear_probe import Linear
+from trainers.evaluation.view_features import view_features
+from trainers.methods.closed_forms import Direct
+from trainers.methods.losses import Cosine, Euclidean
+from trainers.methods.method import METHODS, Method
+from trainers.methods.optimal import Optimal
+from trainers.methods.predictors import Identity, Learned
+from trainers.methods.targets import EMA, Attached, StopGradient
+from trainers.training.loop import resume, train
 
 __all__ = [
     "EMA",

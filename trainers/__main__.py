@@ -10,20 +10,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.evaluations import course
-from analysis.snapshots import MissingGroupError, open_snapshots
+from analysis.store.evaluations import course
+from analysis.store.reader import MissingGroupError, open_snapshots
 from trainers.choices import choose
+from trainers.commands.evaluate import evaluate_command, export_command, predict_command
+from trainers.commands.ranks import ranks_command
+from trainers.commands.sweep import sweep_command
+from trainers.commands.views import views_command
 from trainers.config import Config
-from trainers.data import label_of
-from trainers.evaluation_commands import evaluate_command, export_command, predict_command
-from trainers.loop import resume, train
-from trainers.methods import LOSSES, METHODS, PREDICTORS, TARGETS, Method
+from trainers.data.load import label_of
+from trainers.methods.method import LOSSES, METHODS, PREDICTORS, TARGETS, Method
 from trainers.options import Parser, add_options, apply_options, flag
-from trainers.preset import Preset
-from trainers.presets import PRESETS
-from trainers.ranks_command import ranks_command
-from trainers.sweep_command import sweep_command
-from trainers.views_command import views_command
+from trainers.presets.preset import Preset
+from trainers.presets.table import PRESETS
+from trainers.training.loop import resume, train
 
 PROG = "python -m trainers"
 SLOTS: dict[str, dict[str, Any]] = {"predictor": PREDICTORS, "target": TARGETS, "loss": LOSSES}
@@ -167,7 +167,7 @@ def _describe(name: str) -> None:
 
 def _report(run: Path) -> int:
     # matplotlib is not for those who only train.
-    from analysis.overview import draw_run
+    from analysis.figures.run_overview import draw_run
 
     try:
         accuracy = course(open_snapshots(run, "evaluation"))

@@ -2,19 +2,17 @@
 
 import dataclasses
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from trainers import closed_forms, losses, methods, predictors, targets
 from trainers.choices import choose
-from trainers.methods import METHODS, Method
-from trainers.networks import DEFAULT_WIDTHS
-from trainers.optimiser import DECAYS, PARTS
+from trainers.methods.method import METHODS, Loss, Method, Predictor, Target
+from trainers.networks.encoders import DEFAULT_WIDTHS
+from trainers.networks.two_views import PASSES
+from trainers.optimisation.optimiser import DECAYS, PARTS
+from trainers.optimisation.schedule import SCHEDULES
 from trainers.options import check_finite, flagged, from_json, option, to_json
-from trainers.passes import PASSES
-from trainers.schedule import SCHEDULES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,9 +214,7 @@ _AT_LEAST = {
 
 KINDS: dict[str, Callable[..., Any]] = {
     kind.__name__: kind
-    for module in (sys.modules[__name__], methods, losses, predictors, closed_forms, targets)
-    for kind in vars(module).values()
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+    for kind in (Config, Method, *get_args(Predictor), *get_args(Target), *get_args(Loss))
 }
 
 __all__ = ["KINDS", "METHODS", "Config"]

@@ -10,9 +10,9 @@ import time
 import torch
 
 from trainers import EMA, METHODS, Config, Learned, Method
-from trainers.learner import Learner
-from trainers.loop import batches
-from trainers.trained import load
+from trainers.runs.trained import load
+from trainers.training.learner import Learner
+from trainers.training.loop import batches
 
 BLOCK = 20  # steps of one kind before the other has its turn
 

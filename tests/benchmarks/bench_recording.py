@@ -14,13 +14,13 @@ from pathlib import Path
 
 import torch
 
-from analysis.snapshots import SnapshotWriter
+from analysis.store.reader import SnapshotWriter
 from trainers import METHODS, Config
-from trainers.directory import variable_attrs
-from trainers.learner import Learner
-from trainers.loop import batches
-from trainers.recorder import Recorder
-from trainers.trained import load
+from trainers.recording.recorder import Recorder
+from trainers.runs.directory import variable_attrs
+from trainers.runs.trained import load
+from trainers.training.learner import Learner
+from trainers.training.loop import batches
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torchvision.transforms import v2
 
-from trainers.views import RECIPES, Recipe, two_views
+from trainers.augmentation.views import RECIPES, Recipe, two_views
 
 BATCH = 128
 

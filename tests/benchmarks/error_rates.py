@@ -25,7 +25,7 @@ from analysis import (
     collapse_course,
     modes_above_noise,
 )
-from analysis.verdict import KINDS
+from analysis.verdicts.verdict import KINDS
 
 SIZES = {(2, 8): 8000, (2, 100): 8000, (4, 16): 8000, (8, 9): 8000, (8, 20000): 8000}
 SIZES |= {(16, 64): 4000, (32, 4000): 4000, (64, 300): 4000, (128, 1000): 2000, (512, 4096): 400}

@@ -1,0 +1,57 @@
+"""``python -m analysis accuracy RUN...``: a table, a chart and a file of stored accuracies."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis.figures.accuracy_bars import accuracy_rows, plot_accuracy
+from analysis.figures.accuracy_swept import against_figure, of_protocols
+from analysis.figures.run_overview import STYLE, save_figure
+from analysis.measures.accuracy import by_method, read_accuracies
+from analysis.measures.accuracy import write_accuracies as write
+
+
+def accuracy_command(
+    parser: argparse.ArgumentParser,
+    argv: Sequence[str],
+    table: Callable[[list[dict[str, str]]], str],
+) -> None:
+    """Print accuracies by method, mean and sd; with ``--out``, keep and draw them."""
+    parser.add_argument(
+        "runs", nargs="+", type=Path, metavar="RUN", help="run, folder of runs, or accuracy.csv"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="for accuracy.csv, accuracy.txt, and .png and .pdf"
+    )
+    parser.add_argument(
+        "--against", metavar="OPTION", help="draw against an option that was swept, say lr"
+    )
+    parser.add_argument(
+        "--of", nargs="+", metavar="PROTOCOL", help="these only, say linear (default: all)"
+    )
+    args = parser.parse_args(argv)
+    rows = read_accuracies(args.runs)
+    if args.of:
+        rows = of_protocols(rows, args.of)
+    groups = by_method(rows)
+    figure = _figure(groups, args.against)
+    text = table(accuracy_rows(groups))
+    print(text)
+    if args.out:
+        print(write(rows, args.out / "accuracy.csv"))
+        (args.out / "accuracy.txt").write_text(text + "\n")
+        print(args.out / "accuracy.txt")
+        print(save_figure(figure, args.out / "accuracy"))
+
+
+def _figure(groups: pd.DataFrame, option: str | None) -> Figure:
+    if option is not None:
+        return against_figure(groups, option.replace("-", "_"))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(4.2, 0.9 + 0.14 * len(groups)), layout="constrained")
+        plot_accuracy(groups, ax=figure.subplots())
+    return figure

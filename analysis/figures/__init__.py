@@ -1,0 +1,72 @@
+"""What is measured, drawn: ax in, ax out; and whole figures, which are made of these."""
+
+from analysis.figures.accuracy_bars import plot_accuracy
+from analysis.figures.accuracy_swept import accuracy_figure, plot_accuracy_against
+from analysis.figures.comparison import beside_figure, plot_beside, plot_parabola
+from analysis.figures.curves import (
+    plot_alignment,
+    plot_asymmetry,
+    plot_commutator,
+    plot_spectrum,
+)
+from analysis.figures.heatmap import plot_map, plot_pairing
+from analysis.figures.isoloss import alignment_figure, spectra_figure
+from analysis.figures.over_training import (
+    plot_balance,
+    plot_band,
+    plot_modes,
+    plot_ranks,
+    plot_verdicts,
+)
+from analysis.figures.phase_plane import phase_figure, plot_phase, plot_trajectories
+from analysis.figures.run_history import history
+from analysis.figures.run_overview import STYLE, comparison, overview, save_figure
+from analysis.figures.theory import (
+    draw_theory,
+    plot_basin,
+    plot_curves,
+    plot_field,
+    plot_paths,
+    plot_speed,
+    sweep_figure,
+)
+from analysis.figures.uncertainty import plot_bootstrap, plot_noise
+
+__all__ = [
+    "STYLE",
+    "accuracy_figure",
+    "alignment_figure",
+    "beside_figure",
+    "comparison",
+    "draw_theory",
+    "history",
+    "overview",
+    "phase_figure",
+    "plot_accuracy",
+    "plot_accuracy_against",
+    "plot_alignment",
+    "plot_asymmetry",
+    "plot_balance",
+    "plot_band",
+    "plot_basin",
+    "plot_beside",
+    "plot_bootstrap",
+    "plot_commutator",
+    "plot_curves",
+    "plot_field",
+    "plot_map",
+    "plot_modes",
+    "plot_noise",
+    "plot_pairing",
+    "plot_parabola",
+    "plot_paths",
+    "plot_phase",
+    "plot_ranks",
+    "plot_spectrum",
+    "plot_speed",
+    "plot_trajectories",
+    "plot_verdicts",
+    "save_figure",
+    "spectra_figure",
+    "sweep_figure",
+]

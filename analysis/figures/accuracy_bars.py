@@ -1,0 +1,140 @@
+"""Accuracies for people: a table, and bars; named by what differs between them."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.measures.accuracy import option_columns
+from analysis.store.schema import FEATURES, NETWORKS, PROTOCOLS
+
+COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")  # Tol's bright
+
+
+def accuracy_rows(groups: pd.DataFrame) -> list[dict[str, str]]:
+    """Return rows to print, a column a kind of accuracy: mean ± sd in percent, and n.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        Of `by_method`.
+    """
+    kinds = kind_labels(groups)
+    shown = ["method", *option_columns(groups), *_varying(groups, ("data", "epoch"))]
+    rows: dict[tuple[Any, ...], dict[str, str]] = {}
+    for kind, (_, group) in zip(kinds, groups.iterrows(), strict=True):
+        key = tuple(_text(group[name]) for name in (*shown, "data", "epoch"))
+        row = rows.setdefault(key, {name: _text(group[name]) for name in shown})
+        row |= dict.fromkeys(dict.fromkeys(kinds), "-") | row | {kind: _shown(group)}
+    return list(rows.values())
+
+
+def plot_accuracy(groups: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw mean accuracies as bars, with one standard deviation and every single run.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        Of `by_method`; one bar a method and its options, one colour a kind of accuracy.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        There is no group.
+    """
+    if not len(groups):
+        raise ValueError("there is no accuracy to draw")
+    labels, kinds = run_labels(groups), kind_labels(groups)
+    rows, colours = list(dict.fromkeys(labels)), list(dict.fromkeys(kinds))
+    ax = plt.gca() if ax is None else ax
+    height = 0.8 / len(colours)
+    for i, kind in enumerate(colours):
+        mine = groups[[k == kind for k in kinds]]
+        at = [
+            rows.index(label) + (i - (len(colours) - 1) / 2) * height
+            for label, k in zip(labels, kinds, strict=True)
+            if k == kind
+        ]
+        ax.barh(
+            at,
+            100 * mine["mean"],
+            height,
+            xerr=100 * mine["sd"].fillna(0.0),
+            color=COLOURS[i % len(COLOURS)],
+            alpha=0.55,
+            error_kw={"lw": 1, "capsize": 1.5},
+            label=kind,
+        )
+        for y, values in zip(at, mine["accuracies"], strict=True):
+            ax.plot([100 * v for v in values], [y] * len(values), "k.", markersize=2)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.margins(y=0.01)
+    ax.invert_yaxis()
+    low, high = groups["n"].min(), groups["n"].max()
+    runs = str(low) if low == high else f"{low} to {high}"
+    ax.set_xlabel(f"accuracy (%), mean and sd of {runs} runs")
+    if len(colours) > 1:
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+    else:
+        ax.set_title(colours[0])
+    return ax
+
+
+def run_labels(groups: pd.DataFrame, without: Sequence[str] = ()) -> list[str]:
+    """Return the method of each row, with that in which rows of this method differ."""
+    names = [n for n in (*option_columns(groups), "data", "epoch") if n not in without]
+    words = {}
+    for method, mine in groups.groupby("method", sort=False):
+        words[method] = _varying(mine, names)
+    labels = []
+    for _, group in groups.iterrows():
+        own = [f"{name}={_text(group[name])}" for name in words[group["method"]]]
+        labels.append(" ".join([str(group["method"]), *own]))
+    return labels
+
+
+def kind_labels(groups: pd.DataFrame) -> list[str]:
+    """Return what was measured in each row: protocol, network, features, and settings that differ.
+
+    The online network and the encoder go without saying.
+    """
+    settings = [json.loads(text) if text else {} for text in groups["options"]]
+    differ: dict[str, set[str]] = {}
+    for protocol in groups["protocol"].unique():
+        mine = [s for s, p in zip(settings, groups["protocol"], strict=True) if p == protocol]
+        keys = {key for one in mine for key in one}
+        differ[protocol] = {k for k in keys if len({json.dumps(s.get(k)) for s in mine}) > 1}
+    labels = []
+    for chosen, (_, group) in zip(settings, groups.iterrows(), strict=True):
+        words = [PROTOCOLS.get(group["protocol"], f"{group['protocol']} accuracy")]
+        words += [f"{group['network']} network"] * (group["network"] != NETWORKS[0])
+        words += [str(group["features"])] * (group["features"] != FEATURES[0])
+        own = sorted(differ[group["protocol"]])
+        words += [f"{k}={chosen[k]}" if k in chosen else f"{k} not known" for k in own]
+        labels.append(", ".join(words))
+    return labels
+
+
+def _varying(groups: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    return [name for name in names if groups[name].nunique(dropna=False) > 1]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return "-" if math.isnan(value) else f"{value:g}"
+    return str(value)
+
+
+def _shown(group: pd.Series) -> str:
+    if group["n"] == 1:
+        return f"{100 * group['mean']:.1f} (n=1)"
+    return f"{100 * group['mean']:.1f} ± {100 * group['sd']:.1f} (n={group['n']})"

@@ -1,0 +1,163 @@
+"""What drawings share: names from ``attrs``, a run's clock, and words where nothing is drawn."""
+
+import textwrap
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.ticker import MaxNLocator
+
+from analysis.store.labels import basis_name, of_the
+
+CLOCKS = ("epoch", "time", "step")
+# Readable with any colour vision; its palest end would be lost on white.
+COLORS = ListedColormap(mpl.colormaps["viridis"](np.linspace(0, 0.93, 256)), "viridis to 0.93")
+GREY = "0.35"
+WIDTH = 27  # letters of a label in a line; a panel is about two inches high
+NOT_POSITIVE = "no positive value to draw"
+NOT_FINITE = "no finite value to draw"
+
+
+def find_clock(values: xr.Dataset | xr.DataArray, x: str | None = None) -> str:
+    """Return the coordinate to draw against: `epoch`, or else `time`, or else `step`.
+
+    One that stands still, falls or is not finite tells snapshots apart no more: the next is taken.
+
+    Raises
+    ------
+    ValueError
+        There is no such coordinate.
+    """
+    there = [name for name in (CLOCKS if x is None else [x]) if name in values.coords]
+    if not there:
+        wanted = " or ".join(map(repr, CLOCKS)) if x is None else repr(x)
+        raise ValueError(f"no coordinate {wanted}; there are {sorted(map(str, values.coords))}")
+    return next((name for name in there if _runs(values[name])), there[-1])
+
+
+def variable(m: xr.Dataset, name: str) -> xr.DataArray:
+    """Return a variable of what `summarise` returns; ValueError names what is there instead."""
+    if name not in m:
+        there = sorted(map(str, m.data_vars))
+        raise ValueError(f"no variable {name!r}; there are {there}: draw what `summarise` returns")
+    return m[name]
+
+
+def check_dims(values: xr.DataArray, dim: str | None, who: str) -> None:
+    """Raise ValueError unless `values` has dims (step) and `dim`, which must be there."""
+    wanted = {"step", dim} - {None}
+    if dim is not None and dim not in values.dims:
+        raise ValueError(f"{who} draws against {dim!r}; got dims {values.dims}")
+    if extra := sorted(map(str, set(values.dims) - wanted)):
+        dims = ", ".join(sorted(map(str, wanted), reverse=True))
+        raise ValueError(f"{who} draws ({dims}); select or reduce {extra} first")
+
+
+def name_of(values: xr.DataArray) -> str:
+    """Return how an axis calls `values`: name and symbol, in lines that a panel has place for."""
+    name = textwrap.fill(
+        str(values.attrs.get("long_name", values.name)),
+        WIDTH,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    symbol = values.attrs.get("symbol")
+    return f"{name}{chr(10) if len(symbol) > 16 else ' '}{symbol}" if symbol else name
+
+
+def mode_name(values: xr.DataArray) -> str:
+    """Return how an axis calls the modes of `values`, with the matrix whose modes they are."""
+    basis = basis_name(values)
+    return name_of(values["mode"]) + (f",\n{of_the(basis)}" if basis else "")
+
+
+def name_axes(ax: Axes, x: xr.DataArray, y: xr.DataArray) -> Axes:
+    """Label both axes by ``attrs``."""
+    ax.set(xlabel=name_of(x), ylabel=name_of(y))
+    return ax
+
+
+def mode_axis(ax: Axes, values: xr.DataArray) -> None:
+    """Let the x axis run from mode 1 to mode d though some are not drawn, and label it."""
+    d = values.sizes["mode"]
+    ax.update_datalim([(1, 0), (d, 0)], updatey=False)
+    ax.margins(x=min(0.05, 0.9 / max(d - 1, 1)))  # no tick at a mode 0
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    ax.set_xlabel(mode_name(values))
+
+
+def above_rounding(values: xr.DataArray, y: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Return `y`, with NaN for what has no place on a logarithmic axis.
+
+    That is what is not above ``attrs["resolution"]`` times the largest along `axis`, the modes.
+    """
+    size = np.nanmax(np.abs(y), initial=0.0, axis=axis, keepdims=True)
+    floor = values.attrs.get("resolution", 0.0) * size
+    return np.where((y > floor) & np.isfinite(y), y, np.nan)
+
+
+def log_axis(ax: Axes) -> None:
+    """Make the y axis logarithmic, or say in it that there is no positive value to draw."""
+    if np.isfinite(ax.dataLim.minposy):
+        ax.set_yscale("log")
+    else:
+        say(ax, NOT_POSITIVE)
+
+
+def say(ax: Axes, text: str) -> None:
+    """Write in axes why nothing is drawn there, and take away the numbers of nothing."""
+    ax.tick_params(axis="y", which="both", left=False, labelleft=False)
+    write(ax, text)
+
+
+def say_if_none(ax: Axes, values: xr.DataArray) -> None:
+    """Say so in the axes where none of `values` is finite."""
+    if not np.isfinite(values).any():
+        say(ax, NOT_FINITE)
+
+
+def write(ax: Axes, text: str) -> None:
+    """Write in the middle of axes."""
+    ax.annotate(
+        *(text, (0.5, 0.5)),
+        xycoords="axes fraction",
+        ha="center",
+        va="center",
+        color=GREY,
+        fontsize="small",
+    )
+
+
+def note(ax: Axes, text: str) -> None:
+    """Write a line above axes, at the right: what is left out, or what a line of them means."""
+    ax.set_title(text, loc="right", fontsize="small", color=GREY)
+
+
+def chosen(values: xr.DataArray, curves: int) -> xr.DataArray:
+    """Return at most so many snapshots: the first, the last and, evenly in epoch, between."""
+    if "step" not in values.dims:
+        return values
+    clock = values[find_clock(values)].values  # evenly in snapshots, too many are of the start
+    wanted = np.linspace(clock[0], clock[-1], curves)
+    above = np.searchsorted(clock, wanted).clip(1, max(len(clock) - 1, 1))
+    below = above - 1
+    if len(clock) > 1:
+        below += clock[above] - wanted < wanted - clock[below]
+    return values.isel(step=np.unique(below))
+
+
+def on_one_clock(runs: Sequence[xr.Dataset]) -> list[xr.Dataset]:
+    """Return runs with no clock but the first that all have: one axis cannot mix two."""
+    both = (name for name in CLOCKS if all(name in m.coords and _runs(m[name]) for m in runs))
+    kept = next(both, "step")
+    return [m.drop_vars({"epoch", "time"} & set(m.coords) - {kept}) for m in runs]
+
+
+def _runs(clock: xr.DataArray) -> bool:
+    values = clock.values.astype(float)
+    if clock.dims != ("step",):
+        return bool(np.isfinite(values).any())
+    return bool(np.isfinite(values).all() and (np.diff(values) > 0).all())

@@ -1,0 +1,151 @@
+"""Theory beside data, drawn: what `dynamics.compare` returns; ax in, ax out."""
+
+from typing import Literal
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.figures.axes import COLORS, GREY, name_axes, variable
+from analysis.figures.run_overview import STYLE
+
+P, S = "predictor_eigenvalue", "correlation_eigenvalue"
+STYLES: dict[str, Literal["-", "--"]] = {"measured": "-", "predicted": "--"}
+REST = "at rest"
+MODES = 6
+
+
+def plot_beside(
+    beside: xr.Dataset, name: str = P, *, ax: Axes | None = None, modes: int | None = None
+) -> Axes:
+    """Draw a value of the leading modes over gradient-flow time, measured and predicted.
+
+    Parameters
+    ----------
+    beside : Dataset (source, step, mode)
+        Of `dynamics.compare`: `source` is "measured", drawn as a line, and "predicted", dashed.
+    name : str
+        The variable; s gets a logarithmic axis.
+    ax : Axes, optional
+        The current one by default.
+    modes : int
+        How many modes to draw, the first ones; the first is darkest. By default all up to six.
+
+    Raises
+    ------
+    ValueError
+        The variable is missing, or has other dims, or not so many modes.
+    """
+    values, modes = _checked(beside, name), _count(beside, modes)
+    ax = plt.gca() if ax is None else ax
+    for source, style in STYLES.items():
+        lines = values.sel(source=source)[:modes]
+        for line, color in zip(lines, _colors(modes), strict=False):
+            ax.plot(beside["time"], line, style, color=color)
+    if name == S:
+        ax.set_yscale("log")
+    else:
+        ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+    return name_axes(ax, beside["time"], values)
+
+
+def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int | None = None) -> Axes:
+    r"""Draw the way of the leading modes through the plane of p and s, and where they may rest.
+
+    Measured as a line with a dot at its end, predicted dashed with a ring. Grey is the parabola
+    :math:`s = (\eta_p / \eta)\, p^2 / \alpha_p`, on which isotropic data have them rest; there is
+    none where W_p is set.
+
+    Parameters
+    ----------
+    beside, ax, modes
+        As for `plot_beside`.
+
+    Raises
+    ------
+    ValueError
+        As for `plot_beside`.
+    """
+    p, s, modes = _checked(beside, P), _checked(beside, S), _count(beside, modes)
+    parabola = variable(beside, "parabola")
+    ax = plt.gca() if ax is None else ax
+    for source, style in STYLES.items():
+        pair = zip(p.sel(source=source)[:modes], s.sel(source=source)[:modes], strict=True)
+        for (x, y), color in zip(pair, _colors(modes), strict=False):
+            ax.plot(x, y, style, color=color, linewidth=0.9)
+            face = color if source == "measured" else "none"
+            ax.plot(x[-1:], y[-1:], "o", mec=color, mfc=face, markersize=4)
+    ax.set_yscale("log")
+    box = ax.get_xlim(), ax.get_ylim()
+    ratio = float((parabola / _checked(beside, P, drawn=False) ** 2).median())
+    if np.isfinite(ratio):
+        at = np.linspace(*box[0], 400)
+        at = at[at != 0]
+        ax.plot(at, ratio * at**2, color=GREY, linewidth=0.8, zorder=1, label=REST)
+    ax.set(xlim=box[0], ylim=box[1])
+    return name_axes(ax, p, s)
+
+
+def beside_figure(beside: xr.Dataset, *, modes: int | None = None) -> Figure:
+    """Draw p_j and s_j over time and against each other, measured and predicted.
+
+    What is predicted is of a linear network under a Euclidean loss; a line of the title says what
+    else the run has. Both are Rayleigh quotients in the last eigenvectors of the cross-view F.
+
+    Parameters, raises: as `plot_beside`.
+
+    Returns
+    -------
+    Figure
+        Not known to pyplot. Its title counts the modes that live at the end.
+    """
+    _checked(beside, P)
+    modes, total = _count(beside, modes), beside.sizes["mode"]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 2.9), layout="constrained")
+        left, middle, right = figure.subplots(1, 3)
+        plot_beside(beside, P, ax=left, modes=modes)
+        plot_beside(beside, S, ax=middle, modes=modes)
+        plot_parabola(beside, ax=right, modes=modes)
+        keys = [Line2D([], [], color="k", linestyle=style) for style in STYLES.values()]
+        curves, names = right.get_legend_handles_labels()
+        left.set_ylabel(beside[P].attrs.get("symbol", "$p_j$"))
+        middle.set_ylabel(beside[S].attrs.get("symbol", "$s_j$"))
+        right.set(xlabel="$p_j$", ylabel="$s_j$")
+        figure.legend([*keys, *curves], [*STYLES, *names], loc="outside lower center", ncols=3)
+        alive = variable(beside, "survives").sum("mode")
+        counts = [int(alive.sel(source=source)) for source in STYLES]
+        title = (
+            f"{beside.attrs.get('method', '')}: of {total} modes {counts[0]} live at the end, "
+            f"{counts[1]} predicted; {modes} drawn (u_j of the last cross-view F)"
+        )
+        lines = [title, str(beside.attrs.get("not_in_the_flow", ""))]
+        figure.suptitle("\n".join(filter(None, lines)), fontsize=8)
+    return figure
+
+
+def _checked(beside: xr.Dataset, name: str, *, drawn: bool = True) -> xr.DataArray:
+    values = variable(beside, name)
+    if set(values.dims) != {"source", "step", "mode"} or "time" not in beside.coords:
+        raise ValueError(
+            f"{name} has dims {values.dims}; what `dynamics.compare` returns is wanted: "
+            "(source, step, mode) with the coordinate time"
+        )
+    return values.transpose("source", "mode", "step") if drawn else values
+
+
+def _count(beside: xr.Dataset, modes: int | None) -> int:
+    total = beside.sizes.get("mode", 0)
+    if modes is None:
+        return min(MODES, total)
+    if not 1 <= modes <= total:
+        raise ValueError(f"modes is {modes}; 1 to {total}, all that there are, wanted")
+    return modes
+
+
+def _colors(modes: int) -> np.ndarray:
+    return np.asarray(COLORS(np.linspace(0, 1, modes)))

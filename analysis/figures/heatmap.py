@@ -1,0 +1,213 @@
+"""Every mode at every snapshot as a picture, and W_p against F mode by mode: ax in, ax out."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LogNorm, Normalize
+from matplotlib.ticker import MaxNLocator
+
+from analysis.figures.axes import (
+    COLORS,
+    GREY,
+    NOT_FINITE,
+    NOT_POSITIVE,
+    above_rounding,
+    check_dims,
+    chosen,
+    find_clock,
+    mode_name,
+    name_axes,
+    name_of,
+    note,
+    say,
+    write,
+)
+from analysis.linalg.basis import check_basis
+from analysis.measures.power_law import PowerLaw
+
+# Told apart with any colour vision, and its middle is white.
+SIGNED = plt.get_cmap("PuOr")
+ENOUGH = 8  # modes, of a fit that is drawn as a law
+DOTS = 1500  # across a page: more cells take gigabytes, and are not seen
+ABSENT = "0.85"  # what is not there, or zero on a logarithmic scale
+
+
+def plot_map(
+    values: xr.DataArray,
+    *,
+    x: str | None = None,
+    ax: Axes | None = None,
+    scale: str = "linear",
+    norm: Normalize | None = None,
+) -> Axes:
+    """Draw a value per mode over training as a heat map with its colour bar, mode 1 on top.
+
+    A cell reaches half-way to the snapshots beside it: where snapshots are dense, cells are narrow.
+    Of more snapshots than a page has dots, those nearest to 1,500 even places are drawn.
+
+    Parameters
+    ----------
+    values : DataArray (step, mode)
+        Of `summarise`, where a mode is a rank, or of `follow_modes`, where it is a direction.
+    x : str, optional
+        The coordinate to draw against: `epoch`, or else `time`, or else `step`.
+    ax : Axes, optional
+        The current one by default.
+    scale : {"linear", "log", "signed"}
+        ``log``: what is not positive, or less than the rounding of the stored data, is grey.
+        ``signed``: white at 0 and symmetric.
+    norm : Normalize, optional
+        Values to colours, to share among axes or for what has a range; by default from the values.
+        What is beyond it has the colour of its end, and the colour bar an arrow.
+
+    Raises
+    ------
+    ValueError
+        `values` has other dims (select or reduce them first), one snapshot, no such coordinate, or
+        `scale` is not of these.
+    """
+    scales = ("linear", "log", "signed")
+    if scale not in scales:
+        raise ValueError(f"scale is {scale!r}; wanted one of {scales}")
+    check_dims(values, "mode", "plot_map")
+    x = find_clock(values, x)
+    if "step" not in values.dims or values.sizes["step"] < 2:
+        raise ValueError("plot_map draws over training, from two snapshots on; draw the spectrum")
+    ax = plt.gca() if ax is None else ax
+    values = chosen(values, DOTS) if values.sizes["step"] > DOTS else values
+    shown = values.transpose("mode", "step").values.astype(float)
+    shown = np.where(np.isfinite(shown), shown, np.nan)
+    if scale == "log":
+        shown = above_rounding(values, shown, axis=0)
+    unit = ""
+    if norm is None:
+        shown, unit = _in_reach(shown)
+        norm = _norm(shown, scale)
+    mesh = ax.pcolormesh(
+        edges(values[x].values),
+        edges(values["mode"].values),
+        np.ma.masked_invalid(shown),
+        norm=norm,
+        cmap=_cmap(scale),
+        rasterized=True,  # a vector file of thousands of cells is slow, and shows seams
+    )
+    ax.set_facecolor(ABSENT)
+    ax.invert_yaxis()
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=2))
+    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, aspect=25, extend=_beyond(shown, norm))
+    bar.set_label(name_of(values) + unit)
+    bar.outline.set_visible(False)
+    if not np.isfinite(shown).any():
+        write(ax, NOT_POSITIVE if scale == "log" else NOT_FINITE)
+    ax.set(xlabel=name_of(values[x]), ylabel=mode_name(values))
+    return ax
+
+
+def plot_pairing(
+    p: xr.DataArray,
+    s: xr.DataArray,
+    *,
+    residual: xr.DataArray | None = None,
+    fit: PowerLaw | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    r"""Draw p_j against s_j, a point a mode, and the parabola that a conserved balance predicts.
+
+    Both axes are logarithmic, so that :math:`p^2 \propto s` is a line of slope 1/2.
+
+    Parameters
+    ----------
+    p, s : DataArray (mode)
+        :math:`u_j^\top W_p u_j`, and the eigenvalues of F. Modes of p not above 0, or of s below
+        the rounding of the stored data, are left out, and a line above says how many.
+    residual : DataArray (mode), optional
+        :math:`\lVert W_p u_j - p_j u_j \rVert`: a mode is filled where its p is larger, and hollow
+        where u_j is nothing like an eigenvector.
+    fit : PowerLaw, optional
+        Of `fit_power_law`, :math:`p = b\, s^a`: drawn from the least to the largest s that is in
+        it, and beside it the parabola through its middle. The legend says how many modes are in it
+        and the interval of a; of fewer than 8 modes it is dotted: a line to look at, no law.
+    ax : Axes, optional
+        The current one by default.
+
+    Raises
+    ------
+    ValueError
+        `p` or `s` has other dims than ``mode``, or they are of different modes: `check_basis`.
+    """
+    for values in (p, s):
+        if values.dims != ("mode",):
+            raise ValueError(f"plot_pairing draws (mode); got {values.dims}: select a snapshot")
+    check_basis(p, s, *([] if residual is None else [residual]))
+    ax = plt.gca() if ax is None else ax
+    shown = ((p > 0) & np.isfinite(p)).values & np.isfinite(above_rounding(s, s.values))
+    x, y = s.values[shown], p.values[shown]
+    colors = COLORS(np.linspace(0, 1, len(s)))[shown]
+    clear = np.ones(len(x), bool) if residual is None else y > residual.values[shown]
+    ax.scatter(x, y, s=10, linewidths=0.8, edgecolors=colors, facecolors=_filled(colors, clear))
+    if len(x):
+        ax.set(xscale="log", yscale="log")
+    else:
+        ax.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
+        say(ax, NOT_POSITIVE)
+    if fit is not None:
+        _law(ax, fit)
+    if left := len(s) - len(x):
+        note(ax, f"not drawn: {left} modes")
+    return name_axes(ax, s, p)
+
+
+def _law(ax: Axes, fit: PowerLaw) -> None:
+    over = np.array(fit.range)
+    line = fit.factor * over**fit.exponent
+    interval = f"{fit.low:.2g} to {fit.high:.2g}"
+    text = rf"$p \propto s^{{{fit.exponent:.2f}}}$" + f"\n({interval}), {fit.modes} modes"
+    ax.plot(over, line, color="C3", ls="-" if fit.modes >= ENOUGH else ":", label=text)
+    middle = np.sqrt(line.prod()) / over.prod() ** 0.25
+    text = r"parabola, $p \propto s^{1/2}$"
+    ax.plot(over, middle * over**0.5, color=GREY, ls="--", label=text)
+    ax.legend(loc="best")
+
+
+def _filled(colors: np.ndarray, clear: np.ndarray) -> np.ndarray:
+    return np.where(clear[:, None], colors, 1.0)
+
+
+def edges(centres: np.ndarray) -> np.ndarray:
+    """Return where cells end that have these centres: half-way to the next."""
+    middle = (centres[1:] + centres[:-1]) / 2
+    if not len(middle):  # one mode
+        return np.array([centres[0] - 0.5, centres[0] + 0.5])
+    first, last = 2 * centres[0] - middle[0], 2 * centres[-1] - middle[-1]
+    return np.concatenate([[first], middle, [last]])
+
+
+def _cmap(scale: str) -> Colormap:
+    return (SIGNED if scale == "signed" else COLORS).with_extremes(bad=ABSENT)
+
+
+def _in_reach(shown: np.ndarray) -> tuple[np.ndarray, str]:
+    # A colour bar ends at 1e-287; what is smaller or about as large gets a unit.
+    size = float(np.nanmax(np.abs(shown), initial=0.0))
+    exponent = int(np.floor(np.log10(size))) if size else 0
+    if abs(exponent) < 250:
+        return shown, ""
+    return shown / 10.0**exponent, rf", in $10^{{{exponent}}}$"
+
+
+def _beyond(shown: np.ndarray, norm: Normalize) -> str:
+    inside = norm(shown[np.isfinite(shown)])  # 0 to 1
+    return ("neither", "min", "max", "both")[(inside < 0).any() + 2 * (inside > 1).any()]
+
+
+def _norm(shown: np.ndarray, scale: str) -> Normalize:
+    low, high = np.nanmin(shown, initial=np.inf), np.nanmax(shown, initial=-np.inf)
+    if not np.isfinite([low, high]).all():
+        return Normalize(0, 1)
+    if scale == "signed":
+        size = max(-low, high) or 1.0
+        return Normalize(-size, size)
+    if scale == "log":
+        return LogNorm(low, high if high > low else 10 * low)
+    return Normalize(low, high if high > low else low + 1)

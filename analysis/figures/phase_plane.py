@@ -1,0 +1,149 @@
+"""The (p, s) plane of a mode, drawn: the flow, where it rests, who survives; ax in, ax out."""
+
+from collections.abc import Sequence
+from textwrap import fill, wrap
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.figures.run_overview import STYLE
+
+P, S = "predictor_eigenvalue", "correlation_eigenvalue"
+ALIVE, STABLE, SADDLE, NEUTRAL = "#DDEEDD", "#228833", "#EE6677", "#BBBBBB"
+FLOW, CURVE = "#4477AA", "#AA3377"
+WIDTH = 3.4  # inches, of a portrait alone
+LABEL = 36  # characters in a line along a portrait's axis
+# Rest points are filled if stable, open if not.
+FACES = {"stable": STABLE, "saddle": "white"}
+EDGES = {"stable": STABLE, "saddle": SADDLE}
+
+
+def plot_phase(portrait: xr.Dataset, ax: Axes | None = None) -> Axes:
+    r"""Draw the (p, s) plane of a mode.
+
+    Stream lines; the basin of survival shaded; nullclines thin, :math:`\dot p = 0` dotted and
+    :math:`\dot s = 0` with dots and dashes; the parabola s = p²/alpha_p dashed; the separatrix;
+    rest points filled if stable, open if not. Without decay whole lines are at rest, and are drawn
+    by their stability. All of it is labelled, for a legend.
+
+    Parameters
+    ----------
+    portrait : Dataset
+        From `dynamics.phase_portrait`.
+    ax : Axes, optional
+        The current one by default.
+
+    Returns
+    -------
+    Axes
+    """
+    ax = plt.gca() if ax is None else ax
+    p, s = portrait[P].values, portrait[S].values
+    dp, ds = portrait["p_rate"].values, portrait["s_rate"].values
+    if "survives" in portrait:
+        alive = portrait["survives"].values.astype(float)
+        ax.contourf(p, s, alive, levels=[0.5, 1.5], colors=[ALIVE], zorder=0)
+        ax.fill([np.nan] * 3, [np.nan] * 3, color=ALIVE, label="survives")
+    ax.streamplot(p, s, dp, ds, color=FLOW, linewidth=0.5, arrowsize=0.6, density=0.9, zorder=1)
+    alpha_p, k, tau, eta = (portrait.attrs[n] for n in ("alpha_p", "k", "tau", "eta"))
+    ax.plot(p, p**2 / alpha_p, "k--", linewidth=0.9, label=r"$s = p^2/\alpha_p$", zorder=2)
+    if eta == 0 == portrait.attrs["eta_p"]:
+        _lines_at_rest(ax, p, s, tau / k)
+    else:
+        for rate, style, name in ((dp, ":", "p"), (ds, "-.", "s")):
+            ax.contour(p, s, rate, levels=[0], colors="0.45", linestyles=style, linewidths=0.8)
+            # A contour has no label that a legend takes.
+            label = rf"$\dot {name} = 0$"
+            ax.plot([np.nan] * 2, [np.nan] * 2, style, color="0.45", linewidth=0.8, label=label)
+        if "separatrix_p" in portrait:
+            curve = portrait["separatrix_p"], portrait["separatrix_s"]
+            ax.plot(*curve, color=CURVE, linewidth=1.6, label="separatrix", zorder=3)
+        _rest_points(ax, portrait)
+    ax.set(xlim=(p[0], p[-1]), ylim=(s[0], s[-1]))
+    ax.set(xlabel="eigenvalue of the predictor $p_j$")
+    ax.set(ylabel="eigenvalue of the cross-view correlation $s_j$")
+    ax.set_title(rf"$\eta$ = {eta:.3g}, $\tau$ = {tau:.3g}, $k$ = {k:.3g}", fontsize="medium")
+    return ax
+
+
+def plot_trajectories(p: xr.DataArray, s: xr.DataArray, ax: Axes) -> Axes:
+    """Lay measured modes over a portrait: p_j and s_j, dims (step, mode); a dot is the end.
+
+    The axes take the labels of what is measured: of a run, Rayleigh quotients.
+    """
+    for j in range(p.sizes["mode"]):
+        x, y = p.isel(mode=j), s.isel(mode=j)
+        label = "measured" if j == 0 else None
+        ax.plot(x, y, color="k", linewidth=0.7, alpha=0.8, zorder=6, label=label)
+        ax.plot(x[-1:], y[-1:], "k.", markersize=4, zorder=7)
+    for values, set_label in ((p, ax.set_xlabel), (s, ax.set_ylabel)):
+        if "long_name" in values.attrs:
+            name = fill(values.attrs["long_name"], LABEL)
+            set_label(f"{name}\n{values.attrs.get('symbol', '')}")
+    return ax
+
+
+def phase_figure(portraits: Sequence[xr.Dataset], measured: xr.Dataset | None = None) -> Figure:
+    """Draw portraits side by side over one legend: Fig. 3 of Tian, Chen, Ganguli (2021).
+
+    Parameters
+    ----------
+    portraits : sequence of Dataset
+        From `dynamics.phase_portrait`.
+    measured : Dataset (step, mode), optional
+        Modes to lay over each, `predictor_eigenvalue` and `correlation_eigenvalue`; a title has
+        its ``attrs["not_in_the_flow"]``.
+
+    Returns
+    -------
+    Figure
+        Not known to pyplot.
+
+    Raises
+    ------
+    ValueError
+        There is no portrait.
+    """
+    n = len(portraits)
+    if not n:
+        raise ValueError("one portrait or more is drawn; got none")
+    with mpl.rc_context(STYLE):
+        # Its labels take more lines with a run in it.
+        size = WIDTH if n == 1 else 2.5 * n, 3.0 if measured is None else 3.8
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(1, n, squeeze=False, sharey=True)[0]
+        keys: dict[str, Artist] = {}
+        for ax, portrait in zip(axes, portraits, strict=True):
+            plot_phase(portrait, ax)
+            if measured is not None:
+                plot_trajectories(measured[P], measured[S], ax)
+            handles, labels = ax.get_legend_handles_labels()
+            keys |= dict(zip(labels, handles, strict=True))
+        for ax in axes[1:]:
+            ax.set_ylabel("")
+        if measured is not None and (words := measured.attrs.get("not_in_the_flow")):
+            figure.suptitle("\n".join(wrap(words, 55 * n)), fontsize=7)
+        columns = -(-len(keys) // (3 if n == 1 else 1))
+        figure.legend(list(keys.values()), list(keys), loc="outside lower center", ncols=columns)
+    return figure
+
+
+def _lines_at_rest(ax: Axes, p: np.ndarray, s: np.ndarray, useful: float) -> None:
+    for low, high, colour in ((p[0], 0, STABLE), (0, useful, SADDLE), (useful, p[-1], STABLE)):
+        ax.plot([low, high], [0, 0], color=colour, linewidth=2.5, clip_on=False, zorder=4)
+    ax.plot([useful, useful], [0, s[-1]], color=STABLE, linewidth=2.5, zorder=4)
+
+
+def _rest_points(ax: Axes, portrait: xr.Dataset) -> None:
+    rest = (portrait[f"rest_{name}"].values for name in ("p", "s", "stability"))
+    seen: set[str] = set()
+    for x, y, kind in zip(*rest, strict=True):
+        label = None if kind in seen else f"{kind} rest point"
+        seen.add(kind)
+        edge, face = EDGES.get(kind, NEUTRAL), FACES.get(kind, NEUTRAL)
+        ax.plot(x, y, "o", ms=5, mec=edge, mfc=face, mew=1.3, clip_on=False, zorder=5, label=label)

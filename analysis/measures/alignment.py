@@ -1,0 +1,236 @@
+r"""Do W_p and F share eigenvectors? Per mode, in one number, and against what chance gives.
+
+A W_p near a multiple of the identity maps every vector almost onto itself and looks aligned with
+anything: so each measure has its null level here, what W_p turned at random against F would give.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import xarray as xr
+
+from analysis.linalg.basis import basis_of
+from analysis.linalg.kernels import (
+    KNOWN,
+    Pair,
+    frobenius,
+    off_diagonal,
+    pair,
+    rounding,
+    spread,
+    symmetric,
+    trace,
+    transpose,
+)
+from analysis.linalg.labelled import over_matrices, resolution
+from analysis.store.schema import Variable
+
+ALIGNMENT = {
+    "alignment": Variable("alignment", ("mode",), "$a_j$"),
+    "alignment_null": Variable("alignment of unrelated eigenbases", symbol="$a_0$"),
+    "alignment_excess": Variable("excess alignment", ("mode",), "$(a_j - a_0)/(1 - a_0)$"),
+    "off_diagonal_energy": Variable(
+        "off-diagonal energy",
+        symbol=r"$1 - \Sigma_j(U^\top\tilde A U)_{jj}^2 / \|\tilde A\|_F^2$",
+    ),
+}
+
+
+def alignment(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.DataArray:
+    r"""Cosine between each eigenvector of F and its image under W_p.
+
+    .. math:: a_j = u_j^\top W_p u_j / \lVert W_p u_j \rVert, \quad F u_j = s_j u_j
+
+    Parameters
+    ----------
+    predictor : DataArray (..., row, col)
+        W_p; need not be symmetric.
+    correlation : DataArray (..., row, col)
+        F; symmetric up to rounding (checked).
+
+    Returns
+    -------
+    DataArray (..., mode)
+        In [-1, 1]: 1 where u_j is an eigenvector of W_p with positive eigenvalue, -1 with a
+        negative one. Mode 1 has the largest s_j *at that step* (a rank, not an identity). Invariant
+        to rotation of the features and to positive scale. ``attrs["basis"]`` names F.
+
+        NaN where rounding, of the dtype that the matrices are stored in, may move a_j by more than
+        0.01: where W_p u_j is 0 to that precision, and where s_j equals another s_i, dead ones
+        among them, so that u_j is any direction of a space on which W_p is no multiple of the
+        identity. Read `commutator` there.
+
+        Null level: `alignment_null`, which is 0.895 for A^T A with Gaussian A of 512 x 128.
+
+    Raises
+    ------
+    ValueError
+        `correlation` is not symmetric (when dask data are computed), shapes do not match, or a
+        matrix is not of real numbers.
+
+    References
+    ----------
+    Tian, Chen, Ganguli (2021), arXiv:2102.06810, Fig. 2c.
+    """
+    return measured(alignment_of, predictor, correlation, "alignment")
+
+
+def alignment_null(predictor: xr.DataArray) -> xr.DataArray:
+    r"""Alignment that W_p has with an eigenbasis unrelated to it.
+
+    .. math:: a_0 = \mathrm{tr}\, W_p / \sqrt{d\, \mathrm{tr}\, W_p^\top W_p}
+
+    Ratio of the means of :math:`u^\top W_p u` and :math:`\|W_p u\|^2` over unit vectors u: exact
+    for large d, within some percent at d = 8.
+
+    Parameters
+    ----------
+    predictor : DataArray (..., row, col)
+        W_p; need not be symmetric.
+
+    Returns
+    -------
+    DataArray (...)
+        In [-1, 1]: 1 for c I with c > 0, about 0 for independent entries, sqrt(k/d) for a projector
+        of rank k. Invariant to rotation and positive scale. NaN where W_p is 0.
+
+    Raises
+    ------
+    ValueError
+        `predictor` is not real, not square, or has no dims ``row, col``.
+    """
+    name = "alignment_null"
+    label = ALIGNMENT[name]
+    return over_matrices(alignment_null_of, predictor, name=name, label=label, degrees=(0,))
+
+
+def alignment_excess(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.DataArray:
+    r"""Alignment beyond chance: :math:`(a_j - a_0) / (1 - a_0)`.
+
+    Parameters
+    ----------
+    predictor, correlation : DataArray (..., row, col)
+        As for `alignment`.
+
+    Returns
+    -------
+    DataArray (..., mode)
+        At most 1, which means a shared eigenvector; null level 0; negative below chance, without
+        bound. Invariances of `alignment`. NaN where that is, and for W_p = c I with c > 0, up to
+        rounding of the stored dtype: it is aligned with everything, so that no excess is possible.
+
+    Raises
+    ------
+    ValueError
+        As for `alignment`.
+    """
+    return measured(alignment_excess_of, predictor, correlation, "alignment_excess")
+
+
+def off_diagonal_energy(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.DataArray:
+    r"""Share of W_p that is off the diagonal in the eigenbasis of F; the best single number.
+
+    .. math:: 1 - \sum_j (U^\top \tilde A U)_{jj}^2 \,/\, \|\tilde A\|_F^2
+        = \sum_{i \ne j} (U^\top A U)_{ij}^2 \,/\, \|\tilde A\|_F^2
+
+    with A the symmetric part of W_p and a tilde for M - (tr M/d) I: what is a multiple of the
+    identity is diagonal in every basis and counts for nothing.
+
+    Parameters
+    ----------
+    predictor, correlation : DataArray (..., row, col)
+        As for `alignment`.
+
+    Returns
+    -------
+    DataArray (...)
+        In [0, 1]: 0 where F's eigenvectors are those of A. Invariant to rotation, scale, sign and
+        to adding c I to W_p; blind to B (see `asymmetry`). Null level :math:`d/(d + 2)`. NaN where
+        A is a multiple of the identity up to rounding of the stored dtype, and where equal s_j
+        leave more than 0.01 of it open.
+
+    Raises
+    ------
+    ValueError
+        As for `alignment`.
+    """
+    return measured(off_diagonal_energy_of, predictor, correlation, "off_diagonal_energy")
+
+
+def measured(
+    kernel: Callable[[Pair], np.ndarray],
+    predictor: xr.DataArray,
+    correlation: xr.DataArray,
+    name: str,
+    labels: Mapping[str, Variable] = ALIGNMENT,
+    degrees: tuple[int, int] = (0, 0),
+) -> xr.DataArray:
+    """Apply a function of W_p in the eigenvectors of F; ValueError as `alignment` has it."""
+    units = resolution(predictor), resolution(correlation)
+    F_name = str(correlation.name or "correlation")
+    return over_matrices(
+        lambda W, F: kernel(pair(W, F, units, F_name)),
+        predictor,
+        correlation,
+        name=name,
+        label=labels[name],
+        degrees=degrees,
+        basis=basis_of(correlation),
+    )
+
+
+def alignment_of(seen: Pair) -> np.ndarray:  # -> (..., d)
+    """Kernel of `alignment`."""
+    a = np.clip(seen.p / seen.gain, -1, 1)
+    return np.where(_doubt(seen, a) <= KNOWN, a, np.nan)
+
+
+def alignment_null_of(W: np.ndarray) -> np.ndarray:  # (..., d, d) -> (...)
+    """Kernel of `alignment_null`."""
+    return trace(W) / (np.sqrt(W.shape[-1]) * frobenius(W))
+
+
+def alignment_excess_of(seen: Pair) -> np.ndarray:  # -> (..., d)
+    """Kernel of `alignment_excess`, by 1 - a_j and 1 - a_0: both are small near c I."""
+    a = np.clip(seen.p / seen.gain, -1, 1)
+    null = alignment_null_of(seen.W)
+    away = spread(seen.W, seen.rounding) ** 2 / frobenius(seen.W) ** 2  # 1 - a_0^2
+    short = seen.residual**2 / (seen.gain * (seen.gain + np.abs(seen.p)))  # 1 - |a_j|
+    of_chance = np.where(null > 0, away / (1 + np.abs(null)), 1 - null)[..., None]
+    excess = 1 - np.where(a > 0, short, 1 - a) / of_chance
+    known = (_doubt(seen, a) <= KNOWN) & (_doubt(seen, a) <= KNOWN * of_chance)
+    return np.where(known, excess, np.nan)
+
+
+def off_diagonal_energy_of(seen: Pair) -> np.ndarray:  # -> (...)
+    """Kernel of `off_diagonal_energy`."""
+    A, turn = symmetric(seen.W), seen.turn
+    energy = spread(A, seen.rounding) ** 2
+    apart = seen.p[..., :, None] - seen.p[..., None, :]
+    # Turned by a small angle c, 2 A_ij^2 changes by 4 c A_ij (p_i - p_j) and terms of c^2.
+    moved = 4 * turn * np.abs(A * apart) + 2 * turn**2 * np.abs(apart**2 - 4 * A**2)
+    known = moved.sum(axis=(-2, -1)) / 2 <= KNOWN * energy
+    share = np.clip((off_diagonal(A) ** 2).sum(axis=(-2, -1)) / energy, 0, 1)
+    return np.where(known, share, np.nan)
+
+
+def cosines(W: np.ndarray, U: np.ndarray) -> np.ndarray:  # (..., d, d), (..., d, d) -> (..., d)
+    """Alignment of W with any orthonormal columns; NaN where W u_j is 0 up to rounding."""
+    seen = transpose(U) @ (W @ U)
+    gain = np.sqrt((seen**2).sum(axis=-2))
+    live = KNOWN * gain > rounding(W, 0.0)[..., None]
+    return np.where(live, np.clip(np.einsum("...jj->...j", seen) / gain, -1, 1), np.nan)
+
+
+def _doubt(seen: Pair, a: np.ndarray) -> np.ndarray:  # -> (..., d)
+    # By how much a_j = p_j / |W u_j| may be off: u_j turned towards each u_i, W moved by rounding.
+    p, gain, turn = seen.p, seen.gain[..., None, :], seen.turn
+    slope = a[..., None, :] / (2 * gain**2)
+    squares = transpose(seen.W) @ seen.W
+    once = symmetric(seen.W) / gain - slope * squares
+    lengths = np.einsum("...jj->...j", squares)
+    twice = (p[..., :, None] - p[..., None, :]) / gain
+    twice = twice - slope * (lengths[..., :, None] - lengths[..., None, :])
+    turned = np.sqrt(((2 * turn * np.abs(once) + turn**2 * np.abs(twice)) ** 2).sum(axis=-2))
+    moved = seen.rounding[..., None] / seen.gain
+    return turned + np.where(moved < KNOWN, moved * (np.sqrt(1 - a**2) + moved), 1.0)

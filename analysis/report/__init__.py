@@ -1,0 +1,1 @@
+"""A run measured once, and the page that shows it."""

@@ -1,0 +1,1 @@
+"""What chance alone would give: laws of white noise, and how many rows are independent."""

@@ -1,0 +1,145 @@
+"""The one noun of the library: snapshots of W_p and F along training, written and read back.
+
+A run is a directory with ``snapshots.zarr`` in it: the root group holds matrices, the group
+`metrics` scalars of every step, and `evaluation` is a table, a row an accuracy. Plain
+``xarray.open_zarr`` and ``open_datatree`` open it, labelled and complete, at any moment of the
+training and after any crash; there the steps of a group are ``metrics_step`` and
+``evaluation_step``, since a tree's groups share the names of its root. The symbols:
+
+======================== ================ ==========================================================
+variable                 symbol           what it is
+======================== ================ ==========================================================
+`predictor`              W_p              the predictor; of two layers, the product W_2 W_1
+`correlation`            F                E[z z^T] of its input, one view; rows since the last step
+`cross_correlation`      E[z_1 z_2^T]     the same across the two views of an image: the theory's F
+`target_correlation`     E[z_a z^T]       target against online, across views
+`prediction_correlation` E[q z^T]         prediction against input, the same view
+`running_correlation`    F-hat            the running mean that a closed-form rule used
+`mean`                   E[z]             centred forms are derived, never stored
+`head`, `head_bias`      W_L, b           last projector layer
+`samples`                n                rows behind each moment
+======================== ================ ==========================================================
+
+A row of `evaluation` has `step`, `epoch`, `protocol`, `network`, `features`, `options` (every
+setting of the protocol, as JSON), `data`, `accuracy`, and in `details` what else is known of it.
+Rows are only ever added: of those with one protocol, network, features, options and data, the last
+counts.
+"""
+
+import os
+from pathlib import Path
+
+import xarray as xr
+
+from analysis.linalg.labelled import resolution
+from analysis.store.chunks import check_chunks
+from analysis.store.complete import CompleteStore
+from analysis.store.evaluations import data_name
+from analysis.store.hierarchy import array_metadata, read_root
+from analysis.store.schema import (
+    EVALUATION,
+    EVALUATION_KEY,
+    MATRIX,
+    METRICS,
+    SNAPSHOTS,
+    STORE,
+    stored_name,
+)
+from analysis.store.version1 import evaluation_table
+from analysis.store.writer import SnapshotWriter
+
+INNER = ("row", "col", "feature")
+
+__all__ = [
+    "EVALUATION",
+    "MATRIX",
+    "METRICS",
+    "SNAPSHOTS",
+    "STORE",
+    "MissingGroupError",
+    "SnapshotWriter",
+    "open_snapshots",
+]
+
+
+class MissingGroupError(ValueError):
+    """A store is whole, and has nothing of a group yet: it was not evaluated, say."""
+
+
+def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr.Dataset:
+    """Open a run lazily: one dask chunk per stored chunk, committed rows only.
+
+    Parameters
+    ----------
+    path : path
+        A run directory, or the ``snapshots.zarr`` inside it.
+    group : {None, "metrics", "evaluation"}
+        None for the matrices, dims ``(step, row, col)``; `metrics` holds scalars along ``step``,
+        and `evaluation` columns along ``evaluation``: ``.to_dataframe()`` is the table.
+
+    A chunk that is lost after opening is a FileNotFoundError when it is read. Plain
+    ``xarray.open_zarr`` reads NaN there, as zarr means by a chunk that is absent.
+
+    Returns
+    -------
+    Dataset
+        With coordinates `step` (0 is before training), `epoch` and `time`, and the run's config and
+        versions in ``attrs``. Coordinates and scalar groups are loaded, matrices are not; any part
+        is saved by plain ``to_zarr``. While a run is being written, open it again to see more.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no store at `path`.
+    ValueError
+        It is not a snapshot store, it is of a newer format, or a file of it is missing or cut off.
+    MissingGroupError
+        It has no such group (an evaluation that has not been made yet, say); a ValueError, too.
+    """
+    store = Path(path)
+    if (store / STORE).is_dir():
+        store = store / STORE
+    root = read_root(store)
+    arrays = array_metadata(root)
+    prefix = f"{group}/" if group else ""
+    if group and not any(key.startswith(prefix) for key in arrays):
+        there = sorted({key.split("/")[0] for key in arrays if "/" in key})
+        raise MissingGroupError(f"{store} has no group {group!r}; it has {there}")
+    for key, metadata in arrays.items():
+        if key.rpartition("/")[0] == (group or ""):
+            check_chunks(store, key, metadata)
+    ds = xr.open_zarr(CompleteStore(store, read_only=True), group=group, consolidated=True)
+    if not group:
+        for matrix in ds.data_vars.values():
+            if set(MATRIX) <= set(matrix.dims):
+                matrix.attrs["resolution"] = resolution(matrix)  # outlives a cast to float64
+        return savable(ds.assign_coords({name: ds[name].load() for name in ds.coords}))
+    # Scalars are small enough to be at hand.
+    run = {k: v for k, v in root["attributes"].items() if k != "coordinates"}
+    ds = ds.load().assign_attrs(run | ds.attrs).drop_encoding()
+    if group == "evaluation" and run["format_version"] == 1:
+        ds = evaluation_table(ds, data_name(run))
+    elif run["format_version"] > 1:
+        ds = ds.rename({stored_name(group, "step"): "step"})
+    return _table(ds) if group == "evaluation" else ds
+
+
+def savable(ds: xr.Dataset) -> xr.Dataset:
+    """Let plain `to_zarr` save any slice, stride or concatenation of what is chunked by snapshots.
+
+    Chunks of the store are cut by a slice, and zarr wants chunks of one size: those of one snapshot
+    fit into any cut.
+    """
+    ds = ds.drop_encoding()
+    for variable in ds.variables.values():
+        if variable.chunks is not None:
+            sizes = variable.sizes.items()
+            variable.encoding["chunks"] = tuple(n if dim in INNER else 1 for dim, n in sizes)
+    return ds
+
+
+def _table(ds: xr.Dataset) -> xr.Dataset:
+    # As Python strings, which every version of xarray and pandas selects, joins and saves.
+    texts = [name for name, variable in EVALUATION.items() if variable.kind == "text"]
+    ds = ds.assign({name: ds[name].astype(object) for name in texts})
+    return ds.set_coords(["step", "epoch", *EVALUATION_KEY])

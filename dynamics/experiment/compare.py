@@ -1,0 +1,172 @@
+"""Theory beside data: what the flow makes of a run's start, on the run's own axis of time."""
+
+import numpy as np
+import xarray as xr
+
+from analysis.store.schema import Variable
+from dynamics.experiment.assumptions import broken_assumptions, caveat
+from dynamics.experiment.flow_parameters import FlowParameters
+from dynamics.flows.base import Flow
+from dynamics.flows.checks import check_count
+from dynamics.flows.eigenmodes import EigenmodeFlow
+from dynamics.flows.set_predictor import ClosedFormFlow
+from dynamics.flows.singular_values import ScalarFlow
+from dynamics.solvers.integrate import integrate
+
+Modes = EigenmodeFlow | ClosedFormFlow
+NAMES = ("predictor_eigenvalue", "correlation_eigenvalue")
+LABELS = {
+    NAMES[0]: Variable("Rayleigh quotient of the predictor", symbol=r"$p_j = u_j^\top W_p u_j$"),
+    NAMES[1]: Variable(
+        "Rayleigh quotient of the cross-view correlation", symbol=r"$s_j = u_j^\top F u_j$"
+    ),
+}
+BASIS = {"basis": "cross_correlation", "numbered": "by the last snapshot"}
+
+
+def compare(
+    run: xr.Dataset, theory: Modes | xr.Dataset | None = None, *, start: int = 0
+) -> xr.Dataset:
+    r"""Follow the modes of a run, and those of the theory from the same start.
+
+    Modes are the eigenvectors u_j of the last cross-view correlation, the theory's F, held fixed:
+    :math:`p_j = u_j^\top W_p u_j`, :math:`s_j = u_j^\top F u_j` and, where the run has targets,
+    :math:`\tau_j = u_j^\top F_a u_j / s_j`: Rayleigh quotients, eigenvalues only where a matrix
+    has those eigenvectors, as F has at the end. What is predicted is exact for linear networks on
+    isotropic data under a Euclidean loss, whose modes are aligned from the start; on others it
+    shows how far that carries.
+
+    Parameters
+    ----------
+    run : Dataset (step, row, col)
+        With `predictor`, `correlation`, `cross_correlation` and the coordinate `time`.
+    theory : EigenmodeFlow, ClosedFormFlow or Dataset, optional
+        A Dataset is what `integrate` returned of a matrix flow, say `LinearFlow`: its matrices are
+        seen in the same u_j, and read at the run's times, linearly between its own. By default
+        `FlowParameters.from_run`, with the :math:`k_j = 1 + \sigma_j^2` of each mode that the run
+        ends with, :math:`u_j^\top F_{same} u_j / s_j`; that of the traces for a mode without a
+        positive s_j. Where W_p is set and not learned, that is `ClosedFormFlow.of_run`.
+    start : int
+        The snapshot that the flow starts from.
+
+    Returns
+    -------
+    Dataset (source, step, mode)
+        `predictor_eigenvalue` and `correlation_eigenvalue`, for `source` "measured" and
+        "predicted"; `parabola`, the s that p has at rest, :math:`(\eta_p/\eta)\, p^2/\alpha_p`,
+        NaN where W_p is set;
+        `survives` (source, mode), whether s ends above a hundredth of its largest value over all
+        modes. Steps before `start` are NaN in what is predicted. ``attrs["not_in_the_flow"]`` says
+        which assumptions of the flow the run breaks, by its config; a cosine loss first of all.
+
+    Raises
+    ------
+    ValueError
+        The run or the theory lacks a variable, or the run its config; it is not finite; or
+        `start` is not one of its snapshots.
+    """
+    needed = ("predictor", "correlation", "cross_correlation", "time")
+    if missing := [name for name in needed if name not in run and name not in run.coords]:
+        raise ValueError(f"the run lacks {missing}; it has {sorted(map(str, run.variables))}")
+    check_count("start", start, least=0, most=run.sizes["step"] - 1)
+    F = run["cross_correlation"].transpose("step", "row", "col").values.astype(float)
+    F = (F + F.swapaxes(-2, -1)) / 2
+    W = run["predictor"].transpose("step", "row", "col").values.astype(float)
+    for name, M in (("cross_correlation", F), ("predictor", W)):
+        if bad := np.flatnonzero(~np.isfinite(M).all((1, 2))).tolist():
+            raise ValueError(
+                f"{name} is not finite at snapshot {bad[0]} of {len(M)}; compare what is before, "
+                "by run.isel(step=slice(0, ...))"
+            )
+    U = np.linalg.eigh(F[-1])[1][:, ::-1]
+    p, s = (np.einsum("ij,tik,kj->tj", U, M, U) for M in (W, F))
+    times = run["time"].values[start:]
+    if isinstance(theory, xr.Dataset):
+        flow: Modes = FlowParameters.from_run(run).eigenmodes()
+        known, predicted = theory.attrs.get("flow", ""), _seen(theory, U, times)
+    else:
+        flow = theory or _flow_of(run, _noise(run, U, s[-1]))
+        begin, tau = np.maximum(s[start], 0.0), _tau(run, U, s[start], start)
+        known = str(flow)
+        followed = integrate(*_start(flow, p[start], begin, tau), times)
+        predicted = [followed[name].values for name in NAMES]
+    ahead = np.full((start, p.shape[1]), np.nan)
+    pairs = zip((p, s), predicted, strict=True)
+    sources = [[seen, np.concatenate([ahead, values])] for seen, values in pairs]
+    out = xr.Dataset(
+        {
+            name: (("source", "step", "mode"), np.stack(pair), LABELS[name].attrs | BASIS)
+            for name, pair in zip(NAMES, sources, strict=True)
+        },
+        {
+            **{name: run[name] for name in ("step", "epoch", "time") if name in run.coords},
+            "source": ["measured", "predicted"],
+            "mode": np.arange(1, p.shape[1] + 1),
+        },
+        {**run.attrs, "flow": known, "not_in_the_flow": caveat(broken_assumptions(run))},
+    )
+    curve = _ratio(flow) * out["predictor_eigenvalue"] ** 2
+    last = out["correlation_eigenvalue"].isel(step=-1)
+    return out.assign(
+        parabola=curve.assign_attrs(long_name="s of that p at rest", **BASIS),
+        survives=last > 0.01 * last.max("mode"),
+    )
+
+
+def _flow_of(run: xr.Dataset, sigma2: np.ndarray) -> Modes:
+    parameters = FlowParameters.from_run(run)
+    rates = {"eta": parameters.eta, "beta": parameters.beta}
+    known = ClosedFormFlow.of_run(run, same=1 + sigma2, **rates)
+    return known or parameters.eigenmodes(sigma2)
+
+
+def _start(
+    flow: Modes, p: np.ndarray, s: np.ndarray, tau: np.ndarray
+) -> tuple[Flow, tuple[np.ndarray, ...]]:
+    # What to integrate, and from where.
+    if isinstance(flow, ClosedFormFlow):
+        w = np.sqrt(s / flow.cross)
+        return flow, (w, tau * w)[: len(flow.variables)]
+    w = np.sqrt(s)
+    if flow.beta is None:
+        return flow, (p, s)
+    return ScalarFlow.of(flow), (w, p, tau * w)  # no pole where tau = w_a/w has one
+
+
+def _ratio(flow: Modes) -> float:
+    # s over p² at rest.
+    if isinstance(flow, ClosedFormFlow):
+        return float("nan")
+    ratio = flow.predictor_decay / flow.eta if flow.eta else 1.0
+    return float(ratio / flow.alpha_p)
+
+
+def _seen(theory: xr.Dataset, U: np.ndarray, times: np.ndarray) -> list[np.ndarray]:
+    if missing := [name for name in ("predictor", "cross_correlation") if name not in theory]:
+        raise ValueError(f"theory lacks {missing}; integrate a flow of matrices, as LinearFlow")
+    own = theory["time"].values
+    out = []
+    for name in ("predictor", "cross_correlation"):
+        M = theory[name].transpose("step", "row", "col").values
+        values = np.einsum("ij,tik,kj->jt", U, M, U)
+        out.append(np.stack([np.interp(times, own, v, np.nan, np.nan) for v in values], axis=1))
+    return out
+
+
+def _noise(run: xr.Dataset, U: np.ndarray, s: np.ndarray) -> np.ndarray:
+    # sigma2 of each mode, (mode,)
+    same = run["correlation"].transpose("step", "row", "col").values[-1].astype(float)
+    values = np.einsum("ij,ik,kj->j", U, same, U)
+    of_all = values.sum() / s.sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.maximum(np.where(s > 0, values / s, of_all) - 1, 0.0)
+
+
+def _tau(run: xr.Dataset, U: np.ndarray, s: np.ndarray, start: int) -> np.ndarray:
+    # 1 where nothing else is known: a target begins as a copy.
+    if "target_correlation" not in run:
+        return np.ones(U.shape[1])
+    target = run["target_correlation"].transpose("step", "row", "col").values[start]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tau = np.einsum("ij,ik,kj->j", U, target.astype(float), U) / s
+    return np.where(np.isfinite(tau), tau, 1.0)

@@ -1,0 +1,48 @@
+"""Correlations of data under augmentation: what X and X' of a linear flow may be."""
+
+import numpy as np
+
+from dynamics.flows.checks import check_numbers
+
+
+def additive_noise(data: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (X, X') of views x + n: the data's correlation, and the noise's covariance.
+
+    Parameters
+    ----------
+    data, noise : array (feature, feature)
+
+    Raises
+    ------
+    ValueError
+        One is not finite.
+    """
+    return check_numbers("data", data), check_numbers("noise", noise)
+
+
+def scrambled_subspace(data: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    r"""Return (X, X') of views :math:`(P_c + U B U^\top) x`, entries of B independent and normal.
+
+    .. math:: X = P_c \Sigma P_c, \quad X' = \operatorname{tr}(U^\top \Sigma U)\, U U^\top
+
+    with P_c the projector on what U does not span. The paper gives the same-view correlation as
+    Sigma (App. D); for this B it is :math:`P_c \Sigma P_c + \operatorname{tr}(\ldots) U U^\top`.
+
+    Parameters
+    ----------
+    data : array (feature, feature)
+        Correlation of the data, Sigma.
+    basis : array (feature, k)
+        U, orthonormal columns.
+
+    Raises
+    ------
+    ValueError
+        The columns of `basis` are not orthonormal, or a number is not finite.
+    """
+    check_numbers("data", data)
+    check_numbers("basis", basis)
+    if not np.allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-8):
+        raise ValueError("basis has columns that are not orthonormal")
+    kept = np.eye(len(data)) - basis @ basis.T
+    return kept @ data @ kept, np.trace(basis.T @ data @ basis) * basis @ basis.T

@@ -1,0 +1,1 @@
+"""From a flow and a start to trajectories."""

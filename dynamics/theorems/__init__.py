@@ -1,0 +1,1 @@
+"""What theory says without following trajectories: basins, sweeps, closed forms, observations."""

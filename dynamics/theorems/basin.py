@@ -1,0 +1,246 @@
+"""Who survives: the basin of the useful rest point and the separatrix that bounds it."""
+
+import numpy as np
+import xarray as xr
+from scipy.integrate import solve_ivp
+from scipy.optimize import brentq
+
+from dynamics.flows.base import VARIABLES, Numbers
+from dynamics.flows.checks import check_count, check_numbers
+from dynamics.flows.eigenmodes import EigenmodeFlow
+from dynamics.flows.singular_values import ScalarFlow
+from dynamics.solvers.ensemble import ensemble
+
+OFF = 1e-6  # from the saddle along its stable direction, relative to p_-
+FINE = 20_000  # along a half of the separatrix, most of it at an s too small to see
+SETTLED = 30.0  # e-foldings of the slowest rate at the useful rest point
+LARGE = 1e10  # beyond, no p is sensible, and no s its square
+ROUNDS, FAN = 6, 200  # of a search by many starts at once: 200^-6 is below rounding
+
+
+def separatrix(
+    flow: EigenmodeFlow, *, p_max: float = 2.0, s_max: float = 1.0, points: int = 400
+) -> xr.Dataset:
+    r"""Return the curve in the (p, s) plane that parts collapse from survival.
+
+    It is the stable manifold of the unstable rest point :math:`(p_-, s_-)`, followed backwards in
+    time. The line p = p_-, which a look at the parabola alone suggests, meets it in one point only:
+    a mode with a large s survives from a negative p, and one with a p well above tau/k dies, since
+    too large a predictor shrinks s to nothing before it has come down (the *upper edge*).
+
+    Parameters
+    ----------
+    flow : EigenmodeFlow
+        Without EMA, 0 < eta < `critical_decay`, and a predictor's decay above 0.
+    p_max, s_max : float
+        The curve ends where :math:`|p|` or s grows beyond.
+    points : int
+        Along each of its two halves, evenly in length where `p_max` and `s_max` are 1.
+
+    Returns
+    -------
+    Dataset (point)
+        `predictor_eigenvalue` and `correlation_eigenvalue`, from the negative end to the upper
+        edge.
+
+    Raises
+    ------
+    ValueError
+        The flow has an EMA (its separatrix is a surface: `survives`), or no unstable rest point; or
+        an end of the curve is not above 0, or it has fewer than 2 points.
+    """
+    check_numbers("p_max", p_max, above=0)
+    check_numbers("s_max", s_max, above=0)
+    check_count("points", points, least=2)
+    pieces = []
+    for sign in (1, -1):
+        solution, end = _half(flow, sign, p_max, s_max)
+        p, x = solution(np.linspace(0, end, FINE))
+        length = np.hypot(np.diff(p) / p_max, np.diff(np.exp(x)) / s_max).cumsum()
+        places = np.linspace(0, length[-1], points)
+        y = solution(np.interp(places, np.append(0.0, length), np.linspace(0, end, FINE)))
+        pieces.append(np.stack([y[0], np.exp(y[1])]))
+    # The first half leads to large s and negative p.
+    p, s = np.concatenate([pieces[0][:, ::-1], pieces[1]], axis=1)
+    names = flow.variables
+    return xr.Dataset(
+        {
+            name: ("point", values, VARIABLES[name].attrs)
+            for name, values in zip(names, (p, s), strict=True)
+        }
+    )
+
+
+def basin_edges(flow: EigenmodeFlow, s0: float, *, p_max: float = 50.0) -> tuple[float, float]:
+    """Return the least and the largest p(0) that survive from s(0) = `s0`.
+
+    >>> low, high = basin_edges(EigenmodeFlow(eta=0.05), 0.01)
+    >>> print(f"{low:.3f} {high:.3f}")
+    -0.028 1.410
+
+    Raises
+    ------
+    ValueError
+        As `separatrix`; or no p survives from so small an `s0`, and the message says from which on
+        some do; or the upper edge lies beyond `p_max`.
+    """
+    check_numbers("s0", s0, above=0)
+    check_numbers("p_max", p_max, above=0)
+    goal, least = np.log(s0), np.inf
+    reach = max(point.state[1] for point in flow.rest_points())
+    saddle = next((x.state for x in flow.rest_points() if x.name == "unstable"), (0.0, -1.0))
+    # The two halves leave the saddle itself out.
+    found = [saddle[0]] if abs(s0 / saddle[1] - 1) < 10 * OFF else []
+    for sign in (1, -1):
+        solution, end = _half(flow, sign, p_max, 2 * max(s0, reach))
+        times = np.linspace(0, end, FINE)
+        depth = solution(times)[1]
+        above, least = depth - goal, min(least, depth.min())
+        for i in np.flatnonzero(above[:-1] * above[1:] <= 0):
+            t = brentq(lambda t, y=solution: y(t)[1] - goal, times[i], times[i + 1], xtol=1e-14)
+            found.append(float(solution(t)[0]))
+    if len(found) < 2:
+        useful = next(x.state[0] for x in flow.rest_points() if x.name == "useful")
+        # The border is lowest where ds/dt = 0 on it, at p_+.
+        if goal < least and p_max > useful:
+            raise ValueError(
+                f"no p survives from s0 = {s0:g}: it takes {np.exp(least):.4g} or more"
+            )
+        raise ValueError(f"no upper edge below p = {p_max} at s = {s0}; raise p_max")
+    return min(found), max(found)
+
+
+def survives(flow: EigenmodeFlow, p0: Numbers, s0: Numbers, tau0: Numbers = 1.0) -> np.ndarray:
+    r"""Return whether modes that start at (p0, s0[, tau0]) end at the useful rest point.
+
+    Without decay the answer is exact: with :math:`c = s - p^2/\alpha_p`, a mode lives if c > 0, or
+    c = 0 and p > 0, or p > 0 and :math:`\sqrt{-\alpha_p c} < \tau/k`; the paper gives c > 0, which
+    is sufficient. With decay a mode lives if it starts above the `separatrix`. With EMA it is
+    followed until it is settled.
+
+    Parameters
+    ----------
+    flow : EigenmodeFlow
+        Numbers as parameters; with decays that are both 0, or both above.
+    p0, s0, tau0 : float or arrays
+        Broadcast together. `tau0` is used by flows with an EMA.
+
+    Returns
+    -------
+    array of bool
+        True where s stays above 0 for ever. A start on the separatrix itself goes by rounding.
+
+    Raises
+    ------
+    ValueError
+        One of the decays is 0 and the other is not: then all collapse, or s grows for ever. Or a
+        start is not finite, or an s negative.
+    RuntimeError
+        With EMA, a mode could not be followed: the flow is too stiff.
+    """
+    starts = (
+        check_numbers("p0", p0, least=-LARGE, most=LARGE),
+        check_numbers("s0", s0, least=0, most=LARGE**2),
+        check_numbers("tau0", tau0),
+    )
+    p, s, tau = np.broadcast_arrays(*starts)
+    eta, eta_p = float(flow.eta), float(flow.predictor_decay)
+    if (eta > 0) != (eta_p > 0):
+        raise ValueError(f"eta = {eta} and eta_p = {eta_p}: both 0 or both above wanted")
+    if eta == 0 and flow.beta is None:
+        c = flow.balance(p, s)
+        limit = (flow.tau / flow.k) ** 2
+        return (s > 0) & ((c > 0) | ((p > 0) & (-flow.alpha_p * c < limit)))
+    useful = [point for point in flow.rest_points() if point.name == "useful"]
+    if not useful:
+        return np.zeros(p.shape, dtype=bool)
+    if flow.beta is None:
+        return _above_separatrix(flow, p, s)
+    end = SETTLED / min(abs(rate) for rate in useful[0].eigenvalues if rate)
+    w = np.sqrt(s)
+    # In w, which may fall to 1e-60 and come back.
+    run = ensemble(ScalarFlow.of(flow), (w, p, tau * w), [0.0, end], rtol=1e-9)
+    if failed := run.attrs["failed"]:
+        raise RuntimeError(f"{failed} of {p.size} modes could not be followed to t = {end:g}")
+    last = run["encoder_value"].values[-1] ** 2
+    return np.asarray(last > (1e-9 * s if eta == 0 else useful[0].state[1] / 2))
+
+
+def critical_start(flow: EigenmodeFlow, tau0: float = 0.0) -> float:
+    r"""Return the least p(0) that survives from the parabola, s(0) = p(0)²/alpha_p.
+
+    Without EMA, or with tau(0) = 1, it is p_-. A target that starts from 0 raises it: at k = 1.25,
+    eta = 0.05 from 0.0528 to 0.118 at beta = 0.04 (the paper's observation 10).
+
+    Raises
+    ------
+    ValueError
+        Nothing survives: there is no useful rest point, or not below p = tau/k. Or `tau0` is not
+        finite.
+    """
+    check_numbers("tau0", tau0)
+    if not any(point.name == "useful" for point in flow.rest_points()):
+        raise ValueError(f"eta = {flow.eta} is above eta* = {flow.critical_decay}: all collapse")
+    low, high = 0.0, float(flow.final_tau / flow.k)
+    for _ in range(ROUNDS):
+        p = np.linspace(low, high, FAN)
+        alive = survives(flow, p, p**2 / flow.alpha_p, tau0)
+        if not alive.any():
+            raise ValueError(f"nothing between p = {low:g} and {high:g} survives")
+        first = int(np.argmax(alive))
+        low, high = p[max(first - 1, 0)], p[first]
+        if high - low < 1e-12:
+            break
+    return float((low + high) / 2)
+
+
+def _above_separatrix(flow: EigenmodeFlow, p: np.ndarray, s: np.ndarray) -> np.ndarray:
+    reach, top = 1.2 * max(np.abs(p).max(initial=1.0), 1.0), 1.2 * s.max(initial=1.0)
+    border = []
+    for sign in (1, -1):
+        solution, end = _half(flow, sign, reach, top)
+        border.append(solution(np.linspace(0, end, FINE)))
+    # Over p it is a graph: s falls from large ones at p < 0, and rises again to the upper edge. No
+    # start lies beyond its ends.
+    edge, depth = np.concatenate([border[0][:, ::-1], border[1]], axis=1)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(s) > np.interp(p, edge, depth))
+
+
+def _half(flow: EigenmodeFlow, sign: int, p_max: float, s_max: float):  # type: ignore[no-untyped-def]
+    # One half of the separatrix, backwards in time, in (p, log s): s spans many decades.
+    if flow.beta is not None:
+        raise ValueError("with an EMA the separatrix is a surface; ask survives(flow, p0, s0)")
+    saddle = [point for point in flow.rest_points() if point.name == "unstable"]
+    if not saddle or saddle[0].stability != "saddle":
+        raise ValueError(f"eta = {flow.eta} has no saddle; 0 < eta < {flow.critical_decay} wanted")
+    p, s = saddle[0].state
+    values, vectors = np.linalg.eig(flow.jacobian(np.array(p), np.array(s)))
+    stable = vectors[:, np.argmin(values.real)].real
+    stable = stable * np.sign(stable[1]) / np.linalg.norm(stable)
+    first = np.array([p, s]) + sign * OFF * p * stable * min(1.0, s / p)
+
+    def backwards(_: float, y: np.ndarray) -> np.ndarray:
+        # By arc length: in time, the upper edge comes from infinity in a moment.
+        grown, pull = np.exp(min(y[1], 50.0)), flow.tau - flow.k * y[0]
+        dp = flow.alpha_p * grown * pull - flow.predictor_decay * y[0]
+        velocity = np.array([-dp, -2 * (y[0] * pull - flow.eta)])
+        return velocity / np.hypot(*velocity)
+
+    def outside(_: float, y: np.ndarray) -> float:
+        return float(max(abs(y[0]) / p_max, np.exp(min(y[1], 50.0)) / s_max) - 1)
+
+    outside.terminal = True  # type: ignore[attr-defined]
+    # log s falls by this much while p decays, from 2 tau/k on.
+    deepest = flow.tau**2 / (flow.k * flow.predictor_decay)
+    out = solve_ivp(
+        backwards,
+        (0, 4 * (p_max + float(deepest)) + 200.0),
+        [first[0], np.log(first[1])],
+        events=outside,
+        dense_output=True,
+        rtol=1e-10,
+        atol=1e-12,
+        method="DOP853",
+    )
+    return out.sol, float(out.t[-1])

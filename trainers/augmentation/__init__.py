@@ -1,0 +1,1 @@
+"""Two random views of an image: recipes, crops, colour."""

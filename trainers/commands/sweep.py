@@ -1,0 +1,88 @@
+"""``python -m trainers sweep``: presets, seeds and any option, and what is done is skipped."""
+
+import argparse
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from trainers.choices import choose
+from trainers.config import Config
+from trainers.options import Parser
+from trainers.presets.table import PRESETS
+from trainers.training.sweep import DIVERGED, DONE, FAILED, Planned, plan, train_all
+
+Configure = Callable[[Parser, str, list[str]], tuple[Config, argparse.Namespace]]
+
+
+def sweep_command(parser: Parser, argv: list[str], configure: Configure) -> int:
+    """Plan all runs, refuse what is wrong before anything is trained, train, say what failed."""
+    parser.epilog = (
+        "Any option of METHOD, with values between commas: --lr 0.03,0.1 --predictor.eps 0.1,0.3. "
+        "Runs go to DIR/METHOD[-option=value]-SEED. The same command again skips what is done and "
+        "resumes what was stopped; what diverged is left. `analysis.open_runs(DIR)` opens all as "
+        "one dataset."
+    )
+    parser.add_argument("names", nargs="+", metavar="METHOD", help="as `list` shows them")
+    parser.add_argument("--seeds", default="0", help="between commas (default: 0)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the runs")
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time (default: 1)")
+    parser.add_argument("--dry-run", action="store_true", help="show the runs, train nothing")
+    parsed, rest = parser.parse_known_args(argv)
+    for name in parsed.names:
+        choose("method", name, PRESETS)
+    if parsed.jobs < 1:
+        raise ValueError(f"jobs is {parsed.jobs}; it must be at least 1")
+
+    def config(name: str, options: list[str]) -> Config:
+        each = Parser(prog=parser.prog, allow_abbrev=False)
+        return configure(each, name, options)[0]
+
+    runs = plan(parsed.names, _seeds(parsed.seeds), _options(rest), parsed.out, config)
+    for run in runs if parsed.dry_run else []:
+        print(f"{run.state:<8} {run.out}")
+    if parsed.dry_run:
+        return 0
+    ended = train_all(runs, parsed.jobs, _tell)
+    count = Counter(run.state for run in ended)
+    skipped = sum(run.state == DONE for run in runs)
+    print(
+        f"{len(runs)} runs: {count[DONE] - skipped} trained, {skipped} were done, "
+        f"{count[FAILED]} failed, {count[DIVERGED]} diverged"
+    )
+    return 1 if count[FAILED] + count[DIVERGED] else 0
+
+
+def _tell(run: Planned) -> None:
+    if run.state != DONE:
+        lines = run.log.read_text().splitlines() or ["no output"]
+        print(f"{run.state:<8} {run.out}: {lines[-1]} ({run.log})", flush=True)
+    else:
+        print(f"{run.state:<8} {run.out}", flush=True)
+
+
+def _seeds(text: str) -> list[int]:
+    try:
+        return [int(seed) for seed in text.split(",")]
+    except ValueError:
+        raise ValueError(f"seeds is {text!r}; whole numbers between commas wanted") from None
+
+
+def _options(words: list[str]) -> dict[str, list[str]]:
+    options: dict[str, list[str]] = {}
+    pending = list(words)
+    while pending:
+        flag, equals, value = pending.pop(0).partition("=")
+        if not flag.startswith("--"):
+            raise ValueError(f"{flag!r} belongs to no option; methods come first")
+        if flag == "--seed":
+            raise ValueError("--seed is for one run; a sweep takes --seeds 0,1,2")
+        if flag in ("--overwrite", "--as-published"):
+            raise ValueError(f"{flag} is for one run; leave it out of a sweep")
+        if not equals:
+            if not pending or pending[0].startswith("--"):
+                raise ValueError(f"{flag} has no value")
+            value = pending.pop(0)
+        if flag in options:
+            raise ValueError(f"{flag} is given twice; put its values between commas")
+        options[flag] = value.split(",")
+    return options

@@ -1,0 +1,1 @@
+"""Images and vectors from anywhere, their labels, and a fingerprint of them."""

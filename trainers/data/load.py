@@ -1,0 +1,193 @@
+"""Data by name: images embedded, downloaded or the user's own; the theory's Gaussian vectors."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from trainers.augmentation.recipes import RECIPES
+from trainers.choices import choose
+from trainers.data.fingerprint import Fingerprint
+from trainers.data.folders import read_folder
+from trainers.data.gaussian import GaussianData
+from trainers.data.images import ImageData, listed
+from trainers.data.labels import UNLABELLED
+from trainers.data.limit import part_of
+from trainers.data.sources import (
+    Source,
+    read_cifar10,
+    read_npz,
+    read_shapes,
+    read_stl10,
+)
+
+__all__ = ["DATA", "Data", "GaussianData", "ImageData", "label_of", "load_data", "place_of"]
+
+CACHE = Path("~/.cache/eigenspace")
+SMALL = 48  # sides up to this get the recipe made for CIFAR's 32 pixels, others STL-10's for 96
+
+
+class Data(Protocol):
+    """What the training loop asks of data; it does not know of images."""
+
+    @property
+    def name(self) -> str:
+        """What errors and the run's attributes call the data."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample of a view."""
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What tells these data from others at the same place."""
+
+    @property
+    def account(self) -> str:
+        """One line on what they are, for the user to check."""
+
+    def __len__(self) -> int:
+        """Training samples per epoch."""
+
+    def views(self, step: int, samples: Tensor) -> tuple[Tensor, Tensor]:  # (batch,) -> 2 batches
+        """Return two float32 views on the device, deterministic in (seed, step, sample)."""
+
+
+class _Kind(NamedTuple):
+    read: Callable[[Path, int | None], Source]
+    recipe: str | None = None
+
+
+DATA = {
+    "shapes": _Kind(read_shapes, "shapes"),
+    "cifar10": _Kind(read_cifar10, "directpred-cifar"),
+    "stl10": _Kind(read_stl10, "directpred-stl10"),
+}
+"""Images by name. ``gaussian``, a folder and an ``.npz`` file are the other choices."""
+_FILE, _FOLDER = _Kind(read_npz), _Kind(read_folder, "directpred-stl10")
+
+
+def load_data(
+    name: str,
+    *,
+    recipe: str | None = None,
+    size: int | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    root: Path | None = None,
+) -> Data:
+    """Load data by name or path.
+
+    Parameters
+    ----------
+    name : str
+        ``shapes`` or ``gaussian`` (nothing to download), ``cifar10`` or ``stl10`` (downloaded once
+        into `root`, checksums verified), a folder of images, or an ``.npz`` file.
+    recipe : str, optional
+        A name in `RECIPES`; the data's own by default.
+    size : int, optional
+        Height and width of the views in pixels: the images' shorter side by default, in folders 64.
+    limit : int, optional
+        Keep this many training images: of named data the first, of a folder or file the first where
+        their labels are in mixed order, else some of every class (`trainers.data.limit`).
+    seed : int
+        Settles the views. The images themselves are the same for every seed.
+    device : torch.device or str
+        Where images are kept and views are made.
+    root : Path, optional
+        Where downloads go, ``~/.cache/eigenspace`` by default.
+
+    Raises
+    ------
+    ValueError
+        An unknown name or recipe, an option out of range, a file that does not hold what it must.
+    OSError
+        A file is missing, an image unreadable, or a download failed.
+    """
+    options = {"recipe": recipe, "size": size, "limit": limit}
+    if name == "gaussian":
+        if given := [key for key, value in options.items() if value is not None]:
+            raise ValueError(f"data 'gaussian' takes no {given}: its vectors are drawn, not stored")
+        return GaussianData(seed=seed, device=device)
+    for key, value in (("size", size), ("limit", limit)):
+        if value is not None and value < 1:
+            raise ValueError(f"{key} = {value}; at least 1 wanted")
+    if recipe is not None:
+        choose("recipe", recipe, RECIPES)  # before anything is downloaded
+    kind, path = _kind(name), Path(name).expanduser()
+    if name in DATA:
+        path = (CACHE if root is None else root).expanduser()
+    source = kind.read(path, size)
+    if limit is not None and limit > len(source.x_train):
+        raise ValueError(
+            f"limit = {limit}, and {name} has {len(source.x_train)} training images; fewer wanted"
+        )
+    source = _limited(source, limit, in_order=name in DATA)
+    side = size or min(source.x_train.shape[2:])
+    own = kind.recipe or ("directpred-cifar" if side <= SMALL else "directpred-stl10")
+    return ImageData(
+        name=name,
+        classes=source.classes,
+        x_train=source.x_train.to(device),
+        y_train=source.y_train.to(device),
+        x_test=source.x_test.to(device),
+        y_test=source.y_test.to(device),
+        recipes=RECIPES[recipe or own],
+        seed=seed,
+        size=side,
+        drawn=source.drawn,
+        notes=source.notes,
+    )
+
+
+def place_of(name: str) -> str:
+    """Return where data called `name` are found from any working directory: an absolute path.
+
+    Names of `DATA` and ``gaussian`` stay as they are.
+    """
+    known = name in DATA or name == "gaussian"
+    return name if known else str(Path(name).expanduser().absolute())
+
+
+def label_of(name: str) -> str:
+    """Return what figures and folders call data: ``photos.v2`` of a folder, ``a`` of ``a.npz``."""
+    return Path(place_of(name)).name.removesuffix(".npz")
+
+
+def _limited(source: Source, limit: int | None, *, in_order: bool) -> Source:
+    """Keep `limit` training images, and take labels from test images that none of them has."""
+    n, notes = len(source.x_train), [*source.notes]
+    if limit is not None and limit < n:
+        kept = torch.arange(limit) if in_order else part_of(source.y_train, limit)
+        first = bool(kept[-1] == limit - 1)
+        notes.append(f"the first of {n}" if first else f"a part of each class, of {n} in order")
+        source = source._replace(x_train=source.x_train[kept], y_train=source.y_train[kept])
+    trained = source.y_train.unique()
+    strange = (source.y_test >= 0) & ~torch.isin(source.y_test, trained)
+    if (trained >= 0).any() and strange.any():
+        names = listed(source.classes[k] for k in source.y_test[strange].unique().tolist())
+        notes.append(f"not scored: {int(strange.sum())} test images of {names}, never trained on")
+        source = source._replace(y_test=source.y_test.masked_fill(strange, UNLABELLED))
+    return source._replace(notes=tuple(notes))
+
+
+def _kind(name: str) -> _Kind:
+    path = Path(name).expanduser()
+    if name in DATA:
+        return DATA[name]
+    if path.suffix == ".npz":
+        return _FILE
+    if name and path.is_dir():
+        return _FOLDER
+    if path.is_file():
+        raise ValueError(f"{name} is a file, and no .npz; a folder of images or an .npz wanted")
+    if len(path.parts) > 1:
+        raise FileNotFoundError(f"{name}: no such folder or file{_seen_from(path)}")
+    return choose("data", name, {**DATA, "gaussian": _FILE, "FOLDER": _FOLDER, "FILE.npz": _FILE})
+
+
+def _seen_from(path: Path) -> str:
+    return "" if path.is_absolute() else f" in {Path.cwd()}"

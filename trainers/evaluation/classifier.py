@@ -1,0 +1,112 @@
+"""A classifier kept with its run: enough to name the images of a folder, without the data."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from trainers.augmentation.recipes import Recipe
+from trainers.augmentation.views import normalise
+from trainers.config import Config
+from trainers.data.images import ImageData
+from trainers.evaluation.feature_bank import CHUNK
+from trainers.evaluation.protocol import Score
+from trainers.networks.encoders import part
+from trainers.runs import checkpoint
+from trainers.runs.divergence import all_finite, refuse_diverged
+from trainers.training.learner import build_network
+
+FILE = "classifier.pt"
+
+
+class Classifier:
+    """A network from images to classes.
+
+    Parameters
+    ----------
+    network : nn.Module
+        From normalised images to logits.
+    classes : tuple of str
+    recipe : Recipe
+        Its mean and std normalise.
+    size : int
+        Height and width of the images that it was trained on, in pixels.
+    """
+
+    def __init__(
+        self, network: nn.Module, classes: tuple[str, ...], recipe: Recipe, size: int
+    ) -> None:
+        self.network = network.eval()
+        self.classes, self.recipe, self.size = classes, recipe, size
+
+    @torch.no_grad()
+    def probabilities(self, images: Tensor) -> Tensor:  # (n, 3, h, w) -> (n, classes)
+        """Return the softmax of the logits of uint8 images."""
+        parts = [
+            self.network(normalise(chunk, self.recipe, self.size)).softmax(1)
+            for chunk in images.split(CHUNK)
+        ]
+        named = torch.cat(parts)
+        if not named.isfinite().all():
+            raise FloatingPointError("the classifier's probabilities are not finite")
+        return named
+
+
+def save(
+    run: Path,
+    score: Score,
+    state: Mapping[str, Any],
+    data: ImageData,
+    protocol: str,
+    network: str,
+    features: str,
+) -> None:
+    """Write the classifier of a score to ``RUN/classifier.pt``: tensors, numbers, strings."""
+    assert score.classifier is not None
+    recipe = data.recipes[0]
+    content = {
+        "network": {k: v.cpu() for k, v in score.classifier.state_dict().items()},
+        "config": state["config"],
+        "step": state["step"],
+        "protocol": protocol,
+        "features": features,
+        "taken_from": network,
+        "accuracy": score.accuracy,
+        "classes": list(data.classes),
+        "mean": list(recipe.mean),
+        "std": list(recipe.std),
+        "size": data.size,
+    }
+    checkpoint.replace(run / FILE, content)
+
+
+def load_classifier(run: str | Path) -> Classifier:
+    """Read the classifier of a run.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none.
+    ValueError
+        It cannot be read, its weights are not finite, or the run diverged.
+    """
+    file = Path(run) / FILE
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"no classifier at {file}; `python -m trainers evaluate {run}` makes one"
+        )
+    refuse_diverged(Path(run))
+    content = checkpoint.read(file)
+    if not all_finite(content["network"]):
+        raise ValueError(f"{file} has weights that are not finite; nothing can be named by it")
+    config = Config.from_json(content["config"])
+    size, classes = content["size"], tuple(content["classes"])
+    body = part(build_network(config, (3, size, size))[0], content["features"])
+    width = content["network"]["1.weight"].shape[1]
+    network = nn.Sequential(body, nn.Linear(width, len(classes)))
+    network.load_state_dict(content["network"])
+    recipe = Recipe(source=str(file), mean=tuple(content["mean"]), std=tuple(content["std"]))
+    network = network.to(memory_format=torch.channels_last)
+    return Classifier(network, classes, recipe, size)

@@ -1,0 +1,93 @@
+"""How good the features of a run are: protocols by name, their results kept in the run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from analysis.store.reader import STORE, SnapshotWriter
+from trainers.data.load import ImageData
+from trainers.evaluation import classifier
+from trainers.evaluation.adam_probe import Adam
+from trainers.evaluation.feature_bank import Bank
+from trainers.evaluation.finetune import FineTune
+from trainers.evaluation.knn import KNN
+from trainers.evaluation.linear_probe import Linear
+from trainers.evaluation.protocol import EvaluationProtocol, Score, record
+from trainers.networks.encoders import part
+from trainers.runs.divergence import refuse_diverged
+from trainers.runs.trained import open_trained
+
+LATEST = 1 << 62  # a step after every step
+
+PROTOCOLS: dict[str, EvaluationProtocol] = {
+    "knn": KNN(),
+    "linear": Linear(),
+    "adam": Adam(),
+    "finetune": FineTune(),
+}
+"""Nearest neighbours; logistic regression; the reproduction's probe; the whole encoder."""
+
+
+def evaluate(
+    run: str | Path,
+    protocols: Mapping[str, EvaluationProtocol] | None = None,
+    *,
+    network: str = "online",
+    features: str = "encoder",
+    device: str | None = None,
+) -> dict[str, Score]:
+    """Measure accuracies of a run's latest checkpoint, and keep them in the run.
+
+    A tenth of the labelled training images validates, the same ones in every run; the test images
+    are used once for each protocol. What was measured before stays: each is a row of the run's
+    table. The last protocol that makes a classifier leaves it in ``RUN/classifier.pt``.
+
+    Parameters
+    ----------
+    run : path
+        The run's directory.
+    protocols : mapping of name to protocol, optional
+        kNN and the linear probe by default; names are those of `PROTOCOLS`.
+    network : {"online", "target"}
+    features : {"encoder", "block", "projector"}
+        What the network is cut off behind; `block` is the projector's first hidden layer.
+    device : str, optional
+        The run's own by default.
+
+    Returns
+    -------
+    dict of str to Score
+        By name of the protocol.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        There is no checkpoint, the run diverged, the data have no labels or changed since the
+        training, or the run has no such network.
+    FloatingPointError
+        Features or what was fitted to them are not finite; nothing of that protocol was stored.
+    BlockingIOError
+        The run is being trained.
+    OSError
+        Data could not be read, or the results not be written.
+    """
+    run = Path(run)
+    refuse_diverged(run)
+    trained = open_trained(run, device)
+    if not isinstance(data := trained.data, ImageData):
+        raise ValueError(f"{run} was trained on {data.name}, which has no labels")
+    bank = Bank(part(trained.network(network), features).eval(), data)
+    scores = {}
+    with SnapshotWriter(run / STORE, resume_after=LATEST) as writer:
+        for name, protocol in (protocols or _USUAL).items():
+            scores[name] = score = protocol.score(bank)
+            record(
+                *(writer, trained.step, trained.epoch, name, protocol, score),
+                network=network,
+                features=features,
+            )
+            if score.classifier is not None:
+                classifier.save(run, score, trained.state, data, name, network, features)
+    return scores
+
+
+_USUAL = {name: PROTOCOLS[name] for name in ("knn", "linear")}

@@ -1,0 +1,96 @@
+"""Fine-tuning: the whole encoder learns on, with labels."""
+
+import copy
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from trainers.augmentation.recipes import RECIPES
+from trainers.augmentation.views import DRAWS, augment
+from trainers.evaluation.feature_bank import Bank, features
+from trainers.evaluation.protocol import Score, share_right
+from trainers.options import check_finite, option
+from trainers.randomness import permutation, uniforms
+
+
+@dataclass(frozen=True)
+class FineTune:
+    """A linear layer on the encoder, and both trained by SGD on labelled crops and flips.
+
+    The rate falls to 0 on a cosine; the last epoch counts. A copy learns, the run's encoder stays.
+
+    Raises
+    ------
+    ValueError
+        A setting is out of its range.
+    """
+
+    epochs: int = option(10, "passes over the labelled images")
+    batch_size: int = option(128, "images in a batch")
+    lr: float = option(0.01, "learning rate of SGD at the start")
+    momentum: float = option(0.9, "of SGD")
+    weight_decay: float = option(0.0, "of SGD")
+    labels: float = option(1.0, "share of the labels that is used")
+
+    def __post_init__(self) -> None:
+        check_finite(self, "finetune ")
+        for name in ("epochs", "batch_size", "lr", "labels"):
+            if not getattr(self, name) > 0:
+                name, value = name.replace("_", "-"), getattr(self, name)
+                raise ValueError(f"finetune {name} is {value}; above 0 wanted")
+        if self.labels > 1:
+            raise ValueError(f"finetune labels is {self.labels}; a share, at most 1, wanted")
+        if not 0 <= self.momentum < 1 or self.weight_decay < 0:
+            raise ValueError(
+                f"finetune momentum is {self.momentum} and weight-decay {self.weight_decay}; "
+                "[0, 1) and 0 or more wanted"
+            )
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """The protocol, as it is stored beside the accuracy."""
+        return asdict(self) | {
+            "protocol": "fine-tuning by SGD on crops and flips, cosine rate, last epoch",
+            "split": "test, once; trained on nine tenths of train, the rest validates",
+        }
+
+    def score(self, bank: Bank) -> Score:
+        """Train to the last epoch, test."""
+        fit, validation = bank.split
+        fit = fit[: max(round(self.labels * len(fit)), 1)]
+        data, device = bank.data, bank.labels.device
+        recipe = replace(RECIPES["crop"][0], mean=data.recipes[0].mean, std=data.recipes[0].std)
+        width = features(bank.encoder, data, bank.images[:1]).shape[1]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            layer = nn.Linear(width, bank.classes)
+        network = nn.Sequential(copy.deepcopy(bank.encoder), layer).to(device).train()
+        network.requires_grad_(True)
+        optimiser = torch.optim.SGD(
+            network.parameters(), self.lr, self.momentum, weight_decay=self.weight_decay
+        )
+        size = min(self.batch_size, len(fit))
+        whole = len(fit) // size * size  # a last part-full batch is dropped
+        orders = (permutation(0, epoch, len(fit))[:whole] for epoch in range(self.epochs))
+        batches = torch.cat(list(orders)).view(-1, size)
+        for step, batch in enumerate(batches):
+            chosen = fit[batch.to(device)]
+            draws = uniforms(0, step, 1, chosen.cpu(), DRAWS)
+            x = augment(bank.images[chosen], recipe, draws, data.size)
+            cosine = math.cos(math.pi * step / len(batches))
+            optimiser.param_groups[0]["lr"] = self.lr * (1 + cosine) / 2
+            optimiser.zero_grad()
+            cross_entropy(network(x), bank.labels[chosen]).backward()
+            optimiser.step()
+        network.eval()
+        held_out = features(network, data, bank.images[validation])
+        found = {
+            "labels_used": len(fit),
+            "validation_accuracy": share_right(held_out, bank.labels[validation]),
+        }
+        accuracy = share_right(features(network, data, bank.queries), bank.truth)
+        return Score(accuracy, self.attrs | found, network)

@@ -1,0 +1,139 @@
+"""Who sets W_p, if not a closed form: gradient descent, or nobody."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from trainers.choices import choose
+from trainers.methods.constraints import CONSTRAINTS
+from trainers.networks.two_views import Pair
+from trainers.options import option
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A predictor that the optimiser trains.
+
+    One layer is linear, ``d -> d``. More are ``d -> hidden -> ... -> d`` with a bias, batch norm
+    without scale and shift, and ReLU after each but the last, as in DirectPred's code. The last
+    layer has a bias only if `bias` is set.
+
+    `constraint` holds W_p, the product of the layers, after every optimiser step, to be
+    ``symmetric``, or symmetric positive semi-definite (``psd``), or the layers to be ``tied``,
+    W_2 = W_1^T; one tied layer is the linear W^T W of two factors. Three different things:
+    `trainers.methods.constraints`. Behind a bottleneck, `hidden` below d, they hold at that rank.
+    """
+
+    layers: int = option(2, "1: linear; more: with hidden layers, batch norm and ReLU")
+    hidden: int = option(512, "width of hidden layers")
+    constraint: str = option("none", f"one of {', '.join(CONSTRAINTS)}, held after every step")
+    bias: bool = option(False, "a bias in the last layer")
+
+    def __post_init__(self) -> None:
+        if self.layers < 1:
+            raise ValueError(
+                f"predictor layers is {self.layers}; it must be at least 1 (--predictor none has "
+                "no predictor)"
+            )
+        if self.hidden < 1:
+            raise ValueError(f"predictor hidden is {self.hidden}; it must be at least 1")
+        choose("predictor constraint", self.constraint, CONSTRAINTS)
+        if self.layers > 2 and self.constraint != "none":
+            raise ValueError(
+                f"predictor constraint is {self.constraint!r} on {self.layers} layers; "
+                "it is defined for 1 or 2"
+            )
+
+    learns = True
+
+    @property
+    def recorded_as(self) -> str:
+        """What is stored as `predictor`: the weight, or W_2 W_1 without what lies between."""
+        return "weight" if self.layers == 1 else "product"
+
+    def build(self, d: int) -> "LearnedPredictor":
+        """Make the module for features of size `d`."""
+        blocks: list[nn.Module] = []
+        size = d
+        for _ in range(self.layers - 1):
+            blocks += [
+                nn.Linear(size, self.hidden),
+                nn.BatchNorm1d(self.hidden, affine=False),
+                nn.ReLU(),
+            ]
+            size = self.hidden
+        if self.layers == 1 and self.constraint == "tied":
+            blocks.append(nn.Linear(d, d, bias=False))
+        return LearnedPredictor(self.constraint, *blocks, nn.Linear(size, d, bias=self.bias))
+
+
+class LearnedPredictor(nn.Sequential):
+    """The module behind `Learned`."""
+
+    running_correlation: Tensor | None = None
+
+    def __init__(self, constraint: str, *layers: nn.Module) -> None:
+        super().__init__(*layers)
+        self.constrain = CONSTRAINTS[constraint]
+
+    @property
+    def weights(self) -> list[Tensor]:
+        """The linear layers' weights, the input's first."""
+        return [layer.weight for layer in self if isinstance(layer, nn.Linear)]
+
+    def matrix(self) -> Tensor:
+        """Return W_p (d, d): the product of the linear layers, without BN, ReLU and bias."""
+        product, *others = self.weights
+        for weight in others:
+            product = weight @ product
+        return product
+
+    def after_step(self, step: int, z: Pair, t: Pair) -> None:
+        """Hold W_p to the constraint; the optimiser has set it.
+
+        Raises
+        ------
+        FloatingPointError
+            A weight that is to be held is not finite.
+        """
+        self.constrain(self.weights)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """No predictor: W_p = I. With a stop-gradient or without, the theory's collapse.
+
+    References
+    ----------
+    Tian, Chen, Ganguli (2021), arXiv:2102.06810, Theorem 2.
+    """
+
+    learns = False
+    recorded_as = "identity"
+
+    def build(self, d: int) -> "IdentityPredictor":
+        """Make the module for features of size `d`."""
+        return IdentityPredictor(d)
+
+
+class IdentityPredictor(nn.Module):
+    """The module behind `Identity`."""
+
+    running_correlation: Tensor | None = None
+
+    def __init__(self, d: int) -> None:
+        super().__init__()
+        self.register_buffer("eye", torch.eye(d), persistent=False)
+        self.eye: Tensor
+
+    def forward(self, z: Tensor) -> Tensor:  # (batch, d) -> (batch, d)
+        """Return z."""
+        return z
+
+    def matrix(self) -> Tensor:
+        """Return I (d, d)."""
+        return self.eye
+
+    def after_step(self, step: int, z: Pair, t: Pair) -> None:
+        """Do nothing."""

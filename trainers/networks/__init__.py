@@ -1,0 +1,1 @@
+"""Encoders, the projector, and how two views pass through them."""

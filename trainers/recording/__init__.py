@@ -1,0 +1,1 @@
+"""From the device to the store: moments and scalars, gathered where the network is."""

@@ -1,0 +1,73 @@
+"""A run's directory: what may be replaced, and what its store says of it."""
+
+import datetime
+import importlib.metadata
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from analysis.store.reader import STORE
+from trainers.config import Config
+from trainers.data.load import label_of
+from trainers.runs.checkpoint import FILE as CHECKPOINT
+
+
+def attrs(config: Config, device: torch.device, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the store says of its run; `data` is place and fingerprint of the data."""
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
+    return {
+        "method": config.resolved.name,
+        "data": label_of(data["place"]),
+        "data_place": data["place"],
+        "fingerprint": json.dumps(data["fingerprint"]),
+        "seed": config.seed,
+        "config": config.to_json(),
+        "config_resolved": config.resolved.to_json(),
+        "device": gpu or device.type,
+        "library": f"eigenspace {importlib.metadata.version('eigenspace')}",
+        "commit": _commit(),
+        "torch": torch.__version__,
+        "zarr": importlib.metadata.version("zarr"),
+        "start_time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def variable_attrs(config: Config) -> dict[str, dict[str, Any]]:
+    """Return what the store says of single variables."""
+    method = config.method
+    return {
+        "predictor": {"kind": method.predictor.recorded_as},
+        "running_correlation": {"rho": getattr(method.predictor, "rho", None)},
+    }
+
+
+def _commit() -> str:
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def check_free(run: Path, overwrite: bool) -> None:
+    """Check that a new run may be made at `run`.
+
+    Raises
+    ------
+    FileExistsError
+        Something is there that is not a run, or a run that is not to be replaced.
+    """
+    if not run.exists() or (run.is_dir() and not any(run.iterdir())):
+        return
+    is_run = (run / STORE).is_dir() or (run / CHECKPOINT).is_file()
+    if not is_run:
+        raise FileExistsError(f"{run} exists and is not a run; give another --out")
+    if not overwrite:
+        raise FileExistsError(
+            f"{run} holds a run; resume it, give another --out, or replace it with --overwrite"
+        )

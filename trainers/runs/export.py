@@ -1,0 +1,65 @@
+"""Encoders for other programs: weights under torchvision's names."""
+
+from pathlib import Path
+
+from trainers.config import Config
+from trainers.runs import checkpoint
+from trainers.runs.divergence import refuse_diverged
+from trainers.runs.trained import load_network
+
+SHAPE = (3, 32, 32)  # of an image; no weight depends on its sides
+
+
+def export(run: str | Path, out: str | Path, *, network: str = "online") -> str:
+    """Write the ResNet encoder of a run, as torchvision's `resnet18` names its weights.
+
+    Parameters
+    ----------
+    run : path
+    out : path
+        The file to write, a state_dict without the classifier `fc`.
+    network : {"online", "target"}
+
+    Returns
+    -------
+    str
+        The lines of Python that load it without this library.
+
+    Raises
+    ------
+    FileExistsError
+        There is something at `out`.
+    FileNotFoundError, ValueError
+        There is no checkpoint, it is damaged, the run diverged, or the encoder is not a ResNet.
+    """
+    refuse_diverged(Path(run))
+    state = checkpoint.load(Path(run))
+    config = Config.from_json(state["config"]).resolved
+    lines = _LOADERS.get(str(config.encoder))
+    if lines is None:
+        raise ValueError(
+            f"{run} has encoder {config.encoder!r}, which torchvision does not have; export takes "
+            f"{' and '.join(_LOADERS)}. Its weights are in {Path(run) / 'encoder.pt'}"
+        )
+    if Path(out).exists():
+        raise FileExistsError(f"{out} exists; give another --out, or remove it")
+    encoder = load_network(state, config, SHAPE, network).encoder
+    checkpoint.replace(Path(out), {k: v.contiguous() for k, v in encoder.state_dict().items()})
+    return "\n".join(
+        [
+            "import torch, torchvision",
+            "model = torchvision.models.resnet18()",
+            *lines,
+            "model.fc = torch.nn.Identity()",
+            f"model.load_state_dict(torch.load({str(out)!r}))",
+        ]
+    )
+
+
+_LOADERS = {
+    "resnet18": [
+        "model.conv1 = torch.nn.Conv2d(3, 64, 3, padding=1, bias=False)",
+        "model.maxpool = torch.nn.Identity()",
+    ],
+    "resnet18-large": [],
+}

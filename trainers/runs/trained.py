@@ -1,0 +1,183 @@
+"""A trained run: its latest checkpoint, and the config, data and networks that belong to it."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from trainers.config import Config
+from trainers.data.fingerprint import Fingerprint
+from trainers.data.load import Data, ImageData, load_data, place_of
+from trainers.device import pick_device
+from trainers.networks.encoders import Network
+from trainers.optimisation.schedule import Schedule
+from trainers.runs import checkpoint
+from trainers.runs.divergence import all_finite
+from trainers.training.learner import build_network
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TrainedRun:
+    """A checkpoint and what belongs to it: every number of one moment of one run."""
+
+    path: Path
+    state: Mapping[str, Any]
+    """As `trainers.runs.checkpoint` keeps it."""
+    config: Config
+    device: torch.device
+    data: Data
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps behind the checkpoint."""
+        return int(self.state["step"])
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the data behind the checkpoint."""
+        return self.step / steps_per_epoch(self.config, self.data)
+
+    @property
+    def time(self) -> float:
+        """Gradient-flow time behind the checkpoint."""
+        config, per_epoch = self.config, steps_per_epoch(self.config, self.data)
+        schedule = Schedule(
+            config.schedule, per_epoch * config.epochs, round(per_epoch * config.warmup)
+        )
+        return schedule.elapsed(self.step) * config.time_per_step
+
+    @property
+    def images(self) -> ImageData:
+        """The data, where they are images.
+
+        Raises
+        ------
+        ValueError
+            They are vectors.
+        """
+        if not isinstance(self.data, ImageData):
+            raise ValueError(f"{self.path} was trained on {self.data.name}; images wanted")
+        return self.data
+
+    def network(self, which: str = "online") -> Network:
+        """Return the online or the target network, on the device.
+
+        Raises
+        ------
+        ValueError
+            The run has no target network of its own.
+        """
+        return load_network(self.state, self.config, self.data.shape, which).to(self.device)
+
+    def predictor(self, d: int) -> Tensor:  # -> (d, d)
+        """Return W_p as a snapshot at this step records it, for `d` features; on the CPU."""
+        module = self.config.method.predictor.build(d)
+        module.load_state_dict(self.state["learner"]["predictor"])
+        return module.matrix().detach()
+
+
+def open_trained(run: str | Path, device: str | None = None) -> TrainedRun:
+    """Open the latest checkpoint of a run with the data that it was trained on.
+
+    Parameters
+    ----------
+    run : path
+    device : str, optional
+        The run's own by default.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no checkpoint, or no data where they were.
+    ValueError
+        The checkpoint is damaged, or the data are not those that the run was trained on.
+    """
+    path = Path(run)
+    state = checkpoint.load(path)
+    config = Config.from_json(state["config"])
+    where = pick_device(device or config.device)
+    known: Mapping[str, Any] | None = state.get("data")
+    data = load(config, where, _found(config, known["place"]) if known else None)
+    if known is None:
+        told = "has no fingerprint of its data: whether they are those it was trained on is unknown"
+        tqdm.write(f"{path} {told}", file=sys.stderr)
+    elif different := data.fingerprint.differences(Fingerprint.from_plain(known["fingerprint"])):
+        raise ValueError(
+            f"{path} was trained on {known['place']}, which has changed since: {different}; put "
+            "the data back as they were, or train anew"
+        )
+    return TrainedRun(path=path, state=state, config=config, device=where, data=data)
+
+
+def announce(data: Data) -> None:
+    """Say in one line on stderr what the data are."""
+    tqdm.write(data.account, file=sys.stderr)
+
+
+def describe_data(config: Config, data: Data) -> dict[str, Any]:
+    """Return what a checkpoint says of the data: where they are, and their fingerprint."""
+    return {"place": place_of(config.data), "fingerprint": data.fingerprint.to_plain()}
+
+
+def _found(config: Config, place: str) -> str:
+    # Data that moved with the working directory; the fingerprint says whether these are they.
+    gone = Path(place).is_absolute() and not Path(place).exists()
+    return config.data if gone and Path(config.data).expanduser().exists() else place
+
+
+def load(config: Config, device: torch.device, place: str | None = None) -> Data:
+    """Return the data of a run, from `place` if they were found there before."""
+    return load_data(
+        place or config.data,
+        recipe=config.views,
+        size=config.size,
+        limit=config.limit,
+        seed=config.seed,
+        device=device,
+    )
+
+
+def steps_per_epoch(config: Config, data: Data) -> int:
+    """Return the number of whole batches in the data.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
+    if config.batch_size > len(data):
+        raise ValueError(
+            f"batch-size is {config.batch_size}, and {data.name} has {len(data)} training images; "
+            "lower it"
+        )
+    return len(data) // config.batch_size
+
+
+def load_network(
+    state: Mapping[str, Any], config: Config, shape: tuple[int, ...], network: str
+) -> Network:
+    """Return the online or target network of a checkpoint, on the CPU.
+
+    Raises
+    ------
+    ValueError
+        The run has no target network, or weights are not finite.
+    """
+    prefix = {"online": "", "target": "network."}[network]
+    weights = {
+        name.removeprefix(prefix): value
+        for name, value in state["learner"][network].items()
+        if name.startswith(prefix)
+    }
+    if not weights:
+        raise ValueError("this run has no target network: its target is the online network")
+    if not all_finite(weights):
+        raise ValueError(f"the checkpoint's {network} network has weights that are not finite")
+    out, _ = build_network(config, shape)
+    out.load_state_dict(weights)
+    return out.to(memory_format=torch.channels_last)

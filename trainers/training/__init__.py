@@ -1,0 +1,1 @@
+"""The loop, the learner in it, and many of them."""

@@ -1,0 +1,153 @@
+"""One network that learns: online network, target, predictor, optimiser, and a step of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from trainers.config import Config
+from trainers.methods.predictors import IdentityPredictor, LearnedPredictor
+from trainers.methods.set_predictor import ClosedForm
+from trainers.methods.targets import EMATarget, OwnTarget
+from trainers.networks.encoders import Network, build_encoder, build_projector
+from trainers.networks.two_views import PASSES, Pair
+from trainers.optimisation.optimiser import Optimiser
+from trainers.optimisation.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step leaves behind: features z, predictions q, targets t (batch, d) and the loss."""
+
+    z: Pair
+    q: Pair
+    t: Pair
+    loss: Tensor
+    grad_norm: Tensor
+
+
+def build_network(config: Config, shape: tuple[int, ...]) -> tuple[Network, int]:
+    """Return the network of `config` for inputs of `shape`, and the size of its output.
+
+    Raises
+    ------
+    ValueError
+        The encoder does not fit the data.
+    """
+    config = config.resolved
+    encoder, features = build_encoder(str(config.encoder), int(config.width or 0), shape)
+    projector, d = build_projector(
+        features,
+        int(config.projector_layers or 0),
+        config.projector_hidden,
+        config.projector_out,
+        bias=config.projector_bias,
+    )
+    return Network(encoder, projector), d
+
+
+class Learner:
+    """The state that training changes.
+
+    Parameters
+    ----------
+    config : Config
+    shape : tuple of int
+        Shape of one input: ``(3, h, w)`` or ``(n,)``.
+    device : torch.device
+    steps_per_epoch : int
+        What schedules are laid out over.
+
+    Raises
+    ------
+    ValueError
+        The encoder does not fit the data, the warm-up not the run, or there is no head to record.
+    """
+
+    target: EMATarget | OwnTarget
+    predictor: LearnedPredictor | ClosedForm | IdentityPredictor
+
+    def __init__(
+        self,
+        config: Config,
+        shape: tuple[int, ...],
+        device: torch.device,
+        steps_per_epoch: int = 1,
+    ) -> None:
+        # Built on the CPU, so that one seed means one start on every device.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            self.online, self.d = build_network(config, shape)
+            predictor = config.method.predictor.build(self.d)
+        if config.record_head and self.online.head is None:
+            raise ValueError(
+                f"record-head: no linear layer ends {config.resolved.encoder} with "
+                f"--projector-layers {config.resolved.projector_layers}; use 1 or more"
+            )
+        self.both, prepare = PASSES[config.batch_norm]
+        for network in (self.online, predictor):
+            prepare(network)
+        self.online = self.online.to(device)
+        self.predictor = predictor.to(device)
+        self.target = config.method.target.build(self.online).to(device)
+        if config.compile:  # in place: names in checkpoints stay as they are
+            for network in {self.online, self.target.network or self.online}:
+                network.encoder.compile()
+        self.loss = config.method.loss
+        self.parts: dict[str, nn.Module] = {
+            "online": self.online,
+            "target": self.target,
+            "predictor": self.predictor,
+        }
+        self.state = [
+            values
+            for part in (self.online, self.predictor)
+            for values in (*part.parameters(), *part.buffers())
+            if values.is_floating_point()
+        ]
+        """What a step changes: weights, batch statistics and what sets W_p."""
+        self.schedule = Schedule(
+            config.schedule,
+            steps_per_epoch * config.epochs,
+            round(steps_per_epoch * config.warmup),
+        )
+        self.optimiser = Optimiser(
+            config,
+            {
+                "encoder": self.online.encoder,
+                "projector": self.online.projector,
+                "predictor": self.predictor,
+            },
+        )
+
+    def look(self, x1: Tensor, x2: Tensor) -> Step:
+        """Run both views through every network in training mode; nothing is learned."""
+        z = self.both(self.online, (x1, x2))
+        q = self.both(self.predictor, z)
+        t = self.target((x1, x2), z, self.both)
+        return Step(z, q, t, self.loss(z, q, t), torch.zeros(()))
+
+    def learn(self, step: int, x1: Tensor, x2: Tensor) -> Step:
+        """Take optimiser step number `step`: gradient, then target, then the rule for W_p."""
+        seen = self.look(x1, x2)
+        self.optimiser.clear()
+        seen.loss.backward()
+        gradients = [w.grad for w in self.optimiser.parameters if w.grad is not None]
+        norm = torch.stack(torch._foreach_norm(gradients)).norm()
+        self.optimiser.step(self.schedule[step])
+        self.target.update(self.online, step / self.schedule.steps)
+        z, q, t = ((a.detach(), b.detach()) for a, b in (seen.z, seen.q, seen.t))
+        self.predictor.after_step(step, z, t)
+        return Step(z, q, t, seen.loss.detach(), norm)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything a further step depends on."""
+        states = {name: part.state_dict() for name, part in self.parts.items()}
+        return states | {"optimiser": self.optimiser.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue where `state` was taken."""
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
+        self.optimiser.load_state_dict(state["optimiser"])

@@ -1,0 +1,207 @@
+"""The one training loop: no method name in it, nothing that waits for the device in a step."""
+
+import copy
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.linalg import LinAlgError  # type: ignore[attr-defined]
+from tqdm import tqdm
+
+from analysis.store.reader import STORE, SnapshotWriter
+from trainers.config import Config
+from trainers.data.load import Data
+from trainers.device import pick_device
+from trainers.evaluation.feature_bank import Bank, has_labels
+from trainers.evaluation.knn import KNN
+from trainers.evaluation.protocol import record
+from trainers.randomness import permutation
+from trainers.recording.recorder import Recorder
+from trainers.runs import checkpoint, directory
+from trainers.runs.continuation import check_continuation
+from trainers.runs.divergence import Diverged, marking, refuse_diverged
+from trainers.runs.trained import announce, describe_data, load, open_trained, steps_per_epoch
+from trainers.training.collapse_watch import Watch
+from trainers.training.learner import Learner
+
+SNAPSHOTS = 400  # of a run by default
+ENCODER = "encoder.pt"
+
+
+def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
+    """Train, and write snapshots, metrics, checkpoints, the encoder and its kNN accuracy.
+
+    Parameters
+    ----------
+    config : Config
+    out : path
+        The run's directory, made here.
+    overwrite : bool
+        Replace a run that is already there.
+
+    Returns
+    -------
+    Path
+        `out`, ready for `analysis.open_snapshots`.
+
+    Raises
+    ------
+    FileExistsError
+        `out` exists and is not empty; nothing in it was touched.
+    ValueError
+        The configuration does not fit the data; nothing was written.
+    OSError
+        Data could not be read, or the run could not be written; complete snapshots are kept.
+    FloatingPointError
+        The run diverged: loss, gradient, features or weights are not finite, first at the step that
+        the message names. Earlier snapshots and the last checkpoint are kept, and the store's
+        ``attrs["diverged_at"]`` is that step.
+    """
+    run = Path(out)
+    directory.check_free(run, overwrite)
+    device = pick_device(config.device)
+    data = load(config, device)
+    learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
+    announce(data)
+    if run.exists():
+        shutil.rmtree(run)
+    run.mkdir(parents=True)
+    attrs = directory.attrs(config, device, describe_data(config, data))
+    described = directory.variable_attrs(config)
+    with (
+        SnapshotWriter(run / STORE, attrs=attrs, variable_attrs=described) as writer,
+        marking(run, writer),
+    ):
+        recorder = _recorder(writer, learner, device, config)
+        _look_before_training(config, data, learner, recorder)
+        _checkpoint(run, 0, config, data, learner, recorder)
+        _advance(run, 0, config, data, learner, recorder)
+    return run
+
+
+def resume(run: str | Path) -> Path:
+    """Continue a run from its checkpoint to the end; on one CPU, bitwise as if never stopped.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        There is no checkpoint, it is damaged or of another version, it is ahead of the store or of
+        another run, the data changed, or the run diverged.
+    OSError, FloatingPointError
+        As `train`.
+    """
+    run = Path(run)
+    refuse_diverged(run)
+    trained = open_trained(run)
+    state, step, config = trained.state, trained.step, trained.config
+    device, data = trained.device, trained.data
+    learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
+    learner.load_state_dict(state["learner"])
+    due = schedule(steps_per_epoch(config, data) * config.epochs, config.every)
+    check_continuation(run, step, state["config"], due)
+    described = directory.variable_attrs(config)
+    with (
+        SnapshotWriter(run / STORE, variable_attrs=described, resume_after=step) as writer,
+        marking(run, writer),
+    ):
+        recorder = _recorder(writer, learner, device, config)
+        recorder.load_state_dict(state["recorder"])
+        announce(data)
+        _advance(run, step, config, data, learner, recorder)
+    return run
+
+
+def _advance(
+    run: Path, done: int, config: Config, data: Data, learner: Learner, recorder: Recorder
+) -> None:
+    per_epoch = steps_per_epoch(config, data)
+    total = per_epoch * config.epochs
+    due = schedule(total, config.every)
+    watch = Watch(run)
+    name = config.resolved.name
+    with tqdm(total=total, initial=done, desc=name, unit="step", disable=None) as bar:
+        for step, samples in batches(config, data, done):
+            try:
+                seen = learner.learn(step, *data.views(step, samples))
+            except (FloatingPointError, LinAlgError) as error:
+                recorder.fetch()  # what W_p is set from may have broken before
+                raise Diverged(step, str(error)) from error
+            recorder.observe(step, seen)
+            if step in due:
+                time = learner.schedule.elapsed(step) * config.time_per_step
+                recorder.snapshot(step, step / per_epoch, time)
+                bar.set_postfix(loss=f"{recorder.loss:.3f}", refresh=False)
+            if step % per_epoch == 0:
+                _checkpoint(run, step, config, data, learner, recorder)
+                watch.look(step // per_epoch)
+            bar.update()
+    target = learner.target.network or learner.online
+    encoders = {"online": learner.online.encoder, "target": target.encoder}
+    states = {name: encoder.state_dict() for name, encoder in encoders.items()}
+    checkpoint.replace(run / ENCODER, states)
+    if has_labels(data):  # a resumed run that has it already gets no second row
+        try:
+            score = KNN().score(Bank(learner.online.encoder, data))
+        except FloatingPointError as error:
+            raise Diverged(total, str(error)) from error
+        record(recorder.writer, total, float(config.epochs), "knn", KNN(), score)
+
+
+def _recorder(
+    writer: SnapshotWriter, learner: Learner, device: torch.device, config: Config
+) -> Recorder:
+    return Recorder(writer, learner, device, config.batch_size, head=config.record_head)
+
+
+def _look_before_training(config: Config, data: Data, learner: Learner, recorder: Recorder) -> None:
+    """Record step 0 on the views of the first steps, enough of them for a full-rank F."""
+    idle = copy.deepcopy(learner)  # its batch statistics move, the learner's must not
+    wanted = math.ceil(8 * learner.d / (2 * config.batch_size))
+    with torch.no_grad():
+        for step, samples in batches(config, data, 0):
+            recorder.moments.add(idle.look(*data.views(step, samples)))
+            if step >= min(wanted, steps_per_epoch(config, data)):
+                break
+    recorder.snapshot(0, 0.0, 0.0)
+
+
+def _checkpoint(
+    run: Path, step: int, config: Config, data: Data, learner: Learner, recorder: Recorder
+) -> None:
+    recorder.fetch()
+    recorder.writer.flush()  # a checkpoint never speaks of a step that the store does not hold
+    checkpoint.save(
+        run,
+        {
+            "config": config.to_json(),
+            "data": describe_data(config, data),
+            "step": step,
+            "learner": learner.state_dict(),
+            "recorder": recorder.state_dict(),
+        },
+    )
+
+
+def batches(config: Config, data: Data, done: int) -> Iterator[tuple[int, Tensor]]:
+    """Yield step number and sample numbers of every batch after `done` steps, to the last epoch."""
+    per_epoch = steps_per_epoch(config, data)
+    for epoch in range(done // per_epoch, config.epochs):
+        order = permutation(config.seed, epoch, len(data))
+        for i in range(per_epoch):
+            step = epoch * per_epoch + i + 1
+            if step > done:
+                yield step, order[i * config.batch_size : (i + 1) * config.batch_size]
+
+
+def schedule(total: int, every: int | None) -> set[int]:
+    """Return the steps that get a snapshot: the last one, and every `every`-th.
+
+    By default some 400, at :math:`T (i/400)^2`: closest at first, where eigenspaces turn fastest.
+    """
+    if every is not None:
+        return {*range(every, total + 1, every), total}
+    return {int(t) for t in np.ceil(total * (np.arange(1, SNAPSHOTS + 1) / SNAPSHOTS) ** 2)}

@@ -1,0 +1,171 @@
+"""Many runs by one command: planned and checked whole, each a process of its own, resumable."""
+
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import SimpleQueue
+
+import torch
+
+from analysis.store.reader import STORE, open_snapshots
+from trainers.config import Config
+from trainers.data.load import place_of
+from trainers.runs import checkpoint
+from trainers.runs.divergence import said_of
+from trainers.training.loop import ENCODER
+
+Values = Mapping[str, Sequence[str]]
+LOGS = "logs"
+NEW, STARTED, DONE, FAILED, DIVERGED = "new", "started", "done", "failed", "diverged"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One run of a sweep."""
+
+    name: str
+    options: tuple[str, ...]
+    """As typed after the name, the seed among them."""
+    out: Path
+    config: Config
+    state: str = NEW
+    """What is at `out`: `new` if nothing, `started`, `done`, `diverged`, or `failed` when tried."""
+
+    @property
+    def log(self) -> Path:
+        """Where the run's output goes."""
+        return self.out.parent / LOGS / f"{self.out.name}.log"
+
+    def command(self) -> list[str]:
+        """Return the command line that begins or continues it."""
+        program = [sys.executable, "-m", "trainers"]
+        if self.state == STARTED:
+            return [*program, "resume", str(self.out)]
+        # What a kill left before its first checkpoint is replaced.
+        return [*program, self.name, *self.options, "--out", str(self.out), "--overwrite"]
+
+
+def expand(options: Values) -> Iterator[dict[str, str]]:
+    """Yield every combination of the values, the last option changing fastest."""
+    for values in itertools.product(*options.values()):
+        yield dict(zip(options, values, strict=True))
+
+
+def plan(
+    names: Sequence[str],
+    seeds: Sequence[int],
+    options: Values,
+    out: Path,
+    configure: Callable[[str, list[str]], Config],
+) -> list[Planned]:
+    """Plan a run for each name, combination of options and seed, at ``OUT/NAME[-opt=value]-SEED``.
+
+    Parameters
+    ----------
+    options : mapping of flag to values, as typed
+    configure : function of (name, options)
+        Returns the config of one run, or refuses.
+
+    Raises
+    ------
+    FileExistsError
+        Something else is at the place of a run: nothing is trained.
+    ValueError
+        Two runs would go to one place; or as `configure`.
+    """
+    planned: dict[Path, Planned] = {}
+    for name, chosen, seed in itertools.product(names, expand(options), seeds):
+        varied = [f"{k.lstrip('-')}={v}" for k, v in chosen.items() if len(options[k]) > 1]
+        folder = "-".join([name, *varied, str(seed)]).replace("/", "over")
+        argv = [word for pair in chosen.items() for word in pair] + ["--seed", str(seed)]
+        run = Planned(name, tuple(argv), out / folder, configure(name, argv))
+        if run.out in planned:
+            raise ValueError(f"{folder} is planned twice; give every name, seed and value once")
+        planned[run.out] = replace(run, state=found(run))
+    return list(planned.values())
+
+
+def found(run: Planned) -> str:
+    """Return the state of what is at the place of a run.
+
+    Raises
+    ------
+    FileExistsError
+        It is no run, or a run of another configuration or on data of another place.
+    """
+    if not run.out.exists() or not any(run.out.iterdir()):
+        return NEW
+    started = (run.out / checkpoint.FILE).is_file()
+    if not started and not (run.out / STORE).is_dir():
+        raise FileExistsError(f"{run.out} exists and is not a run; give another --out")
+    if not started:
+        return NEW
+    attrs = open_snapshots(run.out).attrs
+    there = Config.from_json(attrs["config"])
+    if replace(there, device=run.config.device).resolved != run.config.resolved:
+        raise FileExistsError(f"{run.out} holds a run of other options; give another --out")
+    if (place := place_of(run.config.data)) != attrs.get("data_place", place):
+        raise FileExistsError(
+            f"{run.out} was trained on {attrs['data_place']}, not on {place}; give another --out"
+        )
+    if said_of(run.out):
+        return DIVERGED
+    return DONE if attrs["closed"] and (run.out / ENCODER).is_file() else STARTED
+
+
+def train_all(runs: Sequence[Planned], jobs: int, told: Callable[[Planned], None]) -> list[Planned]:
+    """Train what is not done, `jobs` at a time; what fails does not end the rest.
+
+    Parameters
+    ----------
+    told : function of a run
+        Called with each run as it ends, its state `done`, `diverged` or `failed`.
+    """
+    slots: SimpleQueue[int] = SimpleQueue()
+    for slot in range(jobs):
+        slots.put(slot)
+
+    def one(run: Planned) -> Planned:
+        if run.state in (DONE, DIVERGED):  # the same options would diverge again
+            return run
+        slot = slots.get()
+        try:
+            run.log.parent.mkdir(parents=True, exist_ok=True)
+            with run.log.open("w") as log:
+                code = subprocess.run(
+                    run.command(), stdout=log, stderr=log, env=environment(slot, jobs)
+                ).returncode
+        finally:
+            slots.put(slot)
+        ended = replace(run, state=_ended(run, code))
+        told(ended)
+        return ended
+
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            return list(pool.map(one, runs))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _ended(run: Planned, code: int) -> str:
+    if code == 0:
+        return DONE
+    return DIVERGED if said_of(run.out) else FAILED
+
+
+def environment(slot: int, jobs: int, gpus: int | None = None) -> dict[str, str]:
+    """Return the environment of a job: its share of the cores, and of the GPUs one in turn."""
+    env = dict(os.environ)
+    if jobs > 1:
+        env.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
+        gpus = torch.cuda.device_count() if gpus is None else gpus
+        if gpus > 1 and "CUDA_VISIBLE_DEVICES" not in env:
+            env["CUDA_VISIBLE_DEVICES"] = str(slot % gpus)
+    return env
