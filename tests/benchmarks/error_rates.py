@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 from scipy.stats import binomtest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from white import wishart_spectra
 
 from analysis import (

@@ -5,9 +5,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from accuracy_rows import rows
 from hypothesis import given
 from hypothesis import strategies as st
-from test_runs import write
+from run_stores import write
 
 from analysis import SnapshotWriter
 from analysis.__main__ import main
@@ -17,17 +18,6 @@ from analysis.store.swept import option_key, option_labels
 
 SHARES = st.lists(st.floats(0, 1), min_size=2, max_size=6)
 HEAD = "method,seed,accuracy,value,epoch,data,commit,device\n"  # of format version 1
-
-
-def rows(method, protocol, *values, **columns):
-    usual = {"network": "online", "features": "encoder", "options": "{}", "data": "cifar10"}
-    usual |= {"step": 10, "epoch": 1.0, "commit": "", "device": "cpu"}
-    return pd.DataFrame(
-        {"method": method, "seed": str(i), "protocol": protocol, "accuracy": value}
-        | usual
-        | columns
-        for i, value in enumerate(values)
-    )
 
 
 def evaluated(run, *evaluations, step=10):

@@ -123,3 +123,8 @@ def write_run(path: Path, run: xr.Dataset, accuracy: float | None = None) -> Pat
         if accuracy is not None:
             writer.append_evaluation(int(row.step), float(row.epoch), knn_accuracy=accuracy)
     return path
+
+
+def spectrum(values, **coords):
+    mode = np.arange(1, np.shape(values)[-1] + 1)
+    return xr.DataArray(values, dims=(*coords, "mode"), coords={**coords, "mode": mode})

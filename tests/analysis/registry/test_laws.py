@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import haar, matrix
+from strategies import haar, matrix, spectrum
 
 import analysis
 from analysis.registry.every import MEASURES
@@ -53,11 +53,6 @@ NOT_MEASURES = {  # public, and not a number read off one snapshot's matrices
     "tracy_widom_quantile",
     "tracy_widom_tail",
 }
-
-
-def spectrum(values, **coords):
-    mode = np.arange(1, np.shape(values)[-1] + 1)
-    return xr.DataArray(values, dims=(*coords, "mode"), coords={**coords, "mode": mode})
 
 
 def drawn(seed, size=12, d=D):

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import scipy
 from hypothesis import given
-from strategies import gaussians, matrix, psd_matrices, spectra
-from test_laws import spectrum
+from strategies import gaussians, matrix, psd_matrices, spectra, spectrum
 
 from analysis.registry.every import MEASURES
 from analysis.registry.of_pairs import SPACE

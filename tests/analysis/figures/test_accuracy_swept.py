@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from accuracy_rows import rows
 from matplotlib.figure import Figure
-from test_accuracy import rows
 
 from analysis.__main__ import main
 from analysis.figures.accuracy_swept import plot_accuracy_against

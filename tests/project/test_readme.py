@@ -8,7 +8,7 @@ from dynamics.theorems.observations import OBSERVATIONS
 from trainers.methods.method import METHODS
 from trainers.presets.table import PRESETS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_I6_accuracies_in_the_readme_are_the_stored_ones():
