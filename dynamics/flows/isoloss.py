@@ -20,27 +20,27 @@ EigenvalueRate = Callable[[np.ndarray, np.ndarray, float, float], np.ndarray]
 DRAWS = 4096  # Gaussian vectors behind an expectation without a closed form
 
 
-def _euclidean(lam: np.ndarray, z1: np.ndarray, z2: np.ndarray) -> np.ndarray:
-    return lam * (z2 - lam * z1)
+def _euclidean_iso(lam: np.ndarray, z1: np.ndarray, z2: np.ndarray) -> np.ndarray:
+    return z2 - lam * z1
 
 
 def _euclidean_target(lam: np.ndarray, z1: np.ndarray, z2: np.ndarray) -> np.ndarray:
     return lam * z1 - z2
 
 
-def _cosine(lam: np.ndarray, z1: np.ndarray, z2: np.ndarray) -> np.ndarray:
+def _cosine_iso(lam: np.ndarray, z1: np.ndarray, z2: np.ndarray) -> np.ndarray:
     q = lam * z1
     A2, B = (q**2).sum(-1, keepdims=True), np.linalg.norm(z2, axis=-1, keepdims=True)
     inner = (q * z2).sum(-1, keepdims=True)
-    return np.asarray(lam * (z2 * A2 - q * inner) / (A2**1.5 * B))
+    return np.asarray((z2 * A2 - q * inner) / (A2**1.5 * B))
 
 
 def _cosine_target(lam: np.ndarray, z1: np.ndarray, z2: np.ndarray) -> np.ndarray:
-    return _cosine(np.ones_like(lam), z2, lam * z1)  # the loss is symmetric in q and z2
+    return _cosine_iso(np.ones_like(lam), z2, lam * z1)  # the loss is symmetric in q and z2
 
 
-def _iso(gradient: Gradient) -> Gradient:
-    return lambda lam, z1, z2: gradient(lam, z1, z2) / lam
+def _through_predictor(iso: Gradient) -> Gradient:
+    return lambda lam, z1, z2: lam * iso(lam, z1, z2)
 
 
 def _without_predictor(gradient: Gradient) -> Gradient:
@@ -73,20 +73,22 @@ class EigenLoss:
 
 
 EIGEN_LOSSES: dict[str, EigenLoss] = {
-    "euclidean": EigenLoss(_euclidean, rate=lambda p, c, v, _: 2 * p * (1 - (1 + v) * p) * c),
-    "euclidean-iso": EigenLoss(_iso(_euclidean), rate=lambda p, c, v, _: 2 * (1 - (1 + v) * p) * c),
+    "euclidean": EigenLoss(
+        _through_predictor(_euclidean_iso), rate=lambda p, c, v, _: 2 * p * (1 - (1 + v) * p) * c
+    ),
+    "euclidean-iso": EigenLoss(_euclidean_iso, rate=lambda p, c, v, _: 2 * (1 - (1 + v) * p) * c),
     "euclidean-attached": EigenLoss(
-        _euclidean,
+        _through_predictor(_euclidean_iso),
         _euclidean_target,
         rate=lambda p, c, v, w: -2 * ((1 - p) ** 2 + v * p**2 + w) * c,
     ),
     "euclidean-no-predictor": EigenLoss(
-        _without_predictor(_euclidean), rate=lambda p, c, v, _: -2 * v * c
+        _without_predictor(_euclidean_iso), rate=lambda p, c, v, _: -2 * v * c
     ),
-    "cosine": EigenLoss(_cosine),
-    "cosine-iso": EigenLoss(_iso(_cosine)),
-    "cosine-attached": EigenLoss(_cosine, _cosine_target),
-    "cosine-no-predictor": EigenLoss(_without_predictor(_cosine)),
+    "cosine": EigenLoss(_through_predictor(_cosine_iso)),
+    "cosine-iso": EigenLoss(_cosine_iso),
+    "cosine-attached": EigenLoss(_through_predictor(_cosine_iso), _cosine_target),
+    "cosine-no-predictor": EigenLoss(_without_predictor(_cosine_iso)),
 }
 """Standard, isotropic, without stop-gradient (`attached`), and without predictor."""
 

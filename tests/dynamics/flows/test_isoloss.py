@@ -179,3 +179,11 @@ def test_refusals():
         EigenvalueFlow(sigma2=-1)
     with pytest.raises(ValueError, match=r"online_sigma2 is -1"):
         EigenvalueFlow(online_sigma2=-1)
+
+
+@pytest.mark.parametrize(("name", "first"), [("euclidean", 3.0), ("cosine", 3 / 10)])
+def test_a_dead_eigenvalue_has_a_pull_that_the_predictor_multiplies_by_zero(name, first):
+    # q = (0, 2), z2 = (3, 4): z2 - q has 3 first; (z2 |q|^2 - q q.z2) / (|q|^3 |z2|) = 12 / 40
+    lam, z1, z2 = np.array([0.0, 2.0]), np.array([1.0, 1.0]), np.array([3.0, 4.0])
+    assert EIGEN_LOSSES[f"{name}-iso"].online(lam, z1, z2)[0] == pytest.approx(first)
+    assert EIGEN_LOSSES[name].online(lam, z1, z2)[0] == 0
