@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from trainers import image_files
+from trainers.data import image_files
 from trainers.data.image_files import LIMIT, decode_images, to_rgb
 
 SIDE = 4
