@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dynamics import (
+    ClosedFormFlow,
     DirectSetFlow,
     EigenmodeFlow,
     IsotropicFlow,
@@ -15,6 +16,7 @@ from dynamics import (
     phase_portrait,
     speed,
 )
+from dynamics.flows.set_predictor import SpectrumRule
 
 
 def one(*values):
@@ -60,3 +62,20 @@ def test_the_parabola_and_the_portrait():
     assert float(at["p_rate"]) == pytest.approx(4 * 0.5 * -2.3 - 0.2)
     assert float(at["s_rate"]) == pytest.approx(2 * 2 * 0.5 * -2.3 - 0.1)
     assert portrait.attrs == {"alpha_p": 4.0, "k": 1.5, "tau": 0.7, "eta": 0.1, "eta_p": 0.1}
+
+
+def test_the_rate_at_which_modes_align():
+    # k = 5/4: 5/4 (2 + 1/4) - 1/2 + 1/10 + 3/20, and with tau = 3 one p more, twice.
+    flow = EigenmodeFlow(alpha_p=2, sigma2=0.25, eta=0.1, eta_p=0.3)
+    assert float(flow.alignment_rate(0.5, 2.0)) == pytest.approx(2.5625)
+    assert float(flow.alignment_rate(0.5, 2.0, tau=3.0)) == pytest.approx(1.5625)
+
+
+def test_a_mode_under_a_predictor_that_is_set():
+    # w = 2: s = 4, p = sqrt(4) = 2, w_a - p w = -2; p times it, less 0.2.
+    w = np.array([2.0])
+    assert numbers(ClosedFormFlow(eta=0.1)(0, w)) == pytest.approx([-4.2])
+    assert numbers(ClosedFormFlow(eta=0.1, iso=True)(0, w)) == pytest.approx([-2.2])
+    # Of same = 3/2 and an offset of 2: p = sqrt(6 - 2) = 2, w_a - p w same = 2 - 6.
+    cut = ClosedFormFlow(rule=SpectrumRule(offset=2), same=1.5)
+    assert numbers(cut(0, w)) == pytest.approx([-8])
