@@ -10,7 +10,7 @@ from trainers.choices import choose
 from trainers.methods.method import METHODS, Loss, Method, Predictor, Target
 from trainers.networks.encoders import DEFAULT_WIDTHS
 from trainers.networks.two_views import PASSES
-from trainers.optimisation.optimiser import DECAYS, PARTS
+from trainers.optimisation.optimiser import DECAYS, PARTS, Rate
 from trainers.optimisation.schedule import SCHEDULES
 from trainers.options import check_finite, flagged, from_json, option, to_json
 
@@ -131,6 +131,11 @@ class Config:
             projector_layers=layers if self.projector_layers is None else self.projector_layers,
             **parts,
         )
+
+    @property
+    def rates(self) -> dict[str, Rate]:
+        """Learning rate and weight decay of encoder, projector and predictor."""
+        return {part: Rate(self.lr_of(part), self.decay_of(part)) for part in PARTS}
 
     def lr_of(self, part: str) -> float:
         """Return the learning rate of encoder, projector or predictor."""

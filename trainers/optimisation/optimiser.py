@@ -1,19 +1,27 @@
 """SGD with a rate and a decay for each part of the network."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-
-if TYPE_CHECKING:
-    from trainers.config import Config
 
 PARTS = ("encoder", "projector", "predictor")
 DECAYS = {
     "coupled": "added to the gradient, and so multiplied by the learning rate (torch's SGD)",
     "decoupled": "W <- (1 - decay) W at each step, times the schedule (SGDW)",
 }
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What one part of the network is trained with."""
+
+    lr: float
+    """alpha, before the schedule."""
+    decay: float
+    """w."""
 
 
 class Optimiser:
@@ -26,33 +34,51 @@ class Optimiser:
 
     Parameters
     ----------
-    config : Config
-    parts : dict of str to module
+    parts : mapping of str to module
         Encoder, projector and predictor.
+    rates : mapping of str to Rate
+        Of each part, by its name.
+    momentum : float
+        mu, in [0, 1).
+    decoupled : bool
+        SGDW; else torch's SGD. See `DECAYS`.
+    decay_biases : bool
+        Biases decay too.
+    fixed : collection of str
+        Parts whose rate follows no schedule.
 
     References
     ----------
     Loshchilov, Hutter (2019), arXiv:1711.05101, Algorithm 1.
     """
 
-    def __init__(self, config: "Config", parts: dict[str, nn.Module]) -> None:
-        self.decoupled = config.decay == "decoupled"
-        self._fixed = {"predictor"} if config.fix_predictor_lr else set()
+    def __init__(
+        self,
+        parts: Mapping[str, nn.Module],
+        rates: Mapping[str, Rate],
+        *,
+        momentum: float = 0.0,
+        decoupled: bool = False,
+        decay_biases: bool = True,
+        fixed: Collection[str] = (),
+    ) -> None:
+        self.decoupled = decoupled
+        self._fixed = frozenset(fixed)
         groups: list[dict[str, Any]] = []
         for part, network in parts.items():
-            for decayed, weights in _split(network, config.decay_biases):
-                decay = config.decay_of(part) if decayed else 0.0
+            for decayed, weights in _split(network, decay_biases):
+                decay = rates[part].decay if decayed else 0.0
                 groups.append(
                     {
                         "params": weights,
-                        "lr": config.lr_of(part),
+                        "lr": rates[part].lr,
                         "weight_decay": 0.0 if self.decoupled else decay,
                         "part": part,
-                        "rate": config.lr_of(part),
+                        "rate": rates[part].lr,
                         "decay": decay,
                     }
                 )
-        self.sgd = torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum)
+        self.sgd = torch.optim.SGD(groups, momentum=momentum)
         self.parameters = [weight for group in groups for weight in group["params"]]
 
     def clear(self) -> None:

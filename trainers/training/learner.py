@@ -113,12 +113,16 @@ class Learner:
             round(steps_per_epoch * config.warmup),
         )
         self.optimiser = Optimiser(
-            config,
             {
                 "encoder": self.online.encoder,
                 "projector": self.online.projector,
                 "predictor": self.predictor,
             },
+            config.rates,
+            momentum=config.momentum,
+            decoupled=config.decay == "decoupled",
+            decay_biases=config.decay_biases,
+            fixed=("predictor",) if config.fix_predictor_lr else (),
         )
 
     def look(self, x1: Tensor, x2: Tensor) -> Step:

@@ -3,7 +3,8 @@ import torch
 from torch import nn
 
 from trainers import METHODS, Config
-from trainers.optimisation.optimiser import Optimiser
+from trainers.optimisation.optimiser import PARTS, Optimiser, Rate
+from trainers.training.learner import Learner
 
 
 def parts():
@@ -16,9 +17,12 @@ def parts():
     return made
 
 
-def after(multiples, gradient=0.0, **options):
+def after(multiples, gradient=0.0, lr=0.0, decay=0.0, **options):
+    """Return the weights after steps; of `lr` and `decay`, a triple is of the three parts."""
     made = parts()
-    optimiser = Optimiser(Config(method=METHODS["byol"], **options), made)
+    each = [value if isinstance(value, tuple) else (value,) * 3 for value in (lr, decay)]
+    rates = {part: Rate(*both) for part, *both in zip(PARTS, *each, strict=True)}
+    optimiser = Optimiser(made, rates, **options)
     for multiple in multiples:
         for weight in optimiser.parameters:
             weight.grad = torch.full_like(weight, gradient)
@@ -33,28 +37,34 @@ def after(multiples, gradient=0.0, **options):
     }
 
 
+def by_config(**options):
+    config = Config(method=METHODS["byol"], **options)
+    rates, decoupled = config.rates, config.decay == "decoupled"
+    lr, decay = (tuple(getattr(rates[part], name) for part in PARTS) for name in ("lr", "decay"))
+    return after([1], lr=lr, decay=decay, momentum=config.momentum, decoupled=decoupled)
+
+
 def test_momentum_and_coupled_decay_by_hand():
-    ends = after([1, 1], gradient=1.0, lr=0.1, momentum=0.5, weight_decay=0.2)
+    ends = after([1, 1], gradient=1.0, lr=0.1, momentum=0.5, decay=0.2)
     # m = 1.2, W = 0.88; m = 0.6 + 1 + 0.176, W = 0.88 - 0.1776
     assert all(value == pytest.approx(0.7024) for value in ends.values())
 
 
 def test_decoupled_decay_by_hand_follows_the_schedule_and_not_the_rate():
-    ends = after([1, 0.5], lr=0.1, weight_decay=0.2, decay="decoupled", encoder_lr=0.7)
+    ends = after([1, 0.5], lr=(0.7, 0.1, 0.1), decay=0.2, momentum=0.9, decoupled=True)
     assert all(value == pytest.approx(0.8 * 0.9) for value in ends.values())
 
 
 def test_every_part_has_its_rate_and_its_decay():
-    options = {"lr": 0.1, "momentum": 0.0, "weight_decay": 0.0}
-    ends = after([1], gradient=1.0, encoder_lr=0.2, projector_lr=0.3, predictor_lr=0.4, **options)
+    ends = after([1], gradient=1.0, lr=(0.2, 0.3, 0.4))
     assert [ends[part] for part in ("encoder", "projector", "predictor")] == pytest.approx(
         [0.8, 0.7, 0.6]
     )
-    ends = after([1], encoder_decay=1.0, projector_decay=2.0, predictor_decay=3.0, **options)
+    ends = after([1], lr=0.1, decay=(1.0, 2.0, 3.0))
     assert [ends[part] for part in ("encoder", "projector", "predictor")] == pytest.approx(
         [0.9, 0.8, 0.7]
     )
-    ends = after([1], weight_decay=1.0, encoder_decay=0.0, projector_decay=0.0, lr=0.1, momentum=0)
+    ends = after([1], lr=0.1, decay=(0.0, 0.0, 1.0))
     assert ends == pytest.approx(
         {"encoder": 1, "shift": 1, "projector": 1, "bias": 1, "predictor": 0.9}
     )
@@ -63,23 +73,39 @@ def test_every_part_has_its_rate_and_its_decay():
 def test_both_conventions_of_the_predictors_decay():
     # alpha_p = 4. By the optimiser W_p shrinks by lr_p w = 0.04, in the flow by lr w = 0.01.
     options = {"lr": 0.1, "predictor_lr": 0.4, "momentum": 0.0, "weight_decay": 0.1}
-    assert after([1], **options)["predictor"] == pytest.approx(0.96)
-    assert after([1], flow_decay=True, **options)["predictor"] == pytest.approx(0.99)
-    assert after([1], flow_decay=True, **options)["encoder"] == pytest.approx(0.99)
+    assert by_config(**options)["predictor"] == pytest.approx(0.96)
+    assert by_config(flow_decay=True, **options)["predictor"] == pytest.approx(0.99)
+    assert by_config(flow_decay=True, **options)["encoder"] == pytest.approx(0.99)
     # Decoupled, no decay is multiplied by a rate: with the encoder's own the two are equal.
     options |= {"decay": "decoupled", "flow_decay": True}
-    assert after([1], **options)["predictor"] == pytest.approx(0.9)
-    assert after([1], **options)["encoder"] == pytest.approx(0.9)
+    assert by_config(**options)["predictor"] == pytest.approx(0.9)
+    assert by_config(**options)["encoder"] == pytest.approx(0.9)
 
 
 def test_biases_may_be_left_alone_and_a_shift_of_batch_norm_is_none():
-    ends = after([1], lr=0.1, momentum=0.0, weight_decay=1.0, decay_biases=False)
+    ends = after([1], lr=0.1, decay=1.0, decay_biases=False)
     assert ends["bias"] == 1
     assert ends["shift"] == ends["projector"] == pytest.approx(0.9)
 
 
 def test_the_predictors_rate_may_stand_still_while_the_others_follow_the_schedule():
-    options = {"lr": 0.1, "momentum": 0.0, "weight_decay": 0.0, "fix_predictor_lr": True}
-    ends = after([0.5], gradient=1.0, **options)
+    ends = after([0.5], gradient=1.0, lr=0.1, fixed=("predictor",))
     assert ends["encoder"] == pytest.approx(0.95)
     assert ends["predictor"] == pytest.approx(0.9)
+
+
+def test_a_learner_hands_over_every_setting_of_its_optimiser():
+    options = {"lr": 0.1, "predictor_lr": 0.4, "encoder_decay": 0.2, "momentum": 0.5}
+    options |= {"decay": "decoupled", "fix_predictor_lr": True, "decay_biases": False}
+    config = Config(method=METHODS["byol"], data="gaussian", **options)
+    optimiser = Learner(config, (4,), torch.device("cpu")).optimiser
+    groups = {(group["part"], group["decay"]): group for group in optimiser.sgd.param_groups}
+    assert groups.keys() == {("encoder", 0.2), ("predictor", 4e-4), ("predictor", 0.0)}
+    assert [group["rate"] for group in groups.values()] == [0.1, 0.4, 0.4]
+    assert {group["momentum"] for group in groups.values()} == {0.5}
+    assert {group["weight_decay"] for group in groups.values()} == {0.0}
+    before = optimiser.sgd.param_groups[-1]["params"][0].clone()
+    for weight in optimiser.parameters:
+        weight.grad = torch.ones_like(weight)
+    optimiser.step(0.0)
+    assert not torch.equal(before, optimiser.sgd.param_groups[-1]["params"][0])  # it is fixed
