@@ -16,7 +16,7 @@ from trainers.evaluation.protocol import Score
 from trainers.networks.encoders import part
 from trainers.runs import checkpoint
 from trainers.runs.divergence import all_finite, refuse_diverged
-from trainers.training.learner import build_network
+from trainers.runs.network import build_network
 
 FILE = "classifier.pt"
 

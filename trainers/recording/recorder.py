@@ -1,16 +1,23 @@
-"""From the device to the store: moments and scalars, gathered where the network is."""
+"""From the device to the store: scalars and snapshots, gathered where the network is."""
 
 import time
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from analysis.store.reader import SnapshotWriter
+from trainers.methods.predictors import IdentityPredictor, LearnedPredictor
+from trainers.methods.set_predictor import ClosedForm
+from trainers.methods.targets import EMATarget, OwnTarget
+from trainers.networks.encoders import Network
+from trainers.optimisation.optimiser import Optimiser
+from trainers.optimisation.schedule import Schedule
+from trainers.recording.moments import Moments
+from trainers.recording.step import Step
 from trainers.runs.divergence import Diverged
-from trainers.training.learner import Learner, Step
 
-MOMENTS = ("correlation", "cross_correlation", "target_correlation", "prediction_correlation")
 SCALARS = ("loss", "tau", "feature_std", "grad_norm")
 FINITE = {  # or the run has diverged; in a row of the ring `SCALARS` come first
     "loss": "the loss",
@@ -22,44 +29,18 @@ ROW = (*SCALARS, "features", "weights")
 RING = 256  # steps of scalars kept on the device before they are fetched at once
 
 
-class Moments:
-    """Sums of outer products since the last snapshot, on the device.
+class Recorded(Protocol):
+    """What learns, as far as its record needs it."""
 
-    Parameters
-    ----------
-    d : int
-        Size of the features.
-    device : torch.device
-    """
-
-    def __init__(self, d: int, device: torch.device) -> None:
-        self.sums = {name: torch.zeros(d, d, device=device) for name in MOMENTS}
-        self.sums["mean"] = torch.zeros(d, device=device)
-        self.pairs = 0
-
-    @torch.no_grad()
-    def add(self, seen: Step) -> None:
-        """Add the batch: two rows an image, one for each view."""
-        (z1, z2), (q1, q2), (t1, t2) = ((a.float(), b.float()) for a, b in (seen.z, seen.q, seen.t))
-        z, q = torch.cat([z1, z2]), torch.cat([q1, q2])
-        self.sums["correlation"].addmm_(z.mT, z)
-        self.sums["cross_correlation"].addmm_(z1.mT, z2)
-        self.sums["target_correlation"].addmm_(torch.cat([t2, t1]).mT, z)
-        self.sums["prediction_correlation"].addmm_(q.mT, z)
-        self.sums["mean"] += z.sum(0)
-        self.pairs += len(z1)
-
-    def take(self) -> dict[str, Any]:
-        """Return the means over all rows since the last call, and start again."""
-        rows = 2 * self.pairs
-        counts = dict.fromkeys(self.sums, rows) | {"cross_correlation": self.pairs}
-        host = {name: (total / counts[name]).cpu() for name, total in self.sums.items()}
-        # A float32 product of z with itself is symmetric to rounding only.
-        host["correlation"] = (host["correlation"] + host["correlation"].mT) / 2
-        for total in self.sums.values():
-            total.zero_()
-        self.pairs = 0
-        return {name: values.numpy() for name, values in host.items()} | {"samples": rows}
+    d: int
+    """Size of the features."""
+    online: Network
+    target: EMATarget | OwnTarget
+    predictor: LearnedPredictor | ClosedForm | IdentityPredictor
+    state: list[Tensor]
+    """What a step changes: all of it is looked at."""
+    schedule: Schedule
+    optimiser: Optimiser
 
 
 class Recorder:
@@ -68,7 +49,7 @@ class Recorder:
     Parameters
     ----------
     writer : SnapshotWriter
-    learner : Learner
+    learner : Recorded
     device : torch.device
     images_per_step : int
         For the speed.
@@ -79,7 +60,7 @@ class Recorder:
     def __init__(
         self,
         writer: SnapshotWriter,
-        learner: Learner,
+        learner: Recorded,
         device: torch.device,
         images_per_step: int,
         *,

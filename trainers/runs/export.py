@@ -5,7 +5,7 @@ from pathlib import Path
 from trainers.config import Config
 from trainers.runs import checkpoint
 from trainers.runs.divergence import refuse_diverged
-from trainers.runs.trained import load_network
+from trainers.runs.network import load_network
 
 SHAPE = (3, 32, 32)  # of an image; no weight depends on its sides
 

@@ -17,8 +17,7 @@ from trainers.device import pick_device
 from trainers.networks.encoders import Network
 from trainers.optimisation.schedule import Schedule
 from trainers.runs import checkpoint
-from trainers.runs.divergence import all_finite
-from trainers.training.learner import build_network
+from trainers.runs.network import load_network
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -156,28 +155,3 @@ def steps_per_epoch(config: Config, data: Data) -> int:
             "lower it"
         )
     return len(data) // config.batch_size
-
-
-def load_network(
-    state: Mapping[str, Any], config: Config, shape: tuple[int, ...], network: str
-) -> Network:
-    """Return the online or target network of a checkpoint, on the CPU.
-
-    Raises
-    ------
-    ValueError
-        The run has no target network, or weights are not finite.
-    """
-    prefix = {"online": "", "target": "network."}[network]
-    weights = {
-        name.removeprefix(prefix): value
-        for name, value in state["learner"][network].items()
-        if name.startswith(prefix)
-    }
-    if not weights:
-        raise ValueError("this run has no target network: its target is the online network")
-    if not all_finite(weights):
-        raise ValueError(f"the checkpoint's {network} network has weights that are not finite")
-    out, _ = build_network(config, shape)
-    out.load_state_dict(weights)
-    return out.to(memory_format=torch.channels_last)

@@ -1,6 +1,5 @@
 """One network that learns: online network, target, predictor, optimiser, and a step of them."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,41 +9,11 @@ from trainers.config import Config
 from trainers.methods.predictors import IdentityPredictor, LearnedPredictor
 from trainers.methods.set_predictor import ClosedForm
 from trainers.methods.targets import EMATarget, OwnTarget
-from trainers.networks.encoders import Network, build_encoder, build_projector
-from trainers.networks.two_views import PASSES, Pair
+from trainers.networks.two_views import PASSES
 from trainers.optimisation.optimiser import Optimiser
 from trainers.optimisation.schedule import Schedule
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step leaves behind: features z, predictions q, targets t (batch, d) and the loss."""
-
-    z: Pair
-    q: Pair
-    t: Pair
-    loss: Tensor
-    grad_norm: Tensor
-
-
-def build_network(config: Config, shape: tuple[int, ...]) -> tuple[Network, int]:
-    """Return the network of `config` for inputs of `shape`, and the size of its output.
-
-    Raises
-    ------
-    ValueError
-        The encoder does not fit the data.
-    """
-    config = config.resolved
-    encoder, features = build_encoder(str(config.encoder), int(config.width or 0), shape)
-    projector, d = build_projector(
-        features,
-        int(config.projector_layers or 0),
-        config.projector_hidden,
-        config.projector_out,
-        bias=config.projector_bias,
-    )
-    return Network(encoder, projector), d
+from trainers.recording.step import Step
+from trainers.runs.network import build_network
 
 
 class Learner:

@@ -23,7 +23,8 @@ from trainers.evaluation.knn import KNN
 from trainers.evaluation.linear_probe import Linear
 from trainers.networks.encoders import part
 from trainers.runs import checkpoint
-from trainers.runs.trained import load, load_network
+from trainers.runs.network import load_network
+from trainers.runs.trained import load
 from trainers.training.learner import Learner
 
 TINY = "--size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 --device cpu"

@@ -8,7 +8,8 @@ from trainers import METHODS, Config, evaluate, exact_correlation, train, view_f
 from trainers.config import Config as Stored
 from trainers.evaluation.feature_bank import features
 from trainers.evaluation.knn import KNN
-from trainers.runs.trained import load, load_network
+from trainers.runs.network import load_network
+from trainers.runs.trained import load
 from trainers.training.learner import Learner
 
 SMALL = {"limit": 700, "width": 2, "epochs": 2, "projector_hidden": 16, "projector_out": 6}

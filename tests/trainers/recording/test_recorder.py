@@ -5,9 +5,11 @@ import pytest
 import torch
 
 from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient
-from trainers.recording.recorder import RING, Moments, Recorder
+from trainers.recording.moments import Moments
+from trainers.recording.recorder import RING, Recorder
+from trainers.recording.step import Step
 from trainers.runs.divergence import Diverged
-from trainers.training.learner import Learner, Step
+from trainers.training.learner import Learner
 
 CPU = torch.device("cpu")
 VECTORS = {"data": "gaussian", "width": 3, "device": "cpu"}

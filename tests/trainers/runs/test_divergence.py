@@ -18,7 +18,8 @@ from trainers.evaluation.protocol import share_right
 from trainers.evaluation.view_features import view_features
 from trainers.methods.set_predictor import exactly
 from trainers.runs import checkpoint
-from trainers.runs.trained import load, load_network
+from trainers.runs.network import load_network
+from trainers.runs.trained import load
 from trainers.training.learner import Learner
 
 OPTIONS = {

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from trainers import EMA, METHODS, Attached, Config, Direct, Euclidean, Learned, Method
-from trainers.training.learner import Learner, build_network
+from trainers.runs.network import build_network
+from trainers.training.learner import Learner
 
 CPU = torch.device("cpu")
 VECTORS = {"data": "gaussian", "width": 2, "device": "cpu", "weight_decay": 0.0}

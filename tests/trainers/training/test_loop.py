@@ -23,7 +23,7 @@ from trainers import (
     train,
 )
 from trainers.device import pick_device
-from trainers.recording.recorder import Moments
+from trainers.recording.moments import Moments
 from trainers.training.learner import Learner
 from trainers.training.loop import batches, schedule
 

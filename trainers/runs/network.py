@@ -1,0 +1,55 @@
+"""The network of a run: new by its config, or with the weights of a checkpoint."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from trainers.config import Config
+from trainers.networks.encoders import Network, build_encoder, build_projector
+from trainers.runs.divergence import all_finite
+
+
+def build_network(config: Config, shape: tuple[int, ...]) -> tuple[Network, int]:
+    """Return the network of `config` for inputs of `shape`, and the size of its output.
+
+    Raises
+    ------
+    ValueError
+        The encoder does not fit the data.
+    """
+    config = config.resolved
+    encoder, features = build_encoder(str(config.encoder), int(config.width or 0), shape)
+    projector, d = build_projector(
+        features,
+        int(config.projector_layers or 0),
+        config.projector_hidden,
+        config.projector_out,
+        bias=config.projector_bias,
+    )
+    return Network(encoder, projector), d
+
+
+def load_network(
+    state: Mapping[str, Any], config: Config, shape: tuple[int, ...], network: str
+) -> Network:
+    """Return the online or target network of a checkpoint, on the CPU.
+
+    Raises
+    ------
+    ValueError
+        The run has no target network, or weights are not finite.
+    """
+    prefix = {"online": "", "target": "network."}[network]
+    weights = {
+        name.removeprefix(prefix): value
+        for name, value in state["learner"][network].items()
+        if name.startswith(prefix)
+    }
+    if not weights:
+        raise ValueError("this run has no target network: its target is the online network")
+    if not all_finite(weights):
+        raise ValueError(f"the checkpoint's {network} network has weights that are not finite")
+    out, _ = build_network(config, shape)
+    out.load_state_dict(weights)
+    return out.to(memory_format=torch.channels_last)
