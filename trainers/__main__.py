@@ -12,15 +12,15 @@ from typing import Any
 
 from analysis.store.evaluations import course
 from analysis.store.reader import MissingGroupError, open_snapshots
-from trainers.choices import choose
 from trainers.commands.evaluate import evaluate_command, export_command, predict_command
+from trainers.commands.parser import Parser, add_options, apply_options
 from trainers.commands.ranks import ranks_command
 from trainers.commands.sweep import sweep_command
 from trainers.commands.views import views_command
 from trainers.config import Config
 from trainers.data.load import label_of
 from trainers.methods.method import LOSSES, METHODS, PREDICTORS, TARGETS, Method
-from trainers.options import Parser, add_options, apply_options, flag
+from trainers.options import choose, flag
 from trainers.presets.preset import Preset
 from trainers.presets.table import PRESETS
 from trainers.training.loop import resume, train

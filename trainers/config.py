@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from trainers.choices import choose
 from trainers.methods.method import METHODS, Loss, Method, Predictor, Target
 from trainers.networks.encoders import DEFAULT_WIDTHS
 from trainers.networks.two_views import PASSES
 from trainers.optimisation.optimiser import DECAYS, PARTS, Rate
 from trainers.optimisation.schedule import SCHEDULES
-from trainers.options import check_finite, flagged, from_json, option, to_json
+from trainers.options import check_finite, choose, flagged, from_json, option, to_json
 
 
 @dataclass(frozen=True, kw_only=True)

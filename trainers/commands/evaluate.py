@@ -7,12 +7,12 @@ from pathlib import Path
 import torch
 
 from analysis.store.schema import FEATURES, NETWORKS
+from trainers.commands.parser import Parser, add_options, apply_options
 from trainers.data.folders import list_images
 from trainers.data.image_files import decode_images
 from trainers.evaluation.classifier import load_classifier
 from trainers.evaluation.evaluate import PROTOCOLS, evaluate
 from trainers.evaluation.protocol import EvaluationProtocol, settings
-from trainers.options import Parser, add_options, apply_options
 from trainers.runs.export import export
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from analysis import alpha_req, collapse_signs, lidar, rankme
 from analysis.measures.features import WEIGHTS
 from analysis.store.schema import FEATURES, NETWORKS
+from trainers.commands.parser import Parser
 from trainers.evaluation.view_features import view_features
-from trainers.options import Parser
 from trainers.runs.divergence import refuse_diverged
 
 HEAD = ("RankMe", "LiDAR", "alpha-ReQ", "std of z/|z|", "mean cosine", "mean's share", "of")

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from trainers.choices import choose
+from trainers.commands.parser import Parser
 from trainers.config import Config
-from trainers.options import Parser
+from trainers.options import choose
 from trainers.presets.table import PRESETS
 from trainers.training.sweep import DIVERGED, DONE, FAILED, Planned, plan, train_all
 

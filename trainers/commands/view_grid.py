@@ -8,8 +8,8 @@ from torch import Tensor
 
 from trainers.augmentation.recipes import RECIPES, Recipe
 from trainers.augmentation.views import normalise, two_views
-from trainers.choices import choose
 from trainers.data.images import ImageData
+from trainers.options import choose
 
 EACH = 2  # pairs of views of an image
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from analysis.figures.run_overview import save_figure
 from trainers.augmentation.recipes import RECIPES
-from trainers.choices import choose
+from trainers.commands.parser import Parser
 from trainers.commands.view_grid import draw_views
 from trainers.data.images import ImageData
 from trainers.data.load import DATA, load_data
-from trainers.options import Parser
+from trainers.options import choose
 
 
 def views_command(parser: Parser, argv: list[str]) -> int:

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from trainers.augmentation.recipes import RECIPES
-from trainers.choices import choose
 from trainers.data.fingerprint import Fingerprint
 from trainers.data.folders import read_folder
 from trainers.data.gaussian import GaussianData
@@ -22,6 +21,7 @@ from trainers.data.sources import (
     read_shapes,
     read_stl10,
 )
+from trainers.options import choose
 
 __all__ = ["DATA", "Data", "GaussianData", "ImageData", "label_of", "load_data", "place_of"]
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from trainers.choices import choose
 from trainers.methods.set_predictor import ClosedForm, as_weight, check_running, exactly, same_view
 from trainers.networks.two_views import Pair
-from trainers.options import option
+from trainers.options import choose, option
 
 # B = U^T E[t z^T] U in the eigenvectors U of E[z z^T], d the eigenvalues -> U^T W_p U.
 EQUATIONS: dict[str, Callable[[Tensor, Tensor, float], Tensor]] = {

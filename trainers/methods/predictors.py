@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from trainers.choices import choose
 from trainers.methods.constraints import CONSTRAINTS
 from trainers.networks.two_views import Pair
-from trainers.options import option
+from trainers.options import choose, option
 
 
 @dataclass(frozen=True)

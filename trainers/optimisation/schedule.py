@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from trainers.choices import choose
+from trainers.options import choose
 
 
 def constant(progress: float) -> float:

@@ -1,7 +1,7 @@
 import pytest
 
 from trainers.augmentation.recipes import RECIPES, Recipe
-from trainers.choices import choose
+from trainers.options import choose
 
 
 def test_an_unknown_recipe_is_refused_with_the_closest_name():

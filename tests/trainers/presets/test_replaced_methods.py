@@ -16,7 +16,7 @@ import xarray as xr
 from analysis.store.reader import open_snapshots
 from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient, resume, train
 from trainers.__main__ import PROG, configure, main
-from trainers.options import Parser
+from trainers.commands.parser import Parser
 from trainers.presets.table import PRESETS
 from trainers.runs.trained import load
 from trainers.training.learner import Learner

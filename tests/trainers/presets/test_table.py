@@ -6,7 +6,7 @@ import torch
 
 from trainers import METHODS, Config
 from trainers.__main__ import PROG, configure, main
-from trainers.options import Parser
+from trainers.commands.parser import Parser
 from trainers.presets.preset import TCG
 from trainers.presets.table import PRESETS
 from trainers.training.learner import Learner

@@ -3,9 +3,10 @@ from dataclasses import FrozenInstanceError, dataclass, fields
 
 import pytest
 
+from trainers.commands.parser import Parser, add_options, apply_options
 from trainers.evaluation.evaluate import PROTOCOLS
 from trainers.methods.method import LOSSES, PREDICTORS, TARGETS
-from trainers.options import Parser, add_options, apply_options, option
+from trainers.options import option
 
 
 @dataclass(frozen=True)
