@@ -1,1 +1,1 @@
-"""What ``python -m trainers`` does beside training."""
+"""What ``python -m trainers`` does, a command a file."""

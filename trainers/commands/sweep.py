@@ -1,20 +1,17 @@
 """``python -m trainers sweep``: presets, seeds and any option, and what is done is skipped."""
 
-import argparse
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
+from trainers.commands.configure import configure
 from trainers.commands.parser import Parser
 from trainers.config import Config
 from trainers.options import choose
 from trainers.presets.table import PRESETS
 from trainers.training.sweep import DIVERGED, DONE, FAILED, Planned, plan, train_all
 
-Configure = Callable[[Parser, str, list[str]], tuple[Config, argparse.Namespace]]
 
-
-def sweep_command(parser: Parser, argv: list[str], configure: Configure) -> int:
+def sweep_command(parser: Parser, argv: list[str]) -> int:
     """Plan all runs, refuse what is wrong before anything is trained, train, say what failed."""
     parser.epilog = (
         "Any option of METHOD, with values between commas: --lr 0.03,0.1 --predictor.eps 0.1,0.3. "

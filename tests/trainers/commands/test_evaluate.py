@@ -14,7 +14,7 @@ import torchvision
 from PIL import Image
 
 from analysis.store.reader import SnapshotWriter, open_snapshots
-from trainers.__main__ import main
+from trainers.commands.main import main
 from trainers.config import Config
 from trainers.evaluation.classifier import load_classifier
 from trainers.evaluation.evaluate import evaluate

@@ -15,7 +15,7 @@ import torch
 import xarray as xr
 
 from analysis.store.reader import open_snapshots
-from trainers.__main__ import main
+from trainers.commands.main import main
 from trainers.presets.table import PRESETS
 
 TINY = shlex.split(

@@ -2,8 +2,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from trainers.__main__ import main
 from trainers.augmentation.views import two_views
+from trainers.commands.main import main
 from trainers.commands.view_grid import EACH, draw_views
 from trainers.data.load import load_data
 

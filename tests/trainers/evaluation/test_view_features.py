@@ -4,7 +4,7 @@ import torch
 
 from analysis import alpha_req, bootstrap_alignment, lidar, open_snapshots, rankme
 from trainers import METHODS, Config, exact_correlation, train, view_features
-from trainers.__main__ import main
+from trainers.commands.main import main
 from trainers.runs.trained import load
 
 SMALL = {"limit": 600, "width": 2, "epochs": 1, "projector_hidden": 16, "projector_out": 6}

@@ -15,7 +15,8 @@ import xarray as xr
 
 from analysis.store.reader import open_snapshots
 from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient, resume, train
-from trainers.__main__ import PROG, configure, main
+from trainers.commands.configure import configure
+from trainers.commands.main import PROG, main
 from trainers.commands.parser import Parser
 from trainers.presets.table import PRESETS
 from trainers.runs.trained import load

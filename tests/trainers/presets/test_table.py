@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from trainers import METHODS, Config
-from trainers.__main__ import PROG, configure, main
+from trainers.commands.configure import configure
+from trainers.commands.main import PROG, main
 from trainers.commands.parser import Parser
 from trainers.presets.preset import TCG
 from trainers.presets.table import PRESETS

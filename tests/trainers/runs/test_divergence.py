@@ -11,7 +11,7 @@ from PIL import Image
 
 from analysis import open_snapshots
 from trainers import EMA, METHODS, Config, Euclidean, Learned, Method, train
-from trainers.__main__ import main
+from trainers.commands.main import main
 from trainers.evaluation.exact_correlation import exact_correlation
 from trainers.evaluation.feature_bank import features
 from trainers.evaluation.protocol import share_right

@@ -2,7 +2,7 @@ import pytest
 
 from analysis import SnapshotWriter, open_runs, open_snapshots
 from trainers import Config
-from trainers.__main__ import main
+from trainers.commands.main import main
 from trainers.training.sweep import DONE, NEW, STARTED, Planned, environment, expand, found, plan
 
 SMALL = ["--limit", "96", "--width", "2", "--epochs", "1", "--batch-size", "32"]

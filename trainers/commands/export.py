@@ -1,0 +1,17 @@
+"""``python -m trainers export RUN --out F``: an encoder, as torchvision names its weights."""
+
+from pathlib import Path
+
+from analysis.store.schema import NETWORKS
+from trainers.commands.parser import Parser
+from trainers.runs.export import export
+
+
+def export_command(parser: Parser, argv: list[str]) -> int:
+    """Write a ResNet encoder for torchvision, and say how to load it."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="directory of a run")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="to write")
+    parser.add_argument("--network", choices=NETWORKS, default=NETWORKS[0])
+    parsed = parser.parse_strictly(argv)
+    print(export(parsed.run, parsed.out, network=parsed.network))
+    return 0

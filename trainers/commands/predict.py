@@ -1,0 +1,38 @@
+"""``python -m trainers predict RUN FOLDER``: the images of a folder by the classifier of a run."""
+
+import csv
+import sys
+from pathlib import Path
+
+import torch
+
+from trainers.commands.parser import Parser
+from trainers.data.folders import list_images
+from trainers.data.image_files import decode_images
+from trainers.evaluation.classifier import load_classifier
+
+
+def predict_command(parser: Parser, argv: list[str]) -> int:
+    """Name the images of a folder by a run's classifier, as CSV."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="with a classifier of `evaluate`")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="of images, nested or not")
+    parsed = parser.parse_strictly(argv)
+    classifier = load_classifier(parsed.run)
+    if not parsed.folder.is_dir():
+        raise FileNotFoundError(f"{parsed.folder} is not a folder; a folder of images wanted")
+    listed = list_images(parsed.folder)
+    if not listed:
+        raise ValueError(f"{parsed.folder} has no images")
+    images = decode_images([file for _, file in listed], classifier.size)
+    best, number = classifier.probabilities(images).max(1)
+    named = [classifier.classes[k] for k in number.tolist()]
+    rows = csv.writer(sys.stdout, lineterminator="\n")
+    rows.writerow(["file", "class", "probability"])
+    for (_, file), name, share in zip(listed, named, best.tolist(), strict=True):
+        rows.writerow([file, name, f"{share:.4f}"])
+    known = [(truth, name) for (truth, _), name in zip(listed, named, strict=True)]
+    known = [pair for pair in known if pair[0] in classifier.classes]
+    if known:
+        right = torch.tensor([truth == name for truth, name in known]).double().mean().item()
+        print(f"{right:.2%} of {len(known)} images are of their folder's class", file=sys.stderr)
+    return 0

@@ -1,0 +1,43 @@
+"""``python -m trainers METHOD``: train a method; ``resume RUN`` continues a run."""
+
+import json
+from pathlib import Path
+
+from analysis.store.evaluations import course
+from analysis.store.reader import MissingGroupError, open_snapshots
+from trainers.commands.configure import configure
+from trainers.commands.parser import Parser
+from trainers.data.load import label_of
+from trainers.training.loop import resume, train
+
+
+def train_command(parser: Parser, name: str, argv: list[str]) -> int:
+    """Train a preset with the options that follow it, and draw the run."""
+    config, parsed = configure(parser, name, argv)
+    name = config.resolved.name
+    out = parsed.out or Path("runs") / f"{name}-{label_of(config.data)}-{config.seed}"
+    return _report(train(config, out, overwrite=parsed.overwrite))
+
+
+def resume_command(parser: Parser, argv: list[str]) -> int:
+    """Continue a run that was stopped, and draw it."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="directory of a started run")
+    return _report(resume(parser.parse_strictly(argv).run))
+
+
+def _report(run: Path) -> int:
+    # matplotlib is not for those who only train.
+    from analysis.figures.run_overview import draw_run
+
+    try:
+        accuracy = course(open_snapshots(run, "evaluation"))
+    except MissingGroupError:
+        accuracy = None
+    if accuracy is None:
+        print("kNN accuracy: none, the data have no labels")
+    else:
+        k = json.loads(accuracy["options"].values[-1])["k"]
+        print(f"kNN accuracy {accuracy.values[-1]:.2%} (k={k}, last epoch)")
+    print(f"run          {run}")
+    print(f"figure       {draw_run(run)}")
+    return 0
