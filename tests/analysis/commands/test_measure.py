@@ -28,7 +28,7 @@ def files(path):
     return sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
 
 
-def test_I2_one_run_gives_a_row_and_an_overview(runs, capsys, tmp_path, monkeypatch):
+def test_one_run_gives_a_row_and_an_overview(runs, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main([str(runs[0])]) == 0
     head, row, *paths = capsys.readouterr().out.splitlines()

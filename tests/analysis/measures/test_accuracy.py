@@ -93,7 +93,7 @@ def test_runs_of_other_data_or_length_have_means_of_their_own(column, other):
     assert [row[column] for row in table] == shown
 
 
-def test_E4_stored_accuracies_are_read_with_method_seed_and_swept_option(tmp_path):
+def test_stored_accuracies_are_read_with_method_seed_and_swept_option(tmp_path):
     for seed in (0, 1):
         for lr in (0.1, 0.3):
             write(tmp_path, f"{lr}-{seed}", {"lr": lr}, seed, knn_accuracy=lr + seed / 100)
@@ -163,7 +163,7 @@ def test_any_swept_option_is_a_column_that_survives_the_file(tmp_path_factory, v
     pd.testing.assert_frame_equal(again, found)
 
 
-def test_E4_the_command_prints_keeps_and_draws(tmp_path, capsys):
+def test_the_command_prints_keeps_and_draws(tmp_path, capsys):
     for seed in (0, 1):
         write(tmp_path, str(seed), {}, seed, knn_accuracy=0.5, linear_accuracy=0.6 + seed / 10)
     out = tmp_path / "out"

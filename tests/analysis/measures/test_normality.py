@@ -36,7 +36,7 @@ def test_by_hand():
 
 
 @given(seed=seeds)
-def test_V13_the_departure_is_the_triangle_of_the_schur_form(seed):
+def test_the_departure_is_the_triangle_of_the_schur_form(seed):
     W = np.random.default_rng(seed).standard_normal((5, 5))
     T = scipy.linalg.schur(W, output="complex")[0]
     expected = np.linalg.norm(np.triu(T, 1)) / np.linalg.norm(W)

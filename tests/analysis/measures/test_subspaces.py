@@ -104,7 +104,7 @@ def test_gaps_by_hand():
 
 
 def test_noise_lies_between_its_edges():
-    assert noise_edges(128, 475) == pytest.approx((0.2313, 2.3077), abs=1e-3)  # theory 7, T4
+    assert noise_edges(128, 475) == pytest.approx((0.2313, 2.3077), abs=1e-3)
     assert noise_edges(10, 5, variance=2.0)[0] == 0
     rng = np.random.default_rng(0)
     Z = rng.standard_normal((2000, 200))
@@ -128,7 +128,7 @@ def test_modes_above_noise_are_counted(signals):
 
 
 def test_effective_samples_of_an_ema_by_its_variance():
-    assert effective_samples(256, 0.3) == pytest.approx(475.4, abs=0.1)  # theory 7, T4
+    assert effective_samples(256, 0.3) == pytest.approx(475.4, abs=0.1)
     rng = np.random.default_rng(0)
     batches = rng.standard_normal((200_000, 4)).mean(1)
     ema, series = 0.0, []

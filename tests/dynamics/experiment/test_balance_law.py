@@ -1,4 +1,4 @@
-"""Theorem 1 for deep networks: what theory.md calls V12, by gradient flow and in training."""
+"""The balance of deep networks decays by itself, by gradient flow and in training: Theorem 1."""
 
 import numpy as np
 import pytest
@@ -66,12 +66,12 @@ def deviation(power, predictor_decay=ETA):
     return np.linalg.norm(balances - expected, axis=(1, 2)).max() / np.linalg.norm(balances[0])
 
 
-def test_V12_the_balance_of_a_deep_network_decays_by_itself():
+def test_the_balance_of_a_deep_network_decays_by_itself():
     assert deviation(power=2) < 1e-6
     assert deviation(power=1) > 0.1  # this would see a lost factor of two
 
 
-def test_V12_needs_equal_decays():
+def test_decays_that_differ_break_the_balance():
     assert deviation(power=2, predictor_decay=2 * ETA) > 0.01
 
 

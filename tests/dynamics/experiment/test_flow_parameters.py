@@ -60,7 +60,7 @@ def sgd(lr, momentum, decay, alpha_p, predictor_decay, steps, k=1.25):
 
 
 @pytest.mark.parametrize(("alpha_p", "own"), [(1, None), (4, None), (4, 0.0125)])
-def test_V11_sgd_with_momentum_is_the_flow(alpha_p, own):
+def test_sgd_with_momentum_is_the_flow(alpha_p, own):
     settings = {"lr": 1e-3, "momentum": 0.9, "decay": 0.05}
     own_decay = 0.05 if own is None else own
     flow = FlowParameters.from_optimiser(
@@ -108,7 +108,7 @@ def test_flow_of_a_stored_run(tmp_path, options, expected):
 
 
 @pytest.mark.parametrize("target", [EMA(0.99), StopGradient()])
-def test_V11_minibatch_sgd_follows_the_matrix_flow(tmp_path, target):
+def test_minibatch_sgd_follows_the_matrix_flow(tmp_path, target):
     """The stochastic twin: anisotropic data, 512 fresh vectors a step, W_p as it likes."""
     settings = config(
         method=Method(Learned(layers=1), target, Euclidean()),

@@ -52,7 +52,7 @@ def slope(f, z, h=1e-5):
 
 @pytest.mark.parametrize("name", EIGEN_LOSSES)
 @given(seed=seeds)
-def test_V16_gradients_are_those_of_the_losses(name, seed):
+def test_gradients_are_those_of_the_losses(name, seed):
     lam, z1, z2 = drawn(seed)
     if "no-predictor" not in name and "cosine" in name:
         z2 = z2 + 0.1
@@ -140,7 +140,7 @@ def test_without_predictor_noise_alone_moves_eigenvalues():
     np.testing.assert_allclose(fast, 2 * slow, rtol=0.01)  # nothing is linear in the noise
 
 
-def test_V16_cosine_conserves_the_trace():
+def test_cosine_conserves_the_trace():
     flow = EigenvalueFlow(loss="cosine")
     c = RNG.uniform(0.1, 2, 6)
     assert abs(flow(0, c)[0].sum()) < 1e-14

@@ -37,7 +37,7 @@ def slope(f, M, h=1e-6):
 
 @settings(max_examples=15)
 @given(seed=seeds)
-def test_V1_the_flow_is_the_negative_gradient(seed):
+def test_the_flow_is_the_negative_gradient(seed):
     flow, (W, Wp, Wa) = world(seed, alpha_p=1.7, eta=0.1, eta_p=0.2, beta=0.5)
     dW, dWp, dWa = flow(0, W, Wp, Wa)
     by_W = slope(lambda M: flow.loss(M, Wp, Wa), W)  # W_a is a value: the stop-gradient
@@ -47,7 +47,7 @@ def test_V1_the_flow_is_the_negative_gradient(seed):
     np.testing.assert_allclose(dWa, 0.5 * (W - Wa), atol=1e-14)
 
 
-def test_V1_the_loss_is_that_of_samples():
+def test_the_loss_is_that_of_samples():
     flow, (W, Wp, Wa) = world(3, beta=1.0)
     rng = np.random.default_rng(0)
     n = 400_000
@@ -60,7 +60,7 @@ def test_V1_the_loss_is_that_of_samples():
 
 @settings(max_examples=15)
 @given(seed=seeds)
-def test_V2_without_stop_gradient_the_rate_is_minus_H(seed):
+def test_without_stop_gradient_the_rate_is_minus_H(seed):
     rng = np.random.default_rng(seed)
     flow = NoStopGradientFlow(X=psd(rng, 4), Xp=psd(rng, 4), eta=0.1)
     W, Wp = rng.standard_normal((3, 4)), rng.standard_normal((3, 3))
@@ -77,7 +77,7 @@ def test_V2_without_stop_gradient_the_rate_is_minus_H(seed):
     np.testing.assert_allclose(dW, -slope(loss, W) - 0.1 * W, atol=1e-7)
 
 
-def test_V2_negative_controls_collapse_and_the_edge_case_does_not():
+def test_negative_controls_collapse_and_the_edge_case_does_not():
     rng = np.random.default_rng(0)
     X, Xp = psd(rng, 4), psd(rng, 4) + 0.1 * np.eye(4)
     W, Wp = rng.standard_normal((3, 4)), rng.standard_normal((3, 3))
@@ -95,7 +95,7 @@ def test_V2_negative_controls_collapse_and_the_edge_case_does_not():
 @pytest.mark.parametrize("beta", [None, 0.4])
 @settings(max_examples=8)
 @given(seed=seeds)
-def test_V3_balance_is_conserved_for_any_data_and_target(beta, seed):
+def test_balance_is_conserved_for_any_data_and_target(beta, seed):
     flow, state = world(seed, alpha_p=1.6, eta=0.07, beta=beta)
     run = integrate(flow, state, [0, 2, 8], **TIGHT)
     C = flow.balance(*(run[name].values for name in flow.variables))
@@ -105,7 +105,7 @@ def test_V3_balance_is_conserved_for_any_data_and_target(beta, seed):
 
 @settings(max_examples=15)
 @given(seed=seeds)
-def test_V4_rate_of_the_balance_with_separate_decays(seed):
+def test_rate_of_the_balance_with_separate_decays(seed):
     flow, (W, Wp) = world(seed, alpha_p=1.6, eta=0.07, eta_p=0.3)
     dW, dWp = flow(0, W, Wp)
     rate = dW @ W.T + W @ dW.T - (dWp.T @ Wp + Wp.T @ dWp) / 1.6
@@ -114,7 +114,7 @@ def test_V4_rate_of_the_balance_with_separate_decays(seed):
 
 @settings(max_examples=15)
 @given(seed=seeds)
-def test_V4_commutator_and_broken_balance_of_the_symmetrised_flow(seed):
+def test_commutator_and_broken_balance_of_the_symmetrised_flow(seed):
     rng = np.random.default_rng(seed)
     flow = SymmetrisedFlow(alpha_p=1.4, eta=0.05, eta_p=0.11, tau=0.8)
     W, Wp = rng.standard_normal((3, 3)), psd(rng, 3)
@@ -128,7 +128,7 @@ def test_V4_commutator_and_broken_balance_of_the_symmetrised_flow(seed):
     assert abs(dWp - dWp.T).max() < 1e-12
 
 
-def test_V5_the_flow_of_W_is_that_of_F():
+def test_the_flow_of_W_is_that_of_F():
     rng = np.random.default_rng(1)
     flow = IsotropicFlow(alpha_p=1.3, eta=0.03, tau=0.9)
     W, Wp = 0.6 * rng.standard_normal((3, 5)), 0.5 * rng.standard_normal((3, 3))
@@ -140,7 +140,7 @@ def test_V5_the_flow_of_W_is_that_of_F():
 
 
 @pytest.mark.parametrize(("tau", "eta"), [(1.0, 0.0), (1.0, 0.05), (0.6, 0.01)])
-def test_V6_the_commutator_stays_below_its_bound(tau, eta):
+def test_the_commutator_stays_below_its_bound(tau, eta):
     rng = np.random.default_rng(4)
     flow = SymmetrisedFlow(tau=tau, eta=eta)
     W, Wp = 0.5 * rng.standard_normal((4, 4)), 0.2 * psd(rng, 4)
@@ -153,7 +153,7 @@ def test_V6_the_commutator_stays_below_its_bound(tau, eta):
 
 
 @pytest.mark.parametrize("beta", [None, 0.4])
-def test_V7_the_decoupled_modes_are_the_matrix_flow(beta):
+def test_the_decoupled_modes_are_the_matrix_flow(beta):
     rng = np.random.default_rng(2)
     U, V = (np.linalg.qr(rng.standard_normal((n, n)))[0] for n in (3, 5))
     s, p, tau = np.array([0.9, 0.4, 0.1]), np.array([0.5, 0.2, 0.15]), np.array([1.0, 0.7, 0.2])
@@ -170,7 +170,7 @@ def test_V7_the_decoupled_modes_are_the_matrix_flow(beta):
         np.testing.assert_allclose(rotated, expected, atol=1e-8)
 
 
-def test_V10_anisotropic_modes_end_where_the_scalar_flow_says():
+def test_anisotropic_modes_end_where_the_scalar_flow_says():
     flow = ScalarFlow(same=1.6, cross=0.7, eta=0.03, alpha_p=1.5)
     p, s = flow.useful()
     assert (p, s) == (pytest.approx(0.3893418, abs=5e-8), pytest.approx(0.1010580, abs=5e-8))
@@ -181,7 +181,7 @@ def test_V10_anisotropic_modes_end_where_the_scalar_flow_says():
     assert ScalarFlow(same=1.6, cross=0.7).critical_decay == pytest.approx(0.49 / 6.4)
 
 
-def test_V10_a_six_dimensional_flow_ends_symmetric_and_aligned():
+def test_a_six_dimensional_flow_ends_symmetric_and_aligned():
     rng = np.random.default_rng(7)
     V = np.linalg.qr(rng.standard_normal((6, 6)))[0]
     ld, ls = np.linspace(1.2, 0.5, 6), np.linspace(1.5, 0.9, 6)
@@ -198,7 +198,7 @@ def test_V10_a_six_dimensional_flow_ends_symmetric_and_aligned():
 
 @settings(max_examples=15)
 @given(seed=seeds)
-def test_V13_symmetric_and_antisymmetric_parts(seed):
+def test_symmetric_and_antisymmetric_parts(seed):
     rng = np.random.default_rng(seed)
     flow = IsotropicFlow(alpha_p=1.2, eta=0.03, eta_p=0.08, tau=0.7)
     Wp, F = rng.standard_normal((4, 4)), psd(rng, 4)
@@ -209,7 +209,7 @@ def test_V13_symmetric_and_antisymmetric_parts(seed):
 
 
 @pytest.mark.parametrize(("power", "c"), [(0.5, 0.7739), (1, 0.8797), (2, 0.9379)])
-def test_V15_directset_keeps_the_invariant_directions_alone(power, c):
+def test_directset_keeps_the_invariant_directions_alone(power, c):
     keep = DirectSetFlow(power=power, eta=0.175)
     noise = DirectSetFlow(power=power, eta=0.175, sigma2=1.5)
     low, high = keep.rest_values()

@@ -14,7 +14,7 @@ FLOW = EigenmodeFlow(eta=0.05)  # k = 5/4, tau = 1, alpha_p = 1
 @pytest.mark.parametrize(
     ("s0", "lower"), [(0.001, 0.111), (0.01, -0.028), (0.05, -0.184), (1.0, -0.990)]
 )
-def test_V8_the_basin_has_a_lower_and_an_upper_edge(s0, lower):
+def test_the_basin_has_a_lower_and_an_upper_edge(s0, lower):
     low, high = basin_edges(FLOW, s0)
     assert low == pytest.approx(lower, abs=5e-4)
     assert 1.3 < high < 1.9
@@ -97,7 +97,7 @@ def test_a_mode_that_shrinks_far_below_rounding_comes_back_or_not():
 
 @settings(max_examples=20)
 @given(seed=st.integers(0, 10**6))
-def test_V8_without_decay_the_criterion_is_exact(seed):
+def test_without_decay_the_criterion_is_exact(seed):
     rng = np.random.default_rng(seed)
     flow = EigenmodeFlow(alpha_p=rng.uniform(0.3, 3), tau=rng.uniform(0.4, 1))
     p0, s0 = rng.uniform(-1, 1.5, 20), rng.uniform(0.001, 1, 20)
@@ -120,13 +120,13 @@ def test_the_papers_condition_is_sufficient_and_not_necessary():
 @pytest.mark.parametrize(
     ("beta", "critical"), [(0.04, 0.118), (0.1, 0.080), (0.4, 0.0605), (1, 0.0564)]
 )
-def test_V9_a_target_that_starts_from_zero_raises_the_threshold(beta, critical):
+def test_a_target_that_starts_from_zero_raises_the_threshold(beta, critical):
     flow = EigenmodeFlow(eta=0.05, beta=beta)
     assert critical_start(flow, 0.0) == pytest.approx(critical, abs=5e-4)
     assert critical_start(flow, 1.0) == pytest.approx(0.0535898, abs=1e-6)
 
 
-def test_V9_time_on_the_parabola():
+def test_time_on_the_parabola():
     useful = FLOW.rest_points()[2].state[0]
     assert time_to_reach(FLOW, 0.2, 0.9 * useful) == pytest.approx(9.8832, abs=5e-5)
     run = integrate(FLOW, (0.2, 0.04), [0, 9.883230397], rtol=1e-11, atol=1e-13)
@@ -137,7 +137,7 @@ def test_V9_time_on_the_parabola():
     assert time_to_reach(FLOW, 0.3, 0.3) == 0
 
 
-def test_V9_times_with_an_ema():
+def test_times_with_an_ema():
     useful = FLOW.rest_points()[2].state[0]
     for beta, expected in ((0.04, 103), (0.4, 19.3), (4, 10.9)):
         flow = EigenmodeFlow(eta=0.05, beta=beta)
@@ -159,7 +159,7 @@ def test_speed_is_the_cubic_with_its_factor_k(eta, tau, p):
 
 
 @pytest.mark.parametrize("tau0", [0.0, 0.4])
-def test_V9_the_closed_form_of_tau(tau0):
+def test_the_closed_form_of_tau(tau0):
     flow = EigenmodeFlow(eta=0.05, beta=0.4)
     run = integrate(flow, (0.3, 0.09, tau0), np.linspace(0, 20, 4001), rtol=1e-11, atol=1e-13)
     closed = target_scale(run["predictor_eigenvalue"], 0.4, tau0)

@@ -64,7 +64,7 @@ def test_grayscale_is_torchvision_s():
     torch.testing.assert_close(luma(planes(images)), expected)
 
 
-def test_D2_jitter_factors_and_orders_are_distributed_as_torchvision_s():
+def test_jitter_factors_and_orders_are_distributed_as_torchvision_s():
     torch.manual_seed(0)
     u, limits = draws(4000)[:, JITTER:], [(0.6, 1.4), (0.6, 1.4), (0.6, 1.4), (-0.1, 0.1)]
     theirs = [ColorJitter.get_params(*map(list, limits)) for _ in range(2000)]

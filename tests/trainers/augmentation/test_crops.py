@@ -41,7 +41,7 @@ def test_two_pixels_by_hand():
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (24, 64)])
-def test_D2_boxes_are_distributed_as_torchvision_s(height, width):
+def test_boxes_are_distributed_as_torchvision_s(height, width):
     torch.manual_seed(0)
     image, n = torch.empty(3, height, width), 3000
     theirs = [RandomResizedCrop.get_params(image, list(SCALE), list(RATIO)) for _ in range(n)]

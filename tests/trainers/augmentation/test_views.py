@@ -53,7 +53,7 @@ def by_torchvision(image: torch.Tensor, recipe: Recipe, u: torch.Tensor, size: i
 
 @pytest.mark.parametrize("size", [24, 40])
 @pytest.mark.parametrize("name", sorted(RECIPES))
-def test_D2_a_recipe_does_what_torchvision_does_image_by_image(name, size):
+def test_a_recipe_does_what_torchvision_does_image_by_image(name, size):
     images, u = pictures(24), draws(24)
     for recipe in dict.fromkeys(RECIPES[name]):
         expected = [by_torchvision(x, recipe, v, size) for x, v in zip(images, u, strict=True)]
@@ -126,7 +126,7 @@ def test_no_augmentation_is_normalisation_alone():
     torch.testing.assert_close(normalise(images, recipe), expected)
 
 
-def test_D4_plain_images_are_cut_to_the_central_square_and_resized():
+def test_plain_images_are_cut_to_the_central_square_and_resized():
     images = pictures(4, 40, 60)
     square = tvf.center_crop(images.float() / 255, [40, 40])
     expected = tvf.resize(square, [24, 24], antialias=True)

@@ -115,7 +115,7 @@ def test_other_options_network_and_features_are_rows_of_their_own_and_named_on_s
     ]
 
 
-def test_M18_probes_of_encoder_block_and_projector_of_one_run(run):
+def test_probes_of_encoder_block_and_projector_of_one_run(run):
     for features in ("encoder", "block", "projector"):
         evaluate(run, {"knn": KNN()}, features=features)
     state = checkpoint.load(run)
@@ -149,7 +149,7 @@ def test_the_target_network_is_the_target(run):
     assert not all(torch.equal(mine[name], other[name]) for name in mine)
 
 
-def test_E3_a_classifier_is_saved_and_read_again(run, images):
+def test_a_classifier_is_saved_and_read_again(run, images):
     score = evaluate(run, features="block")["linear"]
     classifier = load_classifier(run)
     with np.load(images) as data:

@@ -45,7 +45,7 @@ def refused(capsys, *arguments: str) -> str:
     return captured.err
 
 
-def test_I1_a_run_ends_in_an_accuracy_and_a_figure(tmp_path, capsys, images):
+def test_a_run_ends_in_an_accuracy_and_a_figure(tmp_path, capsys, images):
     out = tmp_path / "run"
     assert main(["directpred", "--data", str(images), "--out", str(out), *TINY, "2"]) == 0
     printed = capsys.readouterr().out
@@ -63,7 +63,7 @@ def test_gaussian_data_train_the_linear_network_of_the_theory(tmp_path, capsys):
     assert open_snapshots(out).predictor.shape[1:] == (8, 8)
 
 
-def test_I1_every_option_ends_up_in_the_config(tmp_path, images):
+def test_every_option_ends_up_in_the_config(tmp_path, images):
     out = tmp_path / "run"
     options = {
         "--name": "mine",
@@ -152,7 +152,7 @@ def test_an_existing_run_is_kept(tmp_path, capsys, images):
     assert main([*arguments, "--overwrite"]) == 0
 
 
-def test_I3_list_has_a_line_for_every_preset_and_all_of_one(capsys):
+def test_list_has_a_line_for_every_preset_and_all_of_one(capsys):
     assert main(["list"]) == 0
     printed = capsys.readouterr().out
     for name, preset in PRESETS.items():

@@ -8,7 +8,7 @@ from trainers.commands.view_grid import EACH, draw_views
 from trainers.data.load import load_data
 
 
-def test_D5_views_are_those_of_a_run_with_their_normalisation_undone():
+def test_views_are_those_of_a_run_with_their_normalisation_undone():
     data = load_data("shapes", limit=4, seed=7)
     figure = draw_views(data, ["shapes"], images=4, seed=7)
     shown = [ax.images[0].get_array() for ax in figure.axes if ax.images]
@@ -30,7 +30,7 @@ def test_D5_views_are_those_of_a_run_with_their_normalisation_undone():
     np.testing.assert_allclose(row[4], view.clip(0, 1), atol=1e-6)
 
 
-def test_D5_the_command_writes_a_picture(tmp_path, capsys):
+def test_the_command_writes_a_picture(tmp_path, capsys):
     out = tmp_path / "views.png"
     assert main(["views", "--images", "2", "--views", "none", "crop", "--out", str(out)]) == 0
     assert capsys.readouterr().out.strip() == str(out)

@@ -7,7 +7,7 @@ from trainers.augmentation.recipes import RECIPES
 from trainers.data.load import load_data
 
 
-def test_D1_views_follow_the_samples_and_the_seed(tmp_path):
+def test_views_follow_the_samples_and_the_seed(tmp_path):
     path, samples = save(tmp_path / "a.npz", side=32), torch.tensor([5, 2, 11, 0])
     data = load_data(path, seed=1)
     x1, x2 = data.views(9, samples)

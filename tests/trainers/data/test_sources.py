@@ -57,7 +57,7 @@ def test_cifar10_is_downloaded_into_the_root_and_checked(monkeypatch, tmp_path):
     assert data.recipes == RECIPES["directpred-cifar"]
 
 
-def test_D3_stl10_trains_on_unlabelled_images_too(monkeypatch, tmp_path):
+def test_stl10_trains_on_unlabelled_images_too(monkeypatch, tmp_path):
     calls = downloaded(monkeypatch, "STL10", 96, [0, 1, -1])
     data = load_data("stl10", root=tmp_path)
     assert [call["split"] for call in calls] == ["train+unlabeled", "test"]
@@ -65,7 +65,7 @@ def test_D3_stl10_trains_on_unlabelled_images_too(monkeypatch, tmp_path):
     assert data.recipes == RECIPES["directpred-stl10"]
 
 
-def test_D3_an_epoch_of_large_unlabelled_images_with_blur(tmp_path, monkeypatch):
+def test_an_epoch_of_large_unlabelled_images_with_blur(tmp_path, monkeypatch):
     downloaded(monkeypatch, "STL10", 96, [-1, 0, 1, 1] * 2)
     config = Config(
         method=METHODS["directpred"], data="stl10", width=1, epochs=1, batch_size=4, device="cpu"

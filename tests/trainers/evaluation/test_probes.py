@@ -109,12 +109,12 @@ def test_the_test_images_change_neither_choice_nor_fit():
         assert one.accuracy != other.accuracy
 
 
-def test_E1_adams_rate_is_the_predecessors():
+def test_adams_rate_is_the_predecessors():
     # 5e-4 + 0.0495 (1 - t/T)^2, at t = 0, T/2 and T.
     assert [Adam().rate(p) for p in (0, 0.5, 1)] == pytest.approx([0.05, 0.012875, 0.0005])
 
 
-def test_E2_adam_learns_and_keeps_both_curves():
+def test_adam_learns_and_keeps_both_curves():
     train, labels = clusters(300, 6, 3, seed=6, spread=0.3)
     test, truth = clusters(90, 6, 3, seed=6, spread=0.3)
     score = Adam(epochs=20, batch_size=32).score(bank_of(train, labels, test, truth, 3))

@@ -8,7 +8,7 @@ def size(module: torch.nn.Module) -> int:
     return sum(weight.numel() for weight in module.parameters())
 
 
-def test_A1_resnet18_with_the_stem_for_small_images():
+def test_resnet18_with_the_stem_for_small_images():
     encoder, features = build_encoder("resnet18", 64, (3, 32, 32))
     # Torchvision's 11,689,512 without its classifier (513,000), a 3x3 stem for the 7x7.
     assert size(encoder) == 11_689_512 - 513_000 - 64 * 3 * (49 - 9)
@@ -17,7 +17,7 @@ def test_A1_resnet18_with_the_stem_for_small_images():
     assert encoder.layer1(encoder.conv1(torch.zeros(1, 3, 32, 32))).shape[-2:] == (32, 32)
 
 
-def test_A1_resnet18_with_the_stem_for_large_images():
+def test_resnet18_with_the_stem_for_large_images():
     encoder, _ = build_encoder("resnet18-large", 64, (3, 96, 96))
     assert size(encoder) == 11_689_512 - 513_000
 

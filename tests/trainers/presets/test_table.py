@@ -20,7 +20,7 @@ def parsed(name: str, flags: str) -> Config:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_I3_every_preset_trains_and_is_what_it_says(name):
+def test_every_preset_trains_and_is_what_it_says(name):
     preset = PRESETS[name]
     config = parsed(name, f"--seed 3 {TINY}")
     assert config.method == preset.method

@@ -19,7 +19,7 @@ def test_expand_is_the_product_with_the_last_option_fastest():
     assert list(expand({})) == [{}]
 
 
-def test_T10_a_sweep_trains_all_and_the_runs_open_as_one(tmp_path, capfd):
+def test_a_sweep_trains_all_and_the_runs_open_as_one(tmp_path, capfd):
     words = ["directpred", "--predictor.eps", "0.1,0.3", "--out", tmp_path]
     assert sweep(*words, "--jobs", "2") == 0
     assert "2 runs: 2 trained, 0 were done, 0 failed, 0 diverged" in capfd.readouterr().out
