@@ -1,8 +1,6 @@
 import math
 import statistics
 
-import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 import pytest
 from accuracy_rows import rows
@@ -12,7 +10,7 @@ from run_stores import write
 
 from analysis import SnapshotWriter
 from analysis.__main__ import main
-from analysis.figures.accuracy_bars import accuracy_rows, kind_labels, plot_accuracy, run_labels
+from analysis.figures.accuracy_bars import accuracy_rows, plot_accuracy
 from analysis.measures.accuracy import by_method, read_accuracies, write_accuracies
 from analysis.store.swept import option_key, option_labels
 
@@ -161,54 +159,6 @@ def test_any_swept_option_is_a_column_that_survives_the_file(tmp_path_factory, v
     assert found.lr.nunique(dropna=False) == len(by_method(found)) == len(values)
     again = read_accuracies([write_accuracies(found, file)])
     pd.testing.assert_frame_equal(again, found)
-
-
-def test_the_command_prints_keeps_and_draws(tmp_path, capsys):
-    for seed in (0, 1):
-        write(tmp_path, str(seed), {}, seed, knn_accuracy=0.5, linear_accuracy=0.6 + seed / 10)
-    out = tmp_path / "out"
-    assert main(["accuracy", str(tmp_path), "--of", "linear", "--out", str(out)]) == 0
-    assert "65.0 ± 7.1 (n=2)" in capsys.readouterr().out
-    names = {path.name for path in out.iterdir()}
-    assert names == {"accuracy.csv", "accuracy.txt", "accuracy.png", "accuracy.pdf"}
-    assert main(["accuracy", str(out / "accuracy.csv")]) == 0
-    assert "65.0 ± 7.1 (n=2)" in capsys.readouterr().out
-
-
-def test_bars_end_at_the_mean_and_whiskers_at_one_sd():
-    fig, ax = plt.subplots()
-    plot_accuracy(by_method(rows("byol", "knn", 0.40, 0.44)), ax=ax)
-    (bar,) = ax.patches
-    assert bar.get_width() == pytest.approx(42)
-    (whisker,) = ax.collections
-    low, high = whisker.get_paths()[0].vertices[:, 0]
-    assert high - low == pytest.approx(2 * 100 * statistics.stdev([0.40, 0.44]))
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["byol"]
-    plt.close(fig)
-
-
-def test_bars_of_two_kinds_lie_beside_each_other_at_their_method():
-    fig, ax = plt.subplots()
-    given = [rows("byol", "knn", 0.1), rows("simsiam", "linear", 0.2), rows("byol", "linear", 0.3)]
-    plot_accuracy(by_method(pd.concat(given)), ax=ax)
-    found = {round(bar.get_width()): bar.get_y() + bar.get_height() / 2 for bar in ax.patches}
-    assert found == pytest.approx({10: -0.2, 20: 1.2, 30: 0.2})
-    fig.canvas.draw()
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["byol", "simsiam"]
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == [
-        *("kNN accuracy", "linear-probe accuracy")
-    ]
-    plt.close(fig)
-
-
-def test_a_label_has_what_differs_within_its_method_and_nothing_else():
-    given = [rows("byol", "knn", 0.1, lr=lr, eps=np.nan) for lr in (0.1, 0.3)]
-    given += [rows("direct", "knn", 0.1, lr=0.1, eps=eps) for eps in (0.5, np.nan)]
-    given += [rows("simsiam", "knn", 0.1, lr=0.1, eps=np.nan)]
-    groups = by_method(pd.concat(given))
-    names = ["byol lr=0.1", "byol lr=0.3", "direct eps=0.5", "direct eps=-", "simsiam"]
-    assert run_labels(groups) == names
-    assert set(kind_labels(groups)) == {"kNN accuracy"}
 
 
 def test_a_table_of_version_1_is_read(tmp_path):

@@ -3,8 +3,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from analysis import bootstrap_alignment, bootstrap_eigenvalues, eigenvalue_errors, noise_level
-from analysis.measures.noise import modes_above_noise, noise_edges
+from analysis import bootstrap_alignment, bootstrap_eigenvalues, eigenvalue_errors
 
 
 def features(n=400, scale=(3.0, 2.0, 1.0), seed=0):
@@ -139,20 +138,6 @@ def test_a_standard_error_is_the_spread_of_samples():
     np.testing.assert_allclose(np.std(drawn, axis=0), error, rtol=0.15)
 
 
-def test_noise_stays_below_its_level_and_a_spike_does_not():
-    d, n = 40, 400
-    rng = np.random.default_rng(0)
-    above = 0
-    for _ in range(50):
-        Z = rng.standard_normal((n, d))
-        values = xr.DataArray(np.linalg.eigvalsh(Z.T @ Z / n)[::-1], dims="mode")
-        level = float(noise_level(values, n))
-        assert level == pytest.approx(noise_edges(d, n)[1], rel=0.1)
-        above += int((values > level).sum())
-        assert int(modes_above_noise(values, n)) == int((values > level).sum())
-    assert above < 5
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -177,3 +162,14 @@ def test_sharp_modes_are_found_again_in_any_basis():
     assert float(ds["overlap"].min()) > 0.99
     np.testing.assert_allclose(ds["alignment"], [1, -1, 1, 1], atol=0.05)
     np.testing.assert_allclose(ds["low"], ds["high"], atol=0.1)
+
+
+def test_a_bootstrap_holds_its_value_and_refuses_what_it_cannot_draw():
+    rng = np.random.default_rng(0)  # how wide it is: test_bootstrap
+    ds = bootstrap_eigenvalues(rng.standard_normal((300, 2)) * [3.0, 1.0], resamples=400)
+    assert (ds["low"] <= ds["eigenvalue"]).all()
+    assert (ds["eigenvalue"] <= ds["high"]).all()
+    with pytest.raises(ValueError, match=r"shape \(3,\)"):
+        bootstrap_eigenvalues(np.zeros(3))
+    with pytest.raises(ValueError, match="resamples 1"):
+        bootstrap_eigenvalues(np.zeros((3, 2)), resamples=1)

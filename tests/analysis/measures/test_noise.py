@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 from strategies import generators
 from white import five_sigma, wishart_spectra
 
-from analysis import effective_samples, largest_share, modes_above_noise, noise_level
+from analysis import (
+    effective_samples,
+    largest_share,
+    modes_above_noise,
+    noise_level,
+)
+from analysis.measures.noise import noise_edges
 
 DRAWS = 4000
 
@@ -141,3 +147,54 @@ def test_effective_samples_by_hand():
     for bad in ({"views": 0}, {"correlation": 1.1}, {"dimensions": 0}):
         with pytest.raises(ValueError, match="at least 1, in \\[0, 1\\] and at least 1 wanted"):
             effective_samples(100, **bad)
+
+
+def test_noise_lies_between_its_edges():
+    assert noise_edges(128, 475) == pytest.approx((0.2313, 2.3077), abs=1e-3)
+    assert noise_edges(10, 5, variance=2.0)[0] == 0
+    rng = np.random.default_rng(0)
+    Z = rng.standard_normal((2000, 200))
+    s = np.linalg.eigvalsh(Z.T @ Z / 2000)
+    low, high = noise_edges(200, 2000)
+    assert low * 0.97 < s[0] < s[-1] < high * 1.03
+    with pytest.raises(ValueError, match="at least 1, 1 and 0 wanted"):
+        noise_edges(0, 5)
+
+
+@pytest.mark.parametrize("signals", [0, 3, 10])
+def test_modes_above_noise_are_counted(signals):
+    rng = np.random.default_rng(signals)
+    Z = 0.1 * rng.standard_normal((1500, 60))
+    Z[:, :signals] *= 4
+    s = np.linalg.eigvalsh(Z.T @ Z / 1500)[::-1]
+    got = modes_above_noise(xr.DataArray(s.copy(), dims="mode"), 1500.0)
+    assert abs(int(got) - signals) <= 1
+    with pytest.raises(ValueError, match="50 rows for 60 dimensions"):
+        modes_above_noise(xr.DataArray(s.copy(), dims="mode"), 50.0)
+
+
+def test_effective_samples_of_an_ema_by_its_variance():
+    assert effective_samples(256, 0.3) == pytest.approx(475.4, abs=0.1)
+    rng = np.random.default_rng(0)
+    batches = rng.standard_normal((200_000, 4)).mean(1)
+    ema, series = 0.0, []
+    for x in batches:
+        ema = 0.6 * ema + 0.4 * x
+        series.append(ema)
+    assert 1 / np.var(series[100:]) == pytest.approx(effective_samples(4, 0.6), rel=0.05)
+    with pytest.raises(ValueError, match="rho in"):
+        effective_samples(4, 1.0)
+
+
+def test_noise_stays_below_its_level_and_a_spike_does_not():
+    d, n = 40, 400
+    rng = np.random.default_rng(0)
+    above = 0
+    for _ in range(50):
+        Z = rng.standard_normal((n, d))
+        values = xr.DataArray(np.linalg.eigvalsh(Z.T @ Z / n)[::-1], dims="mode")
+        level = float(noise_level(values, n))
+        assert level == pytest.approx(noise_edges(d, n)[1], rel=0.1)
+        above += int((values > level).sum())
+        assert int(modes_above_noise(values, n)) == int((values > level).sum())
+    assert above < 5

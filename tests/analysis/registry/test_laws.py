@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import haar, matrix, spectrum
 
-import analysis
 from analysis.registry.every import MEASURES
 
 D = 5
@@ -17,42 +16,6 @@ SEEDS = st.integers(0, 2**32 - 2)
 # Of each example a dozen are measured at once.
 FEW = settings(max_examples=max(2, settings.default.max_examples // 12))
 ALL = pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
-NOT_MEASURES = {  # public, and not a number read off one snapshot's matrices
-    "PowerLaw",
-    "SnapshotWriter",
-    "Verdict",
-    "alpha_req",
-    "antisymmetric_part",
-    "balance",
-    "balance_gap",
-    "bootstrap_alignment",
-    "bootstrap_eigenvalues",
-    "centred",
-    "check_basis",
-    "collapse",
-    "collapse_course",
-    "collapse_signs",
-    "effective_samples",
-    "eigenvalue_errors",
-    "fit_power_law",
-    "follow_modes",
-    "largest_noise_eigenvalue",
-    "largest_share",
-    "least_squares_predictor",
-    "lidar",
-    "modes_above_noise",
-    "noise_edges",
-    "noise_level",
-    "open_runs",
-    "open_snapshots",
-    "rankme",
-    "spectral_gaps",
-    "stable_rank_null",
-    "summarise",
-    "symmetric_part",
-    "tracy_widom_quantile",
-    "tracy_widom_tail",
-}
 
 
 def drawn(seed, size=12, d=D):
@@ -100,12 +63,6 @@ def differs(got, wanted):
 
 def of_predictor(change):
     return lambda name, M: change(M) if name == "predictor" else M
-
-
-def test_what_is_public_is_in_the_registry_or_is_no_measure():
-    functions = {getattr(m.function, "func", m.function).__name__ for m in MEASURES.values()}
-    assert functions | NOT_MEASURES == set(analysis.__all__)
-    assert not functions & NOT_MEASURES
 
 
 @ALL

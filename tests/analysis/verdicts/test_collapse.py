@@ -11,7 +11,6 @@ from white import five_sigma
 from analysis import collapse, collapse_course, open_snapshots
 from analysis.store.schema import MATRIX
 from analysis.verdicts.collapse import KINDS
-from analysis.verdicts.lasting import lasting, looks_to_last
 
 
 def seen(F, mean=None, samples=None):
@@ -163,91 +162,6 @@ def test_whole_runs_get_their_verdict():
     fallen = collapse(collapsed_run(d=16))
     assert (fallen.kind, fallen.evidence["live_directions"]) == ("complete", 1)
     assert str(fallen).startswith(f"complete collapse since step {fallen.onset}: 1 of 16")
-
-
-NAN = np.full((3, 3), np.nan)
-
-
-def test_a_run_that_ends_in_what_is_not_finite_diverged():
-    run = seen([np.eye(3), np.zeros((3, 3)), NAN, NAN])
-    verdict = collapse(run)
-    assert (verdict.kind, verdict.onset) == ("diverged", 20)
-    assert str(verdict).startswith("diverged since step 20: until then 0 of 3 directions vary")
-    assert "2 of 4 snapshots are not finite" in str(verdict)
-    np.testing.assert_array_equal(collapse_course(run).collapse, [0, 3, np.nan, np.nan])
-    whole = collapse(seen([NAN, NAN]))
-    assert (whole.kind, whole.onset, whole.grounds) == ("diverged", 0, "no snapshot is finite")
-    infinite = collapse(seen([np.eye(3), np.diag([np.inf, 1, 1])]))
-    assert (infinite.kind, infinite.onset) == ("diverged", 10)
-
-
-def test_a_divergence_is_known_by_the_predictor_the_loss_and_what_training_said():
-    run = seen([np.eye(3)] * 4)
-    W = np.stack([np.eye(3), np.eye(3), NAN, NAN])
-    assert collapse(run.assign(predictor=(("step", *MATRIX), W))).onset == 20
-    fine = run.assign(predictor=(("step", *MATRIX), W[[0, 2, 1, 1]]))  # it came back
-    assert collapse(fine).kind == "none"
-    loss = xr.Dataset({"loss": ("step", [3.0, np.nan, np.inf])}, {"step": [1, 17, 18]})
-    verdict = collapse(run, loss)
-    assert (verdict.kind, verdict.onset) == ("diverged", 17)
-    assert collapse(run, loss.isel(step=[1, 0])).kind == "none"
-    assert collapse(run, loss.isel(step=[1, 1])).kind == "none"  # never stored
-    said = collapse(run.assign_attrs(diverged_at=33))
-    assert (said.kind, said.onset) == ("diverged", 33)
-
-
-def test_what_is_not_finite_in_the_middle_is_left_out_and_said():
-    verdict = collapse(seen([np.eye(3), NAN, np.eye(3)]))
-    assert (verdict.kind, verdict.evidence["not_finite"]) == ("none", 1)
-    assert "1 of 3 snapshots are not finite" in str(verdict)
-    late = collapse(seen([NAN, np.eye(3), 1e-8 * np.eye(3)]))  # growth is since the first judged
-    assert (late.kind, late.onset) == ("complete", 20)
-
-
-def course_of(levels):
-    """A run whose snapshots are of these kinds, by hand."""
-    spectra = ([1, 1, 1, 1], [9, 1, 1, 1], [1, 1, 0, 0], [1, 0, 0, 0])
-    return seen([np.diag(np.array(spectra[level], float)) for level in levels], samples=1000)
-
-
-def test_a_flicker_is_no_state_and_does_not_move_its_onset():
-    healthy = [0] * 40
-    for at, kind in ((39, 1), (38, 2), (5, 2), (7, 3)):
-        flicker = healthy[:at] + [kind] * min(2, 40 - at) + healthy[at + 2 :]
-        verdict = collapse(course_of(flicker))
-        assert (verdict.kind, verdict.onset, verdict.recovered_from) == ("none", None, None), at
-    dips = [0] * 10 + [1] * 10 + [0, 1, 1, 0, 0, 1] + [1] * 5 + [0, 2]
-    verdict = collapse(course_of(dips))
-    assert (verdict.kind, verdict.onset) == ("partial", 100)
-    lasting = collapse(course_of([0] * 37 + [2, 3, 2]))
-    assert (lasting.kind, lasting.onset) == ("dimensional", 370)
-
-
-def test_a_recovery_is_said():
-    verdict = collapse(course_of([0] * 5 + [3] * 10 + [0] * 20))
-    assert (verdict.kind, verdict.onset) == ("none", None)
-    assert (verdict.recovered_from, verdict.recovered_at) == ("complete", 150)
-    assert "complete collapse was over at step 150" in str(verdict)
-    part = collapse(course_of([3] * 10 + [1] * 20))
-    assert (part.kind, part.onset, part.recovered_at) == ("partial", 0, 100)
-
-
-def test_lasting_by_hand():
-    got = lasting(np.array([0, 0, 0, 1, 1, 1, 0, 1, 1, 2, 1, 1]))
-    assert got.tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1]
-    assert lasting(np.array([0, 1, 0])).tolist() == [0, 1, 0]  # of three looks, one decides
-    assert lasting(np.array([0, 1, 0, 0, 1, 1, 1, 0])).tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
-    assert [looks_to_last(n) for n in (1, 7, 8, 11, 12, 1000)] == [1, 1, 2, 2, 3, 3]
-    assert lasting(np.array([], int)).tolist() == []
-
-
-@given(levels=st.lists(st.integers(0, 3), min_size=1, max_size=40))
-def test_levels_last_in_order_and_what_lasts_anyway_stays(levels):
-    levels = np.array(levels)
-    each = [lasting((levels >= k).astype(int)) for k in (1, 2, 3)]
-    np.testing.assert_array_equal(lasting(levels), np.sum(each, axis=0))
-    slow = np.repeat(levels, 3)
-    np.testing.assert_array_equal(lasting(slow), slow)
 
 
 @pytest.mark.parametrize(("d", "n"), [(2, 8), (2, 100), (3, 32), (4, 8)])

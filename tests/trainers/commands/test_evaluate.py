@@ -1,74 +1,32 @@
-"""What is done with a finished run: evaluated, used to name images, exported."""
+"""A finished run is evaluated: what is measured, kept and refused."""
 
-import csv
-import io
 import json
 import re
 import shlex
-import shutil
 
 import numpy as np
 import pytest
 import torch
-import torchvision
-from PIL import Image
+from command_line import refused
 
-from analysis.store.reader import SnapshotWriter, open_snapshots
-from trainers.commands.main import main
+from analysis.store.reader import open_snapshots
+from trainers.__main__ import main
 from trainers.config import Config
 from trainers.evaluation.classifier import load_classifier
 from trainers.evaluation.evaluate import evaluate
 from trainers.evaluation.feature_bank import Bank
 from trainers.evaluation.knn import KNN
 from trainers.evaluation.linear_probe import Linear
-from trainers.networks.encoders import part
 from trainers.runs import checkpoint
-from trainers.runs.network import load_network
-from trainers.runs.trained import load
+from trainers.runs.trained import load, load_network
 from trainers.training.learner import Learner
 
 TINY = "--size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 --device cpu"
 FAST = "--protocol knn linear adam finetune --adam.epochs 2 --finetune.epochs 1 --linear.count 2"
 
 
-@pytest.fixture(scope="module")
-def images(tmp_path_factory):
-    """Images of four classes that differ in brightness, in a file."""
-    rng = np.random.default_rng(0)
-    file = tmp_path_factory.mktemp("data") / "images.npz"
-    y = np.arange(120) % 4
-    x = rng.integers(0, 60, (120, 16, 16, 3)) + 60 * y[:, None, None, None]
-    x = x.astype(np.uint8)
-    names = np.array(["black", "dark", "light", "white"])
-    arrays = {"x_train": x[:80], "y_train": y[:80], "x_test": x[80:], "y_test": y[80:]}
-    np.savez(file, **arrays, classes=names)
-    return file
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory, images):
-    out = tmp_path_factory.mktemp("runs") / "byol"
-    main(["byol", *shlex.split(TINY), "--data", str(images), "--epochs", "2", "--out", str(out)])
-    return out
-
-
-@pytest.fixture
-def run(tmp_path, trained):
-    """A run of its own for every test."""
-    return shutil.copytree(trained, tmp_path / "run")
-
-
 def table(run) -> list[dict]:
     return open_snapshots(run, "evaluation").to_dataframe().to_dict("records")
-
-
-def refused(capsys, *arguments: str) -> str:
-    with pytest.raises(SystemExit) as left:
-        main(arguments)
-    captured = capsys.readouterr()
-    assert left.value.code == 2
-    assert captured.err.count("\n") == 1, captured.err
-    return captured.err
 
 
 def test_accuracies_are_kept_with_protocol_network_split_and_epoch_rule(run, capsys):
@@ -149,10 +107,10 @@ def test_the_target_network_is_the_target(run):
     assert not all(torch.equal(mine[name], other[name]) for name in mine)
 
 
-def test_a_classifier_is_saved_and_read_again(run, images):
+def test_a_classifier_is_saved_and_read_again(run, shades):
     score = evaluate(run, features="block")["linear"]
     classifier = load_classifier(run)
-    with np.load(images) as data:
+    with np.load(shades) as data:
         x, y = (
             torch.from_numpy(data["x_test"]).permute(0, 3, 1, 2),
             torch.from_numpy(data["y_test"]),
@@ -160,20 +118,6 @@ def test_a_classifier_is_saved_and_read_again(run, images):
     right = (classifier.probabilities(x).argmax(1) == y).double().mean().item()
     assert right == pytest.approx(score.accuracy, abs=1 / len(y))
     assert classifier.classes == ("black", "dark", "light", "white")
-
-
-def test_predict_names_the_images_of_a_folder(run, capsys, tmp_path):
-    evaluate(run)
-    for name, shade in (("black", 30), ("white", 220)):
-        (tmp_path / "folder" / name).mkdir(parents=True)
-        Image.new("RGB", (20, 24), (shade,) * 3).save(tmp_path / "folder" / name / "a.png")
-    assert main(["predict", str(run), str(tmp_path / "folder")]) == 0
-    printed = capsys.readouterr()
-    rows = list(csv.DictReader(io.StringIO(printed.out)))
-    assert [row["file"].split("/")[-2] for row in rows] == ["black", "white"]
-    assert all(0.25 <= float(row["probability"]) <= 1 for row in rows)
-    right = sum(row["class"] == row["file"].split("/")[-2] for row in rows)
-    assert f"{right / 2:.2%} of 2 images are of their folder's class" in printed.err
 
 
 def test_evaluating_again_replaces_nothing_and_a_resumed_run_goes_on(run):
@@ -186,25 +130,6 @@ def test_evaluating_again_replaces_nothing_and_a_resumed_run_goes_on(run):
     assert counts == [None, 1, 7]
     assert main(["resume", str(run)]) == 0
     assert table(run) == second
-
-
-def test_an_export_loads_into_torchvision_and_computes_the_same(tmp_path, capsys, images):
-    out, file = tmp_path / "run", tmp_path / "resnet18.pt"
-    options = f"--data {images} --encoder resnet18 --width 64 --epochs 1 --limit 16"
-    main(["simsiam", *shlex.split(f"{TINY} {options}"), "--out", str(out)])
-    capsys.readouterr()
-    assert main(["export", str(out), "--out", str(file)]) == 0
-    scope: dict = {}
-    exec(capsys.readouterr().out, scope)
-    assert type(scope["model"]) is torchvision.models.ResNet
-    state = checkpoint.load(out)
-    config = Config.from_json(state["config"])
-    ours = part(load_network(state, config, (3, 16, 16), "online"), "encoder").eval()
-    x = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        torch.testing.assert_close(scope["model"].eval()(x), ours(x), rtol=1e-4, atol=1e-4)
-    assert "exists; give another --out" in refused(capsys, "export", str(out), "--out", str(file))
-    assert "has no target network" in refused(capsys, "evaluate", str(out), "--network", "target")
 
 
 @pytest.mark.parametrize(
@@ -235,20 +160,6 @@ def test_bad_input_is_one_line_and_changes_nothing(
     assert re.search(message, said)
     assert before.identical(open_snapshots(run, "evaluation"))
     assert [f.name for f in tmp_path.iterdir()] == ["run"]
-
-
-def test_broken_files_and_other_folders_are_refused(run, tmp_path, capsys):
-    evaluate(run)
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    assert "has no images" in refused(capsys, "predict", str(run), str(empty))
-    assert "is not a folder" in refused(capsys, "predict", str(run), str(tmp_path / "none"))
-    (empty / "a.png").write_bytes(b"no image")
-    assert "not a readable image" in refused(capsys, "predict", str(run), str(empty))
-    (run / "classifier.pt").write_bytes(b"cut off")
-    assert "classifier.pt is damaged" in refused(capsys, "predict", str(run), str(empty))
-    with SnapshotWriter(run / "snapshots.zarr", resume_after=10**9):
-        assert "another" in refused(capsys, "evaluate", str(run))
 
 
 def test_data_without_labels_or_block_cannot_be_evaluated(tmp_path, capsys):

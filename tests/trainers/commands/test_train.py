@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from command_line import refused
 
 from analysis.store.reader import open_snapshots
 from trainers.commands.main import main
@@ -33,16 +34,6 @@ def images(tmp_path):
     y = np.arange(80) % 4
     np.savez(file, x_train=x[:64], y_train=y[:64], x_test=x[64:], y_test=y[64:])
     return file
-
-
-def refused(capsys, *arguments: str) -> str:
-    with pytest.raises(SystemExit) as left:
-        main(arguments)
-    captured = capsys.readouterr()
-    assert left.value.code == 2
-    assert captured.err.count("\n") == 1, captured.err
-    assert "Traceback" not in captured.err
-    return captured.err
 
 
 def test_a_run_ends_in_an_accuracy_and_a_figure(tmp_path, capsys, images):

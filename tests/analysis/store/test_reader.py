@@ -1,0 +1,106 @@
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from analysis.store.reader import SnapshotWriter, open_snapshots
+
+CHUNK = 4  # rows a chunk at d = 512
+
+
+def matrices(n: int, d: int = 8, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    pairs = rng.normal(size=(n, 2, d, d)).astype(np.float32)  # row i is the same for every n
+    return pairs[:, 0], pairs[:, 1]
+
+
+def write(path: Path, n: int, d: int = 8, start: int = 0, **options: object) -> None:
+    W, F = matrices(start + n, d)
+    with SnapshotWriter(path, **options) as writer:
+        for i in range(start, start + n):
+            writer.append(
+                step=10 * i, epoch=i / 5, time=0.1 * i, predictor=W[i], correlation=F[i], samples=7
+            )
+            writer.append_metrics(step=[10 * i, 10 * i + 1], loss=[i, i + 0.5])
+
+
+def edit(path: Path, **attributes: object) -> None:
+    root = json.loads((path / "zarr.json").read_text())
+    root["attributes"] |= attributes
+    (path / "zarr.json").write_text(json.dumps(root))
+
+
+def test_plain_xarray_shows_labelled_complete_data(tmp_path):
+    write(tmp_path / "s.zarr", 3, attrs={"method": "byol"})
+    run = xr.open_zarr(tmp_path / "s.zarr")
+    assert run.predictor.dims == ("step", "row", "col")
+    assert set(run.coords) == {"step", "epoch", "time"}
+    assert run.predictor.attrs["symbol"] == "$W_p$"
+    assert run.correlation.attrs["long_name"] == "same-view correlation"
+    assert run.attrs["method"] == "byol"
+    assert run.attrs["closed"] is True
+
+
+def test_a_closed_store_reads_the_same_without_consolidated_metadata(tmp_path):
+    write(tmp_path / "s.zarr", 5)
+    with_root = xr.open_zarr(tmp_path / "s.zarr")
+    xr.testing.assert_identical(
+        with_root.drop_attrs(), xr.open_zarr(tmp_path / "s.zarr", consolidated=False).drop_attrs()
+    )
+
+
+def test_a_reader_sees_what_was_flushed_and_nothing_else(tmp_path):
+    W, F = matrices(3)
+    with SnapshotWriter(tmp_path / "s.zarr") as writer:
+        assert dict(open_snapshots(tmp_path / "s.zarr").sizes) == {}
+        for i in range(2):
+            writer.append(step=i, predictor=W[i], correlation=F[i])
+        assert writer.committed_step is None
+        writer.flush()
+        writer.append(step=2, predictor=W[2], correlation=F[2])
+        run = open_snapshots(tmp_path / "s.zarr")
+        assert writer.committed_step == 1
+        assert not run.attrs["closed"]
+        np.testing.assert_array_equal(run.predictor, W[:2])
+    np.testing.assert_array_equal(open_snapshots(tmp_path / "s.zarr").predictor, W)
+
+
+def test_reading_is_lazy_with_one_dask_chunk_per_stored_chunk(tmp_path):
+    write(tmp_path / "s.zarr", 2 * CHUNK + 1, d=512)
+    assert open_snapshots(tmp_path / "s.zarr").predictor.chunks[0] == (CHUNK, CHUNK, 1)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda p: (p / "zarr.json").unlink(), "no snapshot store at"),
+        (lambda p: shutil.rmtree(p), "no snapshot store at"),
+        (lambda p: (p / "zarr.json").write_text('{"zarr_format": 3, "attr'), "truncated or not"),
+        (lambda p: (p / "zarr.json").write_text("[]"), "truncated or not zarr metadata"),
+        (lambda p: edit(p, format="other"), "zarr group of format 'other'; wanted"),
+        (lambda p: edit(p, format_version=99), "format version 99; this library reads up to 2"),
+        (lambda p: (p / "predictor/c/1/0/0").unlink(), "predictor/c/1/0/0 is missing"),
+        (lambda p: os.truncate(p / "predictor/c/1/0/0", 900), "is truncated: 900 of"),
+        (lambda p: os.truncate(p / "predictor/c/1/0/0", 3), "is truncated: 3 of 16"),
+        (lambda p: os.truncate(p / "time/c/0", 8), "time/c/0 is truncated: 8 of 65536"),
+    ],
+)
+def test_a_damaged_or_foreign_store_is_refused_with_its_name(tmp_path, damage, message):
+    path = tmp_path / "s.zarr"
+    write(path, 2 * CHUNK, d=512)
+    damage(path)
+    with pytest.raises((ValueError, FileNotFoundError), match=message) as caught:
+        open_snapshots(path)
+    assert str(path) in str(caught.value)
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        SnapshotWriter(path, resume_after=0)
+
+
+def test_a_group_that_is_not_there_is_named(tmp_path):
+    write(tmp_path / "s.zarr", 1)
+    with pytest.raises(ValueError, match=r"no group 'evaluation'; it has \['metrics'\]"):
+        open_snapshots(tmp_path / "s.zarr", "evaluation")
