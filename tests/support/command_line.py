@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainers.__main__ import main
+from trainers.commands.main import main
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from trainers.__main__ import main
+from trainers.commands.main import main
 
 TINY = "--size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 --device cpu"
 

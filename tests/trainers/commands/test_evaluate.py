@@ -10,7 +10,7 @@ import torch
 from command_line import refused
 
 from analysis.store.reader import open_snapshots
-from trainers.__main__ import main
+from trainers.commands.main import main
 from trainers.config import Config
 from trainers.evaluation.classifier import load_classifier
 from trainers.evaluation.evaluate import evaluate
@@ -18,7 +18,8 @@ from trainers.evaluation.feature_bank import Bank
 from trainers.evaluation.knn import KNN
 from trainers.evaluation.linear_probe import Linear
 from trainers.runs import checkpoint
-from trainers.runs.trained import load, load_network
+from trainers.runs.network import load_network
+from trainers.runs.trained import load
 from trainers.training.learner import Learner
 
 TINY = "--size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 --device cpu"

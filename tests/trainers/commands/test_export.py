@@ -4,11 +4,11 @@ import torch
 import torchvision
 from command_line import refused
 
-from trainers.__main__ import main
+from trainers.commands.main import main
 from trainers.config import Config
 from trainers.networks.encoders import part
 from trainers.runs import checkpoint
-from trainers.runs.trained import load_network
+from trainers.runs.network import load_network
 
 TINY = "--size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 --device cpu"
 

@@ -5,7 +5,7 @@ from command_line import refused
 from PIL import Image
 
 from analysis.store.reader import SnapshotWriter
-from trainers.__main__ import main
+from trainers.commands.main import main
 from trainers.evaluation.evaluate import evaluate
 
 TINY = "--size 16 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 16 --device cpu"

@@ -14,8 +14,10 @@ import pytest
 import torch
 import xarray as xr
 from command_line import refused
+from learners import config_of
 
 from analysis.store.reader import open_snapshots
+from trainers import Direct, Method, StopGradient
 from trainers.commands.main import main
 from trainers.presets.table import PRESETS
 
@@ -180,3 +182,17 @@ def test_a_killed_run_resumes_to_the_run_that_was_not_killed(tmp_path, capsys, i
     for network in a:
         for name, weight in a[network].items():
             assert torch.equal(weight, b[network][name]), (network, name)
+
+
+def test_parts_combine_freely_and_what_contradicts_itself_is_refused(capsys):
+    config = config_of("byol", "--predictor direct --predictor.power 2/3 --target stopgradient")
+    assert config.method == Method(Direct(power=2 / 3), StopGradient())
+    for flags, message in {
+        "--loss.iso yes": "loss iso passes no gradient",
+        "--predictor.eps 1": "belongs to --predictor direct",
+        "--predictor.layers 3 --predictor.constraint psd": "is defined for 1 or 2",
+        "--flow-decay yes --predictor-decay 1": "leave predictor-decay out",
+    }.items():
+        with pytest.raises(SystemExit):
+            main(["byol", *shlex.split(flags)])
+        assert message in capsys.readouterr().err

@@ -3,6 +3,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from learners import config_of, learned
 
 from trainers import Direct
 from trainers.methods.closed_forms import NORMALISATIONS
@@ -216,3 +217,14 @@ def test_views_that_share_nothing_have_the_p_of_a_mode_at_0():
 def test_values_out_of_range_are_refused(build, message):
     with pytest.raises(ValueError, match=message):
         build()
+
+
+@pytest.mark.parametrize("name", ["directpred", "directcopy"])
+def test_w_p_of_directpred_and_directcopy_after_steps_of_learning_by_hand(name):
+    learner = learned(config_of(name))
+    s, U = np.linalg.eigh(learner.predictor.running_correlation.numpy().astype(float))
+    p = {
+        "directpred": np.maximum(np.sqrt(s.clip(0) / s.max()) + 0.1, 1e-4),
+        "directcopy": s / np.sqrt((s**2).sum()) + 0.3,
+    }[name]
+    np.testing.assert_allclose(learner.predictor.matrix(), (U * p) @ U.T, atol=1e-5)

@@ -3,6 +3,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from learners import config_of, unlearned, views
 
 from trainers.methods.constraints import (
     balanced_factors,
@@ -226,3 +227,15 @@ def test_projecting_the_weight_is_projecting_the_gradient_buffers_and_all(seed, 
             project([W], symmetric_part)
         ends.append(W.detach())
     torch.testing.assert_close(*ends)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("constraint", ["symmetric", "psd", "tied"])
+def test_symmetry_is_exact_after_each_step_of_learning(layers, constraint):
+    config = config_of("byol", f"--predictor.layers {layers} --predictor.constraint {constraint}")
+    learner = unlearned(config)
+    for step in range(1, 4):
+        learner.learn(step, *views(step))
+        W = learner.predictor.matrix().detach()
+        assert (W - W.mT).norm() <= 1e-6 * W.norm()
+        assert W.norm() > 0.1

@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from learners import config_of, unlearned, views
 
 from trainers import Cosine, Direct, Euclidean, Learned, Method, StopGradient
 
@@ -90,3 +91,9 @@ def test_iso_is_refused_where_the_predictor_learns_by_the_loss():
     for predictor in (Learned(layers=1), Direct(every=2)):
         with pytest.raises(ValueError, match="loss iso passes no gradient to the predictor"):
             Method(predictor, StopGradient(), Cosine(iso=True))
+
+
+def test_the_loss_of_a_step_is_symmetric_in_the_views():
+    learner = unlearned(config_of("simsiam"))
+    x1, x2 = views(1)
+    torch.testing.assert_close(learner.look(x1, x2).loss, learner.look(x2, x1).loss)

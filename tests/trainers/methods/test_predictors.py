@@ -1,8 +1,15 @@
 import pytest
 import torch
+from learners import config_of, learned, unlearned
 from torch import nn
 
-from trainers import EMA, Config, Identity, Learned, Method
+from trainers import (
+    EMA,
+    Config,
+    Identity,
+    Learned,
+    Method,
+)
 from trainers.training.learner import Learner
 
 
@@ -108,3 +115,27 @@ def test_no_predictor_is_the_identity_and_has_nothing_to_learn():
 def test_values_out_of_range_are_refused(build, message):
     with pytest.raises(ValueError, match=message):
         build()
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "ema"),
+    [
+        ("byol", 2, True),
+        ("simsiam", 2, False),
+        ("byol-linear", 1, True),
+        ("simsiam-linear", 1, False),
+    ],
+)
+def test_a_named_method_learns_a_predictor_of_its_depth(name, layers, ema):
+    learner = learned(config_of(name))
+    start = unlearned(config_of(name))
+    assert len(learner.predictor.weights) == layers
+    assert (learner.target.network is not None) == ema
+    assert not torch.equal(learner.predictor.matrix(), start.predictor.matrix())
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_a_predictor_of_any_depth_trains(layers):
+    assert (
+        len(learned(config_of("byol", f"--predictor.layers {layers}")).predictor.weights) == layers
+    )

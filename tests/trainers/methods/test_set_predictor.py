@@ -1,7 +1,8 @@
 import pytest
 import torch
+from learners import config_of, learned, unlearned, views
 
-from trainers import Direct
+from trainers import Direct, StopGradient
 
 
 def after(predictor, step, z1, z2):
@@ -116,3 +117,38 @@ def test_across_views_the_symmetric_part_counts():
     after(predictor, 1, z1, z2)  # E[z1 z2^T] has one entry, 4/2 above the diagonal
     expected = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
     torch.testing.assert_close(predictor.running_correlation, expected)
+
+
+def test_between_sets_the_optimiser_moves_the_predictor():
+    config = config_of("directpred-every5", "--predictor.every 3")
+    learner = unlearned(config)
+    for step in range(1, 7):
+        before = learner.predictor.matrix().clone()
+        learner.learn(step, *views(step))
+        after = learner.predictor.matrix()
+        closed = config.method.predictor.solve(learner.predictor.running_correlation)
+        assert not torch.equal(after, before)
+        assert torch.allclose(after, closed, atol=1e-6) == (step % 3 == 1)
+
+
+@pytest.mark.parametrize("name", ["directpred-own", "directcopy-own"])
+def test_a_rule_sets_w_p_without_an_ema_too_at_every_due_step(name):
+    config = config_of(name)
+    assert config.method.target == StopGradient()
+    learner = unlearned(config)
+    for step in range(1, 5):
+        learner.learn(step, *views(step))
+        F = learner.predictor.running_correlation
+        torch.testing.assert_close(learner.predictor.matrix(), config.method.predictor.solve(F))
+
+
+def test_the_correlation_may_be_centred_or_across_views():
+    F = {
+        flags: learned(config_of("directpred", flags)).predictor.running_correlation
+        for flags in ("", "--predictor.centred yes", "--predictor.views cross")
+    }
+    trace = {flags: matrix.trace().item() for flags, matrix in F.items()}
+    assert trace["--predictor.centred yes"] < trace[""]
+    assert trace["--predictor.views cross"] < trace[""]
+    for matrix in F.values():
+        torch.testing.assert_close(matrix, matrix.mT)

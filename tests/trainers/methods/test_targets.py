@@ -3,6 +3,7 @@ import math
 
 import pytest
 import torch
+from learners import config_of, learned
 from torch import nn
 
 from trainers import EMA, Attached, StopGradient
@@ -102,3 +103,12 @@ def test_without_stop_gradient_the_target_passes_it():
     t = Attached().build(online)(z, z, separate)
     assert t[0] is z[0]
     assert t[1].requires_grad
+
+
+@pytest.mark.parametrize("buffers", ["yes", "no"])
+def test_the_target_averages_parameters_only_or_all(buffers):
+    learner = learned(config_of("byol", f"--target.buffers {buffers} --target.momentum 0"))
+    online, target = learner.online.state_dict(), learner.target.network.state_dict()
+    for name in online:
+        same = torch.equal(online[name], target[name])
+        assert same or (buffers == "no" and "running" in name), name

@@ -1,6 +1,8 @@
 import pytest
 import torch
+from learners import config_of, learned, unlearned
 
+from trainers import EMA, METHODS, Config, Learned, Method
 from trainers.networks.encoders import build_encoder, build_projector
 
 
@@ -68,3 +70,20 @@ def test_a_bias_at_the_end_of_no_projector_is_refused():
 def test_an_encoder_that_does_not_fit_is_refused(name, width, shape, message):
     with pytest.raises(ValueError, match=message):
         build_encoder(name, width, shape)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_deeper_projector_goes_with_any_predictor(name):
+    learner = learned(config_of(name, "--projector-layers 3"))
+    linear = [m for m in learner.online.projector if isinstance(m, torch.nn.Linear)]
+    assert [m.out_features for m in linear] == [8, 8, 6]
+
+
+def test_heads_have_norms_without_scale_and_one_bias():
+    learner = unlearned(Config(method=Method(Learned(), EMA())))
+    for head in (learner.online.projector, learner.predictor):
+        first, norm, _, last = head
+        assert first.bias is not None
+        assert last.bias is None
+        assert norm.weight is None
+        assert norm.bias is None

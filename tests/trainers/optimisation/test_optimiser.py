@@ -1,5 +1,6 @@
 import pytest
 import torch
+from learners import config_of, learned
 from torch import nn
 
 from trainers import METHODS, Config
@@ -109,3 +110,39 @@ def test_a_learner_hands_over_every_setting_of_its_optimiser():
         weight.grad = torch.ones_like(weight)
     optimiser.step(0.0)
     assert not torch.equal(before, optimiser.sgd.param_groups[-1]["params"][0])  # it is fixed
+
+
+@pytest.mark.parametrize(
+    ("flags", "part"),
+    [
+        ("--predictor-lr 0.3", "predictor"),
+        ("--projector-decay 5", "projector"),
+        ("--encoder-lr 0.3", "encoder"),
+        ("--encoder-decay 0 --projector-decay 0 --predictor-decay 5", "predictor"),
+    ],
+)
+def test_a_rate_or_decay_of_a_part_moves_that_part_alone(flags, part):
+    base = "--momentum 0 --weight-decay 0 "
+    one, other = (learned(config_of("byol", base + more), 1) for more in ("", flags))
+    for name in ("encoder", "projector", "predictor"):
+        a, b = (
+            [
+                w.detach()
+                for group in learner.optimiser.sgd.param_groups
+                if group["part"] == name
+                for w in group["params"]
+            ]
+            for learner in (one, other)
+        )
+        same = all(torch.equal(u, v) for u, v in zip(a, b, strict=True))
+        assert same == (name != part)
+
+
+def test_each_kind_of_decay_ends_at_other_weights():
+    ends = [
+        learned(config_of("byol", f"--weight-decay 0.1 {flags}"))
+        for flags in ("", "--decay-biases no", "--decay decoupled", "--weight-decay 0")
+    ]
+    states = [torch.cat([w.flatten() for w in end.online.parameters()]) for end in ends]
+    for i, a in enumerate(states):
+        assert all(not torch.equal(a, b) for b in states[:i])

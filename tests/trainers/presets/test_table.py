@@ -3,8 +3,9 @@ import shlex
 
 import pytest
 import torch
+from learners import config_of, learned
 
-from trainers import METHODS, Config
+from trainers import EMA, METHODS, Config
 from trainers.commands.configure import configure
 from trainers.commands.main import PROG, main
 from trainers.commands.parser import Parser
@@ -80,3 +81,35 @@ def test_presets_are_different_experiments():
         if not name.startswith("table"):
             assert key not in seen, (name, seen.get(key))
             seen[key] = name
+
+
+@pytest.mark.parametrize("name", ["simsiam-tied", "grid-simsiam-tied-decay"])
+def test_tied_simsiam_at_both_settings(name):
+    learner = learned(config_of(name))
+    first, second = learner.predictor.weights
+    assert torch.equal(first, second.mT)
+    assert learner.target.network is None
+    rates = {g["part"]: (g["rate"], g["decay"]) for g in learner.optimiser.sgd.param_groups}
+    expected = {
+        "simsiam-tied": dict.fromkeys(("encoder", "projector", "predictor"), (0.03, 4e-4)),
+        "grid-simsiam-tied-decay": {
+            "encoder": (0.2, 0.0),
+            "projector": (0.2, 0.0),
+            "predictor": (2.0, 4e-4),
+        },
+    }
+    assert rates == expected[name]
+
+
+def test_the_grid_is_two_by_two_by_two():
+    grid = {name: preset for name, preset in PRESETS.items() if name.startswith("grid-")}
+    cells = {
+        (
+            isinstance(preset.method.target, EMA),
+            preset.method.predictor.constraint,
+            "weight_decay" in preset.options,
+        )
+        for preset in grid.values()
+    }
+    assert len(grid) == len(cells) == 8
+    assert {(p.options["lr"], p.options["predictor_lr"]) for p in grid.values()} == {(0.2, 2.0)}

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from small_runs import small
 
 from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient
 from trainers.recording.moments import Moments
@@ -177,3 +178,34 @@ def test_state_goes_on_where_it_was_taken():
     mine, theirs = recorder.writer.snapshots[0], other.writer.snapshots[0]
     for name in ("correlation", "cross_correlation", "mean", "samples"):
         np.testing.assert_array_equal(mine[name], theirs[name])
+
+
+def test_moments_are_means_over_all_rows_since_the_last_snapshot():
+    learner = Learner(small(Method(Learned(layers=1), EMA(0.5))), (3, 16, 16), torch.device("cpu"))
+    moments, seen = Moments(6, torch.device("cpu")), []
+    for _ in range(3):
+        x1, x2 = torch.randn(2, 5, 3, 16, 16)
+        seen.append(learner.learn(1, x1, x2))
+        moments.add(seen[-1])
+    taken = moments.take()
+    z1, z2, q1, q2, t1, t2 = (
+        torch.cat([getattr(step, name)[view] for step in seen]).double()
+        for name in ("z", "q", "t")
+        for view in (0, 1)
+    )
+
+    def expected(a, b):  # E[a b^T], by a loop over rows
+        return sum(torch.outer(x, y) for x, y in zip(a, b, strict=True)) / len(a)
+
+    close = {"rtol": 1e-5, "atol": 1e-6}
+    same = (expected(z1, z1) + expected(z2, z2)) / 2
+    np.testing.assert_allclose(taken["correlation"], same, **close)
+    np.testing.assert_allclose(taken["cross_correlation"], expected(z1, z2), **close)
+    target = (expected(t2, z1) + expected(t1, z2)) / 2
+    np.testing.assert_allclose(taken["target_correlation"], target, **close)
+    prediction = (expected(q1, z1) + expected(q2, z2)) / 2
+    np.testing.assert_allclose(taken["prediction_correlation"], prediction, **close)
+    np.testing.assert_allclose(taken["mean"], torch.cat([z1, z2]).mean(0), **close)
+    assert taken["samples"] == 30
+    assert (taken["correlation"] == taken["correlation"].T).all()
+    assert all((total == 0).all() for total in moments.sums.values())

@@ -1,15 +1,19 @@
 """One step of learning: in which order what changes, and what it leaves behind."""
 
 import copy
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 import torch
+from learners import config_of
 
 from trainers import EMA, METHODS, Attached, Config, Direct, Euclidean, Learned, Method
 from trainers.runs.network import build_network
+from trainers.runs.trained import load
 from trainers.training.learner import Learner
+from trainers.training.loop import batches
 
 CPU = torch.device("cpu")
 VECTORS = {"data": "gaussian", "width": 2, "device": "cpu", "weight_decay": 0.0}
@@ -158,3 +162,29 @@ def test_a_head_that_is_not_there_cannot_be_recorded():
         Learner(
             Config(method=METHODS["byol"], projector_layers=0, record_head=True), (3, 16, 16), CPU
         )
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Forty-eight labelled images in a file."""
+    rng = np.random.default_rng(0)
+    file = tmp_path / "images.npz"
+    x = rng.integers(0, 256, (64, 16, 16, 3), dtype=np.uint8)
+    y = np.arange(64) % 4
+    np.savez(file, x_train=x[:48], y_train=y[:48], x_test=x[48:], y_test=y[48:])
+    return file
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # torch.compile's own
+def test_a_compiled_step_is_the_step(images):
+    losses = {}
+    for compile in ("no", "yes"):
+        config = dataclasses.replace(config_of("byol", f"--compile {compile}"), data=str(images))
+        data = load(config, torch.device("cpu"))
+        learner = Learner(config, data.shape, torch.device("cpu"), 10)
+        losses[compile] = [
+            float(learner.learn(step, *data.views(step, samples)).loss)
+            for step, samples in batches(config, data, 0)
+        ]
+    assert losses["yes"] == pytest.approx(losses["no"], rel=1e-3)

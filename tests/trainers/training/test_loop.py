@@ -1,11 +1,11 @@
 import dataclasses
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import xarray as xr
+from small_runs import SMALL, small, snapshots, weights
 
 import trainers.runs.trained
 import trainers.training.loop
@@ -17,54 +17,20 @@ from trainers import (
     Direct,
     Learned,
     Method,
-    Optimal,
     StopGradient,
-    resume,
     train,
 )
 from trainers.device import pick_device
-from trainers.recording.moments import Moments
 from trainers.training.learner import Learner
 from trainers.training.loop import batches, schedule
 
-SMALL = Config(
-    method=METHODS["byol"],
-    data="shapes",
-    size=16,
-    limit=40,
-    width=2,
-    projector_hidden=12,
-    projector_out=6,
-    batch_size=10,
-    epochs=3,
-    every=1,
-    device="cpu",
-)
-
-
-def small(method: Method, **options: object) -> Config:
-    return dataclasses.replace(SMALL, method=method, name="", **options)
-
-
-def snapshots(run: Path) -> xr.Dataset:
-    return open_snapshots(run).load()
-
-
-@pytest.fixture(autouse=True)
-def few_shapes(monkeypatch):
-    """Render a hundred images, not thousands, and only once."""
-    data = trainers.runs.trained.load_data("shapes", size=16, limit=40)
-    cut = dataclasses.replace(data, x_test=data.x_test[:30], y_test=data.y_test[:30])
-    monkeypatch.setattr(
-        trainers.runs.trained,
-        "load_data",
-        lambda *_, seed, **__: dataclasses.replace(cut, seed=seed),
-    )
+pytestmark = pytest.mark.usefixtures("few_shapes")
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_trains_and_leaves_a_complete_run(tmp_path, name):
-    run = train(small(METHODS[name]), tmp_path / "run")
+    config = small(METHODS[name], seed=7)
+    run = train(config, tmp_path / "run")
     ds = snapshots(run)
     np.testing.assert_array_equal(ds.step, np.arange(13))
     np.testing.assert_allclose(ds.epoch, np.arange(13) / 4)
@@ -73,9 +39,14 @@ def test_every_method_trains_and_leaves_a_complete_run(tmp_path, name):
     assert ds.samples.values[1:].tolist() == [20] * 12  # two views of ten images
     assert np.isfinite(ds.drop_vars("running_correlation", errors="ignore").to_array()).all()
     assert ds.attrs["method"] == name
+    assert Config.from_json(ds.attrs["config"]) == config
     assert json.loads(ds.attrs["config"])["batch_size"] == 10
+    assert json.loads(ds.attrs["config"])["seed"] == ds.attrs["seed"] == 7
+    assert ds.attrs["commit"] == "unknown" or len(ds.attrs["commit"]) == 40
     metrics = open_snapshots(run, "metrics")
     assert metrics.step.values.tolist() == list(range(1, 13))
+    assert {"loss", "learning_rate", "tau", "feature_std", "grad_norm"} <= set(metrics)
+    assert metrics.loss.notnull().all()
     assert (metrics.learning_rate == 0.03).all()
     evaluation = open_snapshots(run, "evaluation")
     assert evaluation.step.values.tolist() == [12]
@@ -93,10 +64,6 @@ def test_momentum_zero_is_the_stop_gradient(tmp_path):
     for left, right in zip(weights(a), weights(b), strict=True):
         assert torch.equal(left, right)
     assert (open_snapshots(a, "metrics").tau == 1).all()
-
-
-def weights(run: Path) -> list[torch.Tensor]:
-    return list(torch.load(run / "encoder.pt", weights_only=True)["online"].values())
 
 
 @pytest.mark.parametrize("every", [1, 3])
@@ -126,37 +93,6 @@ def test_the_running_correlation_follows_from_the_recorded_batches(tmp_path):
     for step in range(2, 13):
         F = 0.3 * F + 0.7 * ds.correlation.sel(step=step).values
         np.testing.assert_allclose(ds.running_correlation.sel(step=step), F, atol=1e-6)
-
-
-def test_moments_are_means_over_all_rows_since_the_last_snapshot():
-    learner = Learner(small(Method(Learned(layers=1), EMA(0.5))), (3, 16, 16), torch.device("cpu"))
-    moments, seen = Moments(6, torch.device("cpu")), []
-    for _ in range(3):
-        x1, x2 = torch.randn(2, 5, 3, 16, 16)
-        seen.append(learner.learn(1, x1, x2))
-        moments.add(seen[-1])
-    taken = moments.take()
-    z1, z2, q1, q2, t1, t2 = (
-        torch.cat([getattr(step, name)[view] for step in seen]).double()
-        for name in ("z", "q", "t")
-        for view in (0, 1)
-    )
-
-    def expected(a, b):  # E[a b^T], by a loop over rows
-        return sum(torch.outer(x, y) for x, y in zip(a, b, strict=True)) / len(a)
-
-    close = {"rtol": 1e-5, "atol": 1e-6}
-    same = (expected(z1, z1) + expected(z2, z2)) / 2
-    np.testing.assert_allclose(taken["correlation"], same, **close)
-    np.testing.assert_allclose(taken["cross_correlation"], expected(z1, z2), **close)
-    target = (expected(t2, z1) + expected(t1, z2)) / 2
-    np.testing.assert_allclose(taken["target_correlation"], target, **close)
-    prediction = (expected(q1, z1) + expected(q2, z2)) / 2
-    np.testing.assert_allclose(taken["prediction_correlation"], prediction, **close)
-    np.testing.assert_allclose(taken["mean"], torch.cat([z1, z2]).mean(0), **close)
-    assert taken["samples"] == 30
-    assert (taken["correlation"] == taken["correlation"].T).all()
-    assert all((total == 0).all() for total in moments.sums.values())
 
 
 def test_the_fit_of_a_linear_predictors_predictions_is_its_weight(tmp_path):
@@ -219,61 +155,6 @@ def test_recording_changes_nothing(tmp_path):
     b = train(dataclasses.replace(SMALL, every=100), tmp_path / "b")
     for left, right in zip(weights(a), weights(b), strict=True):
         assert torch.equal(left, right)
-
-
-class Stop(Exception):
-    pass
-
-
-SCHEDULED = {"schedule": "cosine", "warmup": 1.5, "decay": "decoupled", "predictor_lr": 0.1}
-STOPPED = {
-    "byol": small(METHODS["byol"]),
-    "directpred": small(METHODS["directpred"]),
-    "optimal": small(Method(Optimal(every=2), EMA(0.9, final=1.0, buffers=True)), **SCHEDULED),
-    "centred": small(Method(Direct(centred=True), StopGradient()), batch_norm="fused-per-view"),
-}
-
-
-@pytest.mark.parametrize("stop", [1, 4, 6, 11])
-@pytest.mark.parametrize("name", STOPPED)
-def test_a_run_that_was_stopped_and_resumed_is_bitwise_the_run_that_was_not(
-    tmp_path, monkeypatch, name, stop
-):
-    # Snapshots and checkpoints fall on different steps.
-    config = dataclasses.replace(STOPPED[name], every=3)
-    whole = train(config, tmp_path / "whole")
-    learn = Learner.learn
-
-    def learn_until(self, step, x1, x2):
-        if step == stop:
-            raise Stop
-        return learn(self, step, x1, x2)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Learner, "learn", learn_until)
-        with pytest.raises(Stop):
-            train(config, tmp_path / "stopped")
-    assert open_snapshots(tmp_path / "stopped").step.values[-1] < stop
-    stopped = resume(tmp_path / "stopped")
-    xr.testing.assert_equal(snapshots(whole), snapshots(stopped))
-    noise = ["images_per_second"]
-    xr.testing.assert_equal(
-        open_snapshots(whole, "metrics").drop_vars(noise),
-        open_snapshots(stopped, "metrics").drop_vars(noise),
-    )
-    xr.testing.assert_equal(
-        open_snapshots(whole, "evaluation"), open_snapshots(stopped, "evaluation")
-    )
-    for left, right in zip(weights(whole), weights(stopped), strict=True):
-        assert torch.equal(left, right)
-
-
-def test_resuming_a_finished_run_changes_nothing(tmp_path):
-    run = train(SMALL, tmp_path / "run")
-    before = snapshots(run), open_snapshots(run, "evaluation")
-    resume(run)
-    xr.testing.assert_identical(before[0], snapshots(run))
-    xr.testing.assert_identical(before[1], open_snapshots(run, "evaluation"))
 
 
 def test_an_epoch_visits_every_image_once_and_the_next_in_another_order():

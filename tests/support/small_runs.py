@@ -1,0 +1,39 @@
+"""A run of twelve steps, and what is read of it."""
+
+import dataclasses
+from pathlib import Path
+
+import torch
+import xarray as xr
+
+from analysis import open_snapshots
+from trainers import METHODS, Config, Method
+
+SMALL = Config(
+    method=METHODS["byol"],
+    data="shapes",
+    size=16,
+    limit=40,
+    width=2,
+    projector_hidden=12,
+    projector_out=6,
+    batch_size=10,
+    epochs=3,
+    every=1,
+    device="cpu",
+)
+
+
+def small(method: Method, **options: object) -> Config:
+    """Return `SMALL` with another method."""
+    return dataclasses.replace(SMALL, method=method, name="", **options)
+
+
+def snapshots(run: Path) -> xr.Dataset:
+    """All matrices of a run."""
+    return open_snapshots(run).load()
+
+
+def weights(run: Path) -> list[torch.Tensor]:
+    """All weights of its online encoder."""
+    return list(torch.load(run / "encoder.pt", weights_only=True)["online"].values())

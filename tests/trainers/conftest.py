@@ -1,0 +1,25 @@
+"""Images that several files of tests train on."""
+
+import dataclasses
+
+import pytest
+
+import trainers.runs.trained
+from trainers.data.load import load_data
+
+
+@pytest.fixture(scope="session")
+def forty_shapes():
+    """Forty shapes to train on and thirty to test: a hundred images are rendered, once."""
+    data = load_data("shapes", size=16, limit=40)
+    return dataclasses.replace(data, x_test=data.x_test[:30], y_test=data.y_test[:30])
+
+
+@pytest.fixture
+def few_shapes(monkeypatch, forty_shapes):
+    """Every run trains on the forty shapes."""
+    monkeypatch.setattr(
+        trainers.runs.trained,
+        "load_data",
+        lambda *_, seed, **__: dataclasses.replace(forty_shapes, seed=seed),
+    )
