@@ -22,13 +22,20 @@ from analysis.figures.phase_plane import phase_figure, plot_phase, plot_trajecto
 from analysis.figures.run_history import history
 from analysis.figures.run_overview import STYLE, comparison, overview, save_figure
 from analysis.figures.theory import (
-    draw_theory,
     plot_basin,
     plot_curves,
+    plot_eigenvalues,
     plot_field,
     plot_paths,
     plot_speed,
+)
+from analysis.figures.theory_figures import (
+    curve_figure,
+    field_figure,
+    loss_figure,
+    speed_figure,
     sweep_figure,
+    symmetry_figure,
 )
 from analysis.figures.uncertainty import plot_bootstrap, plot_noise
 
@@ -38,8 +45,10 @@ __all__ = [
     "alignment_figure",
     "beside_figure",
     "comparison",
-    "draw_theory",
+    "curve_figure",
+    "field_figure",
     "history",
+    "loss_figure",
     "overview",
     "phase_figure",
     "plot_accuracy",
@@ -53,6 +62,7 @@ __all__ = [
     "plot_bootstrap",
     "plot_commutator",
     "plot_curves",
+    "plot_eigenvalues",
     "plot_field",
     "plot_map",
     "plot_modes",
@@ -68,5 +78,7 @@ __all__ = [
     "plot_verdicts",
     "save_figure",
     "spectra_figure",
+    "speed_figure",
     "sweep_figure",
+    "symmetry_figure",
 ]

@@ -1,18 +1,10 @@
-"""The figures of the theory, fed by datasets: ax in, ax out.
-
-Data come from `dynamics.figures.data` and `dynamics.phase_portrait`; nothing is integrated here.
-"""
-
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+"""What theory says, drawn from datasets: ax in, ax out. Nothing is integrated here."""
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from analysis.figures.phase_plane import (
     ALIVE,
@@ -22,22 +14,11 @@ from analysis.figures.phase_plane import (
     SADDLE,
     STABLE,
     P,
-    S,
-    phase_figure,
 )
-
-# Their panels are of one quantity: one scale.
-SHARED = ("7", "9", "iso5", "iso6")
-COLUMNS = 4
-CLOCKS = ("time", "step")
-NOTES = {
-    "iso2": "The mean of the published SGD (infinite batches), drawn as a flow; that of cosine "
-    "losses is over 4096 Gaussian draws. Noise of 0.1 on the target's view alone."
-}
 
 
 def plot_speed(rate: xr.DataArray, ax: Axes | None = None) -> Axes:
-    """Draw dp/dt on the parabola against p (Fig. 4), and mark where it rests."""
+    """Draw dp/dt on the parabola against p, and mark where it rests."""
     ax = plt.gca() if ax is None else ax
     p = rate[P].values
     ax.axhline(0, color="0.8", linewidth=0.8)
@@ -74,7 +55,7 @@ def plot_curves(
 
 
 def plot_field(field: xr.Dataset, ax: Axes | None = None) -> Axes:
-    """Draw a vector field with arrows of one length, and where it rests (Fig. 10)."""
+    """Draw a vector field with arrows of one length, and where it rests."""
     ax = plt.gca() if ax is None else ax
     u, v = field["across"].values, field["up"].values
     size = np.hypot(u, v)
@@ -107,26 +88,25 @@ def plot_paths(z: xr.DataArray, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def draw_theory(number: str, data: Sequence[Any]) -> Figure:
-    """Draw a figure of `dynamics.figures.data.FIGURES` from its data, a panel each.
-
-    Returns
-    -------
-    Figure
-        Not known to pyplot.
-    """
-    if number in _WHOLE:
-        return _WHOLE[number](data)
-    columns = min(len(data), COLUMNS)
-    rows = -(-len(data) // columns)
-    figure = Figure(figsize=(2.5 * columns, 2.3 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False, sharey=number in SHARED)
-    axes = list(grid.flat)
-    for i, (ax, panel) in enumerate(zip(axes, data, strict=True)):
-        _PANELS[number](panel, ax, i)
-    if number in NOTES:
-        figure.supxlabel(NOTES[number], fontsize="small")
-    return figure
+def plot_eigenvalues(values: xr.DataArray, ax: Axes | None = None) -> Axes:
+    """Draw eigenvalues along `step` or `time`, the largest first, from every `start` there is."""
+    ax = plt.gca() if ax is None else ax
+    clock = "step" if "step" in values.dims else "time"
+    for start in values.transpose("start", ...) if "start" in values.dims else [values]:
+        for j in range(start.sizes["mode"]):
+            ax.plot(
+                start[clock],
+                start.isel(mode=j),
+                color=mpl.colormaps["viridis"](0.9 * j / start.sizes["mode"]),
+            )
+    steps = f"steps of {values.attrs['rate']:g}" if clock == "step" else "gradient-flow time"
+    ax.set(xlabel=steps, title=values.attrs["loss"])
+    ax.locator_params(axis="x", nbins=3)
+    ax.set_yscale("log")
+    ax.set_ylim(1e-2, 10)
+    ax.axhline(1, color="0.8", linewidth=0.8, zorder=0)
+    ax.set_ylabel(values.attrs.get("long_name", "eigenvalue of $F$"))
+    return ax
 
 
 def plot_basin(basin: xr.Dataset, ax: Axes | None = None) -> Axes:
@@ -152,99 +132,3 @@ def plot_basin(basin: xr.Dataset, ax: Axes | None = None) -> Axes:
     ax.set(xlabel=x.attrs["symbol"], ylabel=basin["p0"].attrs["symbol"])
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return ax
-
-
-def sweep_figure(data: Sequence[xr.Dataset]) -> Figure:
-    """Draw the way of a mode, a row a swept parameter: kappa, p, s and tau (Fig. 5).
-
-    Parameters
-    ----------
-    data : sequence of Dataset (parameter, time or step)
-        From `dynamics.trajectories`.
-
-    Returns
-    -------
-    Figure
-        Not known to pyplot.
-    """
-    names = {"alignment_rate": r"$\kappa_j$", P: "$p_j$", S: "$s_j$", "tau": r"$\tau_j$"}
-    names = {
-        name: symbol for name, symbol in names.items() if all(name in ds.data_vars for ds in data)
-    }
-    figure = Figure(figsize=(2.5 * len(names), 2.2 * len(data)), layout="constrained")
-    grid = figure.subplots(len(data), len(names), squeeze=False, sharex=True)
-    for row, ds in zip(grid, data, strict=True):
-        by = str(next(dim for dim in ds["alignment_rate"].dims if dim not in CLOCKS))
-        for ax, (name, symbol) in zip(row, names.items(), strict=True):
-            plot_curves(ds[name], ax, by=by, symbol=rf"$\{by}$").set_ylabel(symbol)
-            ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
-        row[-1].legend(loc="lower right")
-    return figure
-
-
-def _of_eta(
-    name: str, by: str, symbol: str, log: bool = False
-) -> Callable[[xr.DataArray, Axes, int], None]:
-    def panel(values: xr.DataArray, ax: Axes, i: int) -> None:
-        plot_curves(values, ax, by=by, symbol=symbol, log=log)
-        ax.set_title(rf"$\eta$ = {values.attrs['eta']:g}", fontsize="medium")
-        if i == 0:
-            ax.set_ylabel(name)
-            ax.legend(fontsize=6)
-
-    return panel
-
-
-def _symmetries(data: Sequence[xr.Dataset]) -> Figure:
-    figure = Figure(figsize=(2.5 * len(data), 2.5), layout="constrained")
-    axes = figure.subplots(1, len(data), squeeze=False, sharey=True)[0]
-    styles: dict[str, Literal["-", "--"]] = {"A": "-", "B": "--"}
-    taus = data[0]["tau"].values
-    colours = mpl.colormaps["viridis"](np.linspace(0, 0.85, len(taus)))
-    for ax, ds in zip(axes, data, strict=True):
-        for name, style in styles.items():
-            for tau, colour in zip(taus, colours, strict=True):
-                ax.plot(ds["time"], ds[name].sel(tau=tau), style, color=colour)
-        ax.set_xlabel("gradient-flow time")
-        ax.set_title(rf"$\eta$ = {ds.attrs['eta']:g}", fontsize="medium")
-    axes[0].set_ylabel("Frobenius norm")
-    keys = [Line2D([], [], color="k", linestyle=style) for style in styles.values()]
-    keys += [Line2D([], [], color=colour) for colour in colours]
-    names = ["symmetric part of $W_p$", "antisymmetric", *(rf"$\tau$ = {tau:g}" for tau in taus)]
-    figure.legend(keys, names, loc="outside lower center", ncols=len(keys))
-    return figure
-
-
-def _spectrum(values: xr.DataArray, ax: Axes, i: int) -> None:
-    clock = "step" if "step" in values.dims else "time"
-    for start in values.transpose("start", ...) if "start" in values.dims else [values]:
-        for j in range(start.sizes["mode"]):
-            ax.plot(
-                start[clock],
-                start.isel(mode=j),
-                color=mpl.colormaps["viridis"](0.9 * j / start.sizes["mode"]),
-            )
-    steps = f"steps of {values.attrs['rate']:g}" if clock == "step" else "gradient-flow time"
-    ax.set(xlabel=steps, title=values.attrs["loss"])
-    ax.locator_params(axis="x", nbins=3)
-    ax.set_yscale("log")
-    ax.set_ylim(1e-2, 10)
-    ax.axhline(1, color="0.8", linewidth=0.8, zorder=0)
-    if i % COLUMNS == 0:
-        ax.set_ylabel(values.attrs.get("long_name", "eigenvalue of $F$"))
-
-
-_WHOLE: dict[str, Callable[[Sequence[xr.Dataset]], Figure]] = {
-    "3": phase_figure,
-    "5": sweep_figure,
-    "8": _symmetries,
-}
-_PANELS: dict[str, Callable[[Any, Axes, int], Any]] = {
-    "4": lambda d, ax, _: plot_speed(d, ax),
-    "7": _of_eta(r"$\cos(W_a, W)$", "beta", r"$\beta$"),
-    "9": _of_eta(r"$\|[F, W_p]\|_F$", "tau", r"$\tau$", log=True),
-    "10": lambda d, ax, _: plot_field(d, ax),
-    "iso2": lambda d, ax, i: plot_paths(d, ax) if "sample" in d.dims else _spectrum(d, ax, i),
-    "iso5": _spectrum,
-    "iso6": _spectrum,
-}

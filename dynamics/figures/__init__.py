@@ -1,1 +1,1 @@
-"""The data of the papers' theory figures, by number."""
+"""The papers' theory figures: their data, and one table of which is drawn how."""

@@ -1,5 +1,3 @@
-import sys
-
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -8,10 +6,10 @@ from matplotlib.figure import Figure
 from analysis import open_snapshots
 from analysis.figures.accuracy_swept import accuracy_figure
 from analysis.figures.phase_plane import phase_figure, plot_phase, plot_trajectories
-from analysis.figures.theory import draw_theory, plot_speed
+from analysis.figures.theory import plot_speed
 from dynamics import EigenmodeFlow, FlowParameters, compare, phase_portrait
-from dynamics.__main__ import main
-from dynamics.figures.data import FIGURES
+from dynamics.commands.main import main
+from dynamics.figures.table import FIGURES, draw_figure
 from dynamics.theorems.observations import observe
 from trainers import Config, Learned, Method, StopGradient, train
 from trainers.methods.losses import Euclidean
@@ -38,16 +36,21 @@ def test_every_figure_is_written(number, tmp_path, capsys):
 
 
 def test_figure_7_keeps_targets_near_the_online_network():
-    panels = FIGURES["7"](seeds=2)
+    panels = FIGURES["7"].data(seeds=2)
     assert [panel.attrs["eta"] for panel in panels] == [0.0, 0.01, 0.1]
     for panel in panels:
         assert np.isnan(panel.isel(time=0)).all()  # W_a(0) = 0
         assert float(panel.isel(time=slice(1, None)).min()) > 0.9
-    assert len(draw_theory("7", panels).axes) == 3
+    assert len(draw_figure("7", panels).axes) == 3
+
+
+def test_a_figure_that_no_paper_has_is_refused():
+    with pytest.raises(ValueError, match="figure '6' is not known; choose from 3, 4, 5, 7"):
+        draw_figure("6")
 
 
 def test_figure_9_grows_without_decay_and_shrinks_with_it():
-    free, _, decayed = FIGURES["9"]()
+    free, _, decayed = FIGURES["9"].data()
     growth = free.sel(tau=1.0) / free.sel(tau=1.0).isel(time=0)
     assert float(growth.max()) > 4
     assert float(growth[-1]) < 0.1
@@ -76,7 +79,7 @@ def test_without_decay_whole_lines_rest():
 
 
 def test_speeds_mark_where_they_rest():
-    half_stable, weak, strong = (plot_speed(panel, axes()) for panel in FIGURES["4"]())
+    half_stable, weak, strong = (plot_speed(panel, axes()) for panel in FIGURES["4"].data())
     colours = [
         [line.get_color() for line in ax.lines if line.get_marker() == "o"]
         for ax in (half_stable, weak, strong)
@@ -104,7 +107,7 @@ def test_a_portrait_under_a_run_is_of_its_own_flow(run, tmp_path, monkeypatch):
         flows.append(flow)
         return phase_portrait(flow, p, s, points=21)
 
-    monkeypatch.setattr(sys.modules["dynamics.__main__"], "phase_portrait", portrait)
+    monkeypatch.setattr("dynamics.commands.phase.phase_portrait", portrait)
     words = ["phase", "--run", str(run), "--out", str(tmp_path / "phase.png")]
     assert main(words) == 0
     assert main([*words, "--sigma2", "0.5", "--eta", "0.03"]) == 0

@@ -23,7 +23,7 @@ from dynamics import (
     time_to_reach,
     trajectories,
 )
-from dynamics.__main__ import main
+from dynamics.commands.main import main
 from dynamics.experiment.sgd import descend
 from dynamics.flows.checks import check_count, check_numbers, check_rising
 from dynamics.flows.data import additive_noise, scrambled_subspace

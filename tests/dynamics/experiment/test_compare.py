@@ -9,7 +9,7 @@ from analysis.figures.comparison import beside_figure, plot_beside, plot_parabol
 from analysis.figures.phase_plane import phase_figure
 from analysis.store.writer import SnapshotWriter
 from dynamics import EigenmodeFlow, ScalarFlow, compare, integrate, phase_portrait
-from dynamics.__main__ import main
+from dynamics.commands.main import main
 from trainers import EMA, METHODS, Attached, Config, Learned, Method, train
 from trainers.methods.losses import Euclidean
 

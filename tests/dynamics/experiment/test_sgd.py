@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dynamics.experiment.sgd import descend
-from dynamics.figures.data import FIGURES
+from dynamics.figures.isoloss import loss_trajectories
 from dynamics.flows.isoloss import EIGEN_LOSSES, EigenvalueFlow
 from dynamics.solvers.integrate import integrate
 
@@ -40,7 +40,7 @@ def test_seeds_differ_and_one_seed_does_not():
 
 @pytest.fixture(scope="module")
 def panels():
-    return FIGURES["iso2"]()
+    return loss_trajectories()
 
 
 def test_isoloss_figure_2_is_at_the_published_setting(panels):

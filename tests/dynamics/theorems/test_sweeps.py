@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.figures.theory import plot_basin, sweep_figure
+from analysis.figures.theory import plot_basin
+from analysis.figures.theory_figures import sweep_figure
 from dynamics import EigenmodeFlow, basin_edges, basin_map, critical_start, integrate, trajectories
-from dynamics.__main__ import main
+from dynamics.commands.main import main
 
 FLOW = EigenmodeFlow()
 
@@ -66,7 +67,7 @@ def test_a_basin_is_drawn_with_its_rest_points():
     "words", [["basin", "--s0", "0.01"], ["trajectories", "--over", "beta", "--values", "0.1,1"]]
 )
 def test_commands_write_a_figure(words, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("dynamics.__main__.POINTS", 12)
+    monkeypatch.setattr("dynamics.commands.basin.POINTS", 12)
     out = tmp_path / "f.png"
     assert main([*words, "--out", str(out)]) == 0
     assert capsys.readouterr().out.strip() == str(out)

@@ -1,14 +1,10 @@
-"""The data of the papers' theory figures, by number; `analysis.figures.theory` draws them."""
-
-from collections.abc import Callable
+"""The data of the theory figures of Tian, Chen and Ganguli (2021), arXiv:2102.06810."""
 
 import numpy as np
 import xarray as xr
 
-from dynamics.experiment.sgd import descend
 from dynamics.flows.base import bracket
 from dynamics.flows.eigenmodes import EigenmodeFlow
-from dynamics.flows.isoloss import EIGEN_LOSSES, EigenvalueFlow
 from dynamics.flows.isotropic import IsotropicFlow, SymmetrisedFlow
 from dynamics.flows.linear import LinearFlow
 from dynamics.flows.singular_values import ScalarFlow
@@ -19,10 +15,6 @@ from dynamics.theorems.sweeps import trajectories
 
 TIME = {"long_name": "gradient-flow time", "symbol": "$t$"}
 STEP = 0.01  # the paper's learning rate alpha, of its figures along steps
-# The published rate and steps of each loss of IsoLoss Fig. 2, of its eigenvalues.
-TOY = {name: (0.1 if name.startswith("cosine") else 0.01, 1500) for name in EIGEN_LOSSES} | {
-    name: (0.1, 100_000) for name in ("euclidean-no-predictor", "cosine-no-predictor")
-}
 
 
 def phase_portraits() -> list[xr.Dataset]:
@@ -142,75 +134,3 @@ def scalar_fields() -> list[xr.Dataset]:
         )
         for panel, (a, b, dx, dy) in enumerate(fields)
     ]
-
-
-def loss_trajectories(samples: int = 20) -> list[xr.DataArray]:
-    """Return IsoLoss Fig. 2: what eight losses do to samples in a plane, and to ten eigenvalues.
-
-    Four Euclidean panels of trajectories z = W x of the vectors that start furthest out (6
-    features, 2 rows, 1500 steps of 0.01), and four of the eigenvalues of W Wᵀ (15 features, 10
-    rows, by `TOY`); then the cosine ones. As published W(0) = randn/4, W_p = W Wᵀ, and the noise of
-    0.1 is on the target's view alone.
-
-    Published are SGD on 50 000 fresh samples a step; here is its mean, the flow at the time rate x
-    step. W keeps its singular vectors in it, so that trajectories follow from the eigenvalues.
-    The cosine losses' mean is over `DRAWS` vectors: without predictor nothing but the noise moves
-    eigenvalues, and their small spread at the end is what these draws leave.
-    """
-    rng = np.random.default_rng(0)
-    narrow, wide = (rng.standard_normal(shape) / 4 for shape in ((2, 6), (10, 15)))
-    x = rng.standard_normal((500, 6))
-    x = x[np.argsort(np.linalg.norm(x @ narrow.T, axis=1))[-samples:]]
-    U, w, Vt = np.linalg.svd(narrow, full_matrices=False)
-    paths, spectra = [], []
-    for name, (rate, steps) in TOY.items():
-        c = _toy(name, w**2, 0.01 * np.linspace(0, 1500, 301)).swap_dims(step="time")
-        # NaN is a mode below the least of all numbers: 0 in a picture.
-        z = np.einsum("rm,tm,ms->str", U, np.sqrt(c.fillna(0)), Vt @ x.T)
-        coords = {"time": c["time"], "row": [1, 2]}
-        paths.append(xr.DataArray(z, coords, ["sample", "time", "row"], attrs={"loss": name}))
-        at = np.linspace(0, steps, 301)
-        c = _toy(name, np.linalg.svd(wide, compute_uv=False) ** 2, rate * at)
-        values = c.drop_vars("time").assign_coords(step=at)
-        spectra.append(values.assign_attrs(loss=name, rate=rate, long_name="eigenvalue of $WW^T$"))
-    half = len(paths) // 2
-    return [*paths[:half], *spectra[:half], *paths[half:], *spectra[half:]]
-
-
-def _toy(loss: str, c: np.ndarray, times: np.ndarray) -> xr.DataArray:
-    flow = EigenvalueFlow(loss=loss, sigma2=0.1**2, online_sigma2=0.0, power=1.0)
-    return integrate(flow, (c,), times, rtol=1e-6, atol=1e-9)["correlation_eigenvalue"]
-
-
-def loss_rest_points() -> list[xr.DataArray]:
-    """Return IsoLoss Fig. 5: two eigenvalues from three starts, Euclidean and cosine."""
-    out = []
-    for name in ("euclidean", "cosine"):
-        runs = []
-        for c in ((0.3, 0.1), (1.0, 0.4), (2.5, 1.2)):
-            run = integrate(EigenvalueFlow(loss=name), (np.array(c),), np.linspace(0, 30, 121))
-            runs.append(run["correlation_eigenvalue"].swap_dims(step="time"))
-        out.append(xr.concat(runs, dim="start").assign_attrs(loss=name))
-    return out
-
-
-def relu_spectra(steps: int = 600) -> list[xr.DataArray]:
-    """Return IsoLoss Fig. 6: eigenvalues of E[z zᵀ] for z = relu(W x), by SGD."""
-    start = np.random.default_rng(0).standard_normal((10, 15)) / 4
-    runs = (descend(name, start, steps, rate=0.05, relu=True) for name in EIGEN_LOSSES)
-    return [run["correlation_eigenvalue"].assign_attrs(loss=run.attrs["loss"]) for run in runs]
-
-
-FIGURES: dict[str, Callable[[], list[xr.Dataset]] | Callable[[], list[xr.DataArray]]] = {
-    "3": phase_portraits,
-    "4": parabola_speeds,
-    "5": mode_trajectories,
-    "7": target_correlations,
-    "8": symmetry_norms,
-    "9": commutators,
-    "10": scalar_fields,
-    "iso2": loss_trajectories,
-    "iso5": loss_rest_points,
-    "iso6": relu_spectra,
-}
-"""By the number in Tian, Chen and Ganguli (2021); ``iso`` in Halvagal, Laborieux, Zenke (2023)."""

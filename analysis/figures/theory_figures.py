@@ -1,0 +1,134 @@
+"""Whole figures of the theory, a panel for each dataset.
+
+Data come from `dynamics`, whose `figures.table` says which figure of a paper is drawn by what.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.figures.phase_plane import P, S
+from analysis.figures.theory import (
+    plot_curves,
+    plot_eigenvalues,
+    plot_field,
+    plot_paths,
+    plot_speed,
+)
+
+COLUMNS = 4
+CLOCKS = ("time", "step")
+
+
+def sweep_figure(data: Sequence[xr.Dataset]) -> Figure:
+    """Draw the way of a mode, a row a swept parameter: kappa, p, s and tau.
+
+    Parameters
+    ----------
+    data : sequence of Dataset (parameter, time or step)
+        From `dynamics.trajectories`.
+
+    Returns
+    -------
+    Figure
+        Not known to pyplot.
+    """
+    names = {"alignment_rate": r"$\kappa_j$", P: "$p_j$", S: "$s_j$", "tau": r"$\tau_j$"}
+    names = {
+        name: symbol for name, symbol in names.items() if all(name in ds.data_vars for ds in data)
+    }
+    figure = Figure(figsize=(2.5 * len(names), 2.2 * len(data)), layout="constrained")
+    grid = figure.subplots(len(data), len(names), squeeze=False, sharex=True)
+    for row, ds in zip(grid, data, strict=True):
+        by = str(next(dim for dim in ds["alignment_rate"].dims if dim not in CLOCKS))
+        for ax, (name, symbol) in zip(row, names.items(), strict=True):
+            plot_curves(ds[name], ax, by=by, symbol=rf"$\{by}$").set_ylabel(symbol)
+            ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+        row[-1].legend(loc="lower right")
+    return figure
+
+
+def symmetry_figure(data: Sequence[xr.Dataset]) -> Figure:
+    """Draw the norms of the symmetric part A and the antisymmetric B of W_p, a panel an eta."""
+    figure = Figure(figsize=(2.5 * len(data), 2.5), layout="constrained")
+    axes = figure.subplots(1, len(data), squeeze=False, sharey=True)[0]
+    styles: dict[str, Literal["-", "--"]] = {"A": "-", "B": "--"}
+    taus = data[0]["tau"].values
+    colours = mpl.colormaps["viridis"](np.linspace(0, 0.85, len(taus)))
+    for ax, ds in zip(axes, data, strict=True):
+        for name, style in styles.items():
+            for tau, colour in zip(taus, colours, strict=True):
+                ax.plot(ds["time"], ds[name].sel(tau=tau), style, color=colour)
+        ax.set_xlabel("gradient-flow time")
+        ax.set_title(rf"$\eta$ = {ds.attrs['eta']:g}", fontsize="medium")
+    axes[0].set_ylabel("Frobenius norm")
+    keys = [Line2D([], [], color="k", linestyle=style) for style in styles.values()]
+    keys += [Line2D([], [], color=colour) for colour in colours]
+    names = ["symmetric part of $W_p$", "antisymmetric", *(rf"$\tau$ = {tau:g}" for tau in taus)]
+    figure.legend(keys, names, loc="outside lower center", ncols=len(keys))
+    return figure
+
+
+def speed_figure(data: Sequence[xr.DataArray]) -> Figure:
+    """Draw dp/dt on the parabola, a panel each."""
+    return _panels(data, plot_speed)
+
+
+def field_figure(data: Sequence[xr.Dataset]) -> Figure:
+    """Draw vector fields, a panel each."""
+    return _panels(data, plot_field)
+
+
+def curve_figure(
+    data: Sequence[xr.DataArray], *, by: str, symbol: str, label: str, log: bool = False
+) -> Figure:
+    """Draw series of one quantity, named `label`, a panel an eta; colours are values of `by`."""
+
+    def panel(values: xr.DataArray, ax: Axes) -> None:
+        plot_curves(values, ax, by=by, symbol=symbol, log=log)
+        ax.set_ylabel(label if _leads(ax) else "")
+        ax.set_title(rf"$\eta$ = {values.attrs['eta']:g}", fontsize="medium")
+
+    figure = _panels(data, panel, share=True)
+    figure.axes[0].legend(fontsize=6)
+    return figure
+
+
+def loss_figure(data: Sequence[xr.DataArray], *, share: bool = False, note: str = "") -> Figure:
+    """Draw samples in a plane, or eigenvalues, a panel a loss; `note` goes below all of them."""
+
+    def panel(values: xr.DataArray, ax: Axes) -> None:
+        if "sample" in values.dims:
+            plot_paths(values, ax)
+        else:
+            ax = plot_eigenvalues(values, ax)
+            ax.set_ylabel(ax.get_ylabel() if _leads(ax) else "")
+
+    figure = _panels(data, panel, share=share)
+    if note:
+        figure.supxlabel(note, fontsize="small")
+    return figure
+
+
+def _leads(ax: Axes) -> bool:
+    # Whether it begins a row: the others are of the same quantity.
+    spec = ax.get_subplotspec()
+    return spec is not None and spec.is_first_col()
+
+
+def _panels(
+    data: Sequence[Any], plot: Callable[[Any, Axes], Any], *, share: bool = False
+) -> Figure:
+    columns = min(len(data), COLUMNS)
+    rows = -(-len(data) // columns)
+    figure = Figure(figsize=(2.5 * columns, 2.3 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False, sharey=share)
+    for ax, values in zip(grid.flat, data, strict=True):
+        plot(values, ax)
+    return figure

@@ -1,0 +1,1 @@
+"""What ``python -m dynamics`` does, a command a file."""

@@ -1,0 +1,47 @@
+"""``python -m dynamics basin``: which p(0) survive, against a parameter."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from dynamics.commands.parser import FLOW, TEXTS, add_flow, given
+from dynamics.flows.checks import check_rising
+from dynamics.flows.eigenmodes import EigenmodeFlow
+from dynamics.theorems.sweeps import basin_map
+
+POINTS = 200  # along the parameter
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the flow and of both axes."""
+    add_flow(parser, TEXTS)
+    parser.add_argument("--over", choices=TEXTS, default="eta", help="(default: eta)")
+    for option, value, text in (
+        ("--low", 0.004, "start of its axis"),
+        ("--high", 0.22, "end of its axis"),
+        ("--p-max", 2.0, "end of the axis of p"),
+        ("--tau0", 1.0, "target scale at the start, with --beta"),
+    ):
+        parser.add_argument(option, type=float, default=value, help=f"{text} (default: {value})")
+    parser.add_argument("--s0", type=float, help="s at the start (default: on the parabola)")
+    parser.add_argument("--out", type=Path, required=True, metavar="F.png")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Draw it, and print where it is."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    from analysis.figures.run_overview import STYLE, save_figure
+    from analysis.figures.theory import plot_basin
+
+    check_rising("the axis from --low to --high", (args.low, args.high))
+    check_rising("--p-max: the axis from -0.5 on", (-0.5, args.p_max))
+    flow, values = EigenmodeFlow(**FLOW | given(args)), np.linspace(args.low, args.high, POINTS)
+    p0 = np.linspace(-0.5, args.p_max, 3 * POINTS)
+    found = basin_map(flow, args.over, values, p0, args.s0, args.tau0)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.4, 2.7), layout="constrained")
+        plot_basin(found, figure.subplots())
+        print(save_figure(figure, args.out))

@@ -1,0 +1,28 @@
+"""``python -m dynamics compare RUN``: the modes of a run, and the flow from its start."""
+
+import argparse
+from pathlib import Path
+
+from analysis.store.reader import open_snapshots
+from dynamics.commands.parser import say_caveat
+from dynamics.experiment.compare import compare
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the run, where to start and how many modes to draw."""
+    parser.add_argument("trained", type=Path, metavar="RUN", help="directory of a run")
+    parser.add_argument(
+        "--start", type=int, default=0, help="snapshot that the flow starts from (default: 0)"
+    )
+    parser.add_argument("--modes", type=int, help="how many to draw (default: all up to 6)")
+    parser.add_argument("--out", type=Path, required=True, metavar="F.png")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Draw it, and print where it is."""
+    from analysis.figures.comparison import beside_figure
+    from analysis.figures.run_overview import save_figure
+
+    both = compare(open_snapshots(args.trained), start=args.start)
+    say_caveat(both.attrs["not_in_the_flow"])
+    print(save_figure(beside_figure(both, modes=args.modes), args.out))

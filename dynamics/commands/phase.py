@@ -1,0 +1,61 @@
+"""``python -m dynamics phase``: the (p, s) plane, alone or under the modes of a run."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from analysis.store.reader import open_snapshots
+from dynamics.commands.parser import FLOW, add_flow, given, say_caveat
+from dynamics.experiment.compare import NAMES, compare
+from dynamics.experiment.flow_parameters import FlowParameters
+from dynamics.flows.checks import check_numbers, check_rising
+from dynamics.flows.eigenmodes import EigenmodeFlow
+from dynamics.theorems.phase_plane import phase_portrait
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the flow, the axes and the run."""
+    add_flow(parser, ("eta", "eta_p", "alpha_p", "sigma2", "tau"), "the run's, or ")
+    for option, end in (("--p-max", 2.0), ("--s-max", 1.0)):
+        shown = f"end of the axis, or where the run's modes end (default: {end})"
+        parser.add_argument(option, type=float, default=end, help=shown)
+    parser.add_argument(
+        "--run",
+        dest="trained",
+        type=Path,
+        metavar="RUN",
+        help="lay the modes of a run over its own flow",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="F.png")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Draw it, and print where it is."""
+    from analysis.figures.phase_plane import phase_figure
+    from analysis.figures.run_overview import save_figure
+
+    modes, known = None, FLOW
+    p, s = (-0.5, args.p_max), (0.0, args.s_max)
+    check_rising("--p-max: the axis from -0.5 on", p)
+    check_rising("--s-max: the axis from 0 on", s)
+    if args.trained:
+        snapshots = open_snapshots(args.trained)
+        modes = compare(snapshots).sel(source="measured")
+        say_caveat(modes.attrs["not_in_the_flow"])
+        known = _flow_of(snapshots)
+        spans = [modes[name] for name in NAMES]
+        p = (min(p[0], float(spans[0].min())), max(p[1], 1.05 * float(spans[0].max())))
+        s = (0.0, max(s[1], 1.05 * float(spans[1].max())))
+    portrait = phase_portrait(EigenmodeFlow(**known | given(args)), p, s)
+    print(save_figure(phase_figure([portrait], modes), args.out))
+
+
+def _flow_of(snapshots: xr.Dataset) -> dict[str, float]:
+    found = FlowParameters.from_run(snapshots)
+    last = snapshots[["correlation", "cross_correlation"]].isel(step=-1).compute()
+    same, cross = (float(np.trace(matrix)) for matrix in last.values())
+    check_numbers("the trace of the run's last cross-view correlation", cross, above=0)
+    flow = {name: getattr(found, name) for name in ("alpha_p", "eta", "eta_p")}
+    return flow | {"tau": 1.0, "sigma2": max(same / cross - 1, 0.0)}
