@@ -19,6 +19,7 @@ from analysis.figures.over_training import plot_verdicts
 from analysis.figures.run_overview import STYLE, comparison, overview, overview_caption
 from analysis.report.measured_run import Measured
 from analysis.store.labels import basis_name, of_the
+from analysis.store.schema import FLOW
 from analysis.verdicts.caveats import divergence
 from analysis.verdicts.collapse import collapse_course
 from analysis.verdicts.verdict import NOT_FINITE
@@ -134,7 +135,8 @@ def _section(one: Measured) -> list[str]:
     if config:
         shown = html.escape(json.dumps(json.loads(config), indent=1))
         parts.append(f"<details><summary>configuration</summary><pre>{shown}</pre></details>")
-    known = {k: v for k, v in run.attrs.items() if k not in ("config", "config_resolved", "closed")}
+    apart = ("config", "config_resolved", "closed", FLOW)
+    known = {k: v for k, v in run.attrs.items() if k not in apart}
     parts.append(f"<p>{html.escape(', '.join(f'{k} {v}' for k, v in known.items()))}</p>")
     return parts
 

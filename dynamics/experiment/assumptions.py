@@ -1,10 +1,8 @@
-"""What a run has that the flow of `compare` has not: the theory's assumptions, by its config."""
-
-import json
-from collections.abc import Mapping
-from typing import Any
+"""What a run has that the flow of `compare` has not: the theory's assumptions, one by one."""
 
 import xarray as xr
+
+from dynamics.experiment.stored_flow import stored_flow
 
 
 def broken_assumptions(run: xr.Dataset) -> list[str]:
@@ -16,35 +14,32 @@ def broken_assumptions(run: xr.Dataset) -> list[str]:
     Parameters
     ----------
     run : Dataset
-        With the config in its ``attrs``; what that does not name counts as kept.
+        As `stored_flow` reads it; what that does not name counts as kept.
 
     Examples
     --------
-    >>> cosine = {"method": {"loss": {"kind": "Cosine"}}}
-    >>> broken_assumptions(xr.Dataset(attrs={"config": json.dumps(cosine)}))
+    >>> cosine = '{"loss": {"kind": "cosine"}}'
+    >>> broken_assumptions(xr.Dataset(attrs={"flow_parameters": cosine}))
     ['cosine loss']
     """
-    attrs = run.attrs
-    config = json.loads(attrs.get("config_resolved", attrs.get("config", "{}")))
-    method: Mapping[str, Any] = config.get("method") or {}
-    if not isinstance(method, Mapping):  # a name alone
-        return []
-    loss, target, predictor = (method.get(part) or {} for part in ("loss", "target", "predictor"))
-    encoder, layers = config.get("encoder") or "linear", config.get("projector_layers") or 0
-    hidden, constraint = predictor.get("layers", 1), predictor.get("constraint", "none")
+    known = stored_flow(run)
+    parts = ("loss", "target", "predictor", "encoder", "projector", "optimiser")
+    loss, target, predictor, encoder, projector, optimiser = (known.get(p, {}) for p in parts)
+    name, linear = encoder.get("name"), encoder.get("linear", True)
+    layers, hidden = projector.get("layers", 0), predictor.get("layers", 1)
+    constraint, schedule = predictor.get("constraint"), optimiser.get("schedule", "constant")
     checks = {
-        "cosine loss": loss.get("kind") == "Cosine",
-        "no stop-gradient": target.get("kind") == "Attached",
-        f"non-linear encoder ({encoder})": encoder != "linear",
-        "batch norm": encoder != "linear" or layers > 1 or hidden > 1,
+        "cosine loss": loss.get("kind") == "cosine",
+        "no stop-gradient": not target.get("stop_gradient", True),
+        f"non-linear encoder ({name})": not linear,
+        "batch norm": not linear or layers > 1 or hidden > 1,
         f"non-linear projector of {layers} layers": layers > 1,
         f"predictor of {hidden} layers": hidden > 1,
-        "bias in the projector": layers > 0 and bool(config.get("projector_bias")),
-        "bias in the predictor": bool(predictor.get("bias")),
+        "bias in the projector": layers > 0 and projector.get("bias", False),
+        "bias in the predictor": predictor.get("bias", False),
         f"{constraint} predictor": constraint in ("psd", "tied"),
-        f"{config.get('schedule')} learning rates": config.get("schedule", "constant")
-        != "constant",
-        "EMA on a schedule": target.get("final") is not None,
+        f"{schedule} learning rates": schedule != "constant",
+        "EMA on a schedule": target.get("scheduled", False),
     }
     return [words for words, broken in checks.items() if broken]
 

@@ -6,10 +6,11 @@ import xarray as xr
 from analysis.store.schema import Variable
 from dynamics.experiment.assumptions import broken_assumptions, caveat
 from dynamics.experiment.flow_parameters import FlowParameters
+from dynamics.experiment.stored_flow import stored_flow
 from dynamics.flows.base import Flow
 from dynamics.flows.checks import check_count
 from dynamics.flows.eigenmodes import EigenmodeFlow
-from dynamics.flows.set_predictor import ClosedFormFlow
+from dynamics.flows.set_predictor import ClosedFormFlow, rule_of
 from dynamics.flows.singular_values import ScalarFlow
 from dynamics.solvers.integrate import integrate
 
@@ -45,7 +46,7 @@ def compare(
         seen in the same u_j, and read at the run's times, linearly between its own. By default
         `FlowParameters.from_run`, with the :math:`k_j = 1 + \sigma_j^2` of each mode that the run
         ends with, :math:`u_j^\top F_{same} u_j / s_j`; that of the traces for a mode without a
-        positive s_j. Where W_p is set and not learned, that is `ClosedFormFlow.of_run`.
+        positive s_j. Where W_p is set and not learned, that is `ClosedFormFlow`.
     start : int
         The snapshot that the flow starts from.
 
@@ -57,12 +58,12 @@ def compare(
         NaN where W_p is set;
         `survives` (source, mode), whether s ends above a hundredth of its largest value over all
         modes. Steps before `start` are NaN in what is predicted. ``attrs["not_in_the_flow"]`` says
-        which assumptions of the flow the run breaks, by its config; a cosine loss first of all.
+        which assumptions of the flow the run breaks; a cosine loss first of all.
 
     Raises
     ------
     ValueError
-        The run or the theory lacks a variable, or the run its config; it is not finite; or
+        The run or the theory lacks a variable, or the run its optimiser; it is not finite; or
         `start` is not one of its snapshots.
     """
     needed = ("predictor", "correlation", "cross_correlation", "time")
@@ -116,8 +117,11 @@ def compare(
 def _flow_of(run: xr.Dataset, sigma2: np.ndarray) -> Modes:
     parameters = FlowParameters.from_run(run)
     rates = {"eta": parameters.eta, "beta": parameters.beta}
-    known = ClosedFormFlow.of_run(run, same=1 + sigma2, **rates)
-    return known or parameters.eigenmodes(sigma2)
+    known = stored_flow(run)
+    rule = rule_of(known.get("predictor", {}))
+    if rule is None:
+        return parameters.eigenmodes(sigma2)
+    return ClosedFormFlow(rule=rule, same=1 + sigma2, iso=known["loss"].get("iso", False), **rates)
 
 
 def _start(

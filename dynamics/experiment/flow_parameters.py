@@ -1,12 +1,11 @@
 """From the settings of an optimiser to the parameters of a flow, and back."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import xarray as xr
 
+from analysis.store.schema import FLOW
+from dynamics.experiment.stored_flow import stored_flow
 from dynamics.flows.base import Numbers, check_parameters
 from dynamics.flows.checks import check_numbers
 from dynamics.flows.eigenmodes import EigenmodeFlow
@@ -86,34 +85,25 @@ class FlowParameters:
 
     @classmethod
     def from_run(cls, run: xr.Dataset) -> "FlowParameters":
-        """Return the flow of a stored run, by the config in its ``attrs``.
+        """Return the flow of a stored run, by what its store says of the optimiser.
 
         The encoder's rate and decay stand for W. Of scheduled settings the first value is meant.
 
         Raises
         ------
         ValueError
-            The run has no config, or an identity predictor that learns nothing.
+            The store says nothing of it, or a number is out of its range.
         """
-        if "config" not in run.attrs:
-            raise ValueError("the run has no config in its attrs; give FlowParameters by hand")
-        config = json.loads(run.attrs.get("config_resolved", run.attrs["config"]))
-        lr = _own(config, "encoder_lr", "lr")
-        predictor_lr = _own(config, "predictor_lr", "lr")
-        predictor_decay = _own(config, "predictor_decay", "weight_decay")
-        if config.get("flow_decay") and config.get("predictor_decay") is None:
-            # Runs without a resolved config divided so under coupled and decoupled decay alike.
-            predictor_decay = float(config["weight_decay"]) * lr / predictor_lr
-        return cls.from_optimiser(
-            lr=lr,
-            momentum=config["momentum"],
-            decay=_own(config, "encoder_decay", "weight_decay"),
-            predictor_lr=predictor_lr,
-            predictor_decay=predictor_decay,
-            ema=config["method"]["target"].get("momentum"),
-            factor=config["method"]["loss"]["factor"],
-            decoupled=config.get("decay") == "decoupled",
-        )
+        known = stored_flow(run)
+        optimiser = dict(known.get("optimiser", {}))
+        if not optimiser:
+            raise ValueError(
+                f"the run has no {FLOW}, and no config in its attrs that names its rates; give "
+                "FlowParameters by hand"
+            )
+        optimiser.pop("schedule", None)
+        ema, factor = known["target"]["ema"], known["loss"].get("factor", 1.0)
+        return cls.from_optimiser(**optimiser, ema=ema, factor=factor)
 
     def to_optimiser(self, *, momentum: float = 0.0, factor: float = 1.0) -> dict[str, float]:
         """Return the coupled SGD settings of this flow: the inverse of `from_optimiser`.
@@ -149,8 +139,3 @@ class FlowParameters:
             tau=tau,
             beta=self.beta,
         )
-
-
-def _own(config: Mapping[str, Any], name: str, otherwise: str) -> float:
-    value = config.get(name)
-    return float(config[otherwise] if value is None else value)

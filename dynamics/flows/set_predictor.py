@@ -1,12 +1,10 @@
 """Modes under a predictor that is set from the correlation, and not learned."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import xarray as xr
 
 from dynamics.flows.base import Numbers, check_parameters
 
@@ -141,17 +139,6 @@ class ClosedFormFlow:
     def __post_init__(self) -> None:
         check_parameters(self, ("same",), ("cross", "eta", "tau", "beta"))
 
-    @classmethod
-    def of_run(cls, run: xr.Dataset, **parameters: Any) -> "ClosedFormFlow | None":
-        """Return the flow by the rule in a run's config; None where W_p is learned."""
-        config = json.loads(run.attrs.get("config", "{}"))
-        method = config.get("method", {})
-        predictor = dict(method.get("predictor", {}))
-        rule = RULES.get(predictor.pop("kind", ""))
-        if rule is None:
-            return None
-        return cls(rule=rule(predictor), iso=bool(method["loss"].get("iso")), **parameters)
-
     @property
     def variables(self) -> tuple[str, ...]:
         """Names of the state's parts."""
@@ -189,9 +176,20 @@ def _spectrum(options: Mapping[str, Any]) -> Rule:
     return SpectrumRule(**{name: options[name] for name in known if name in options})
 
 
-# By the kind of predictor in a run's config.
 RULES: dict[str, Callable[[Mapping[str, Any]], Rule]] = {
-    "Direct": _spectrum,
-    "Optimal": lambda options: OptimalRule(ridge=options["ridge"]),
-    "Identity": lambda options: IdentityRule(),
+    "spectrum": _spectrum,
+    "least-squares": lambda options: OptimalRule(ridge=options["ridge"]),
+    "identity": lambda options: IdentityRule(),
 }
+
+
+def rule_of(predictor: Mapping[str, Any]) -> Rule | None:
+    """Return the rule of a predictor as stores describe it; None where W_p is learned.
+
+    Examples
+    --------
+    >>> rule_of({"kind": "least-squares", "ridge": 0.1})
+    OptimalRule(ridge=0.1)
+    """
+    build = RULES.get(predictor.get("kind", ""))
+    return None if build is None else build(predictor)

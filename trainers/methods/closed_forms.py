@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -133,6 +134,12 @@ class Direct:
         return self.every > 1
 
     recorded_as = "weight"
+
+    @property
+    def flow(self) -> dict[str, Any]:
+        """What the theory reads of it."""
+        names = ("power", "eps", "normalise", "offset", "views")
+        return {"kind": "spectrum", **{name: getattr(self, name) for name in names}}
 
     def build(self, d: int) -> ClosedForm:
         """Make the module for features of size `d`."""

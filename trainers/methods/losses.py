@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
@@ -35,6 +36,11 @@ class Loss(ABC):
         if self.iso:
             q = (z[0] + (q[0] - z[0]).detach(), z[1] + (q[1] - z[1]).detach())
         return self.factor * (self.distance(q[0], t[1]) + self.distance(q[1], t[0])) / 2
+
+    @property
+    def flow(self) -> dict[str, Any]:
+        """What the theory reads of it."""
+        return {"kind": type(self).__name__.lower(), "factor": self.factor, "iso": self.iso}
 
     @abstractmethod
     def distance(self, q: Tensor, t: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -73,6 +74,11 @@ class Optimal:
 
     centred = False
     recorded_as = "weight"
+
+    @property
+    def flow(self) -> dict[str, Any]:
+        """What the theory reads of it."""
+        return {"kind": "least-squares", "ridge": self.ridge}
 
     @property
     def learns(self) -> bool:

@@ -1,6 +1,7 @@
 """Who sets W_p, if not a closed form: gradient descent, or nobody."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -50,6 +51,12 @@ class Learned:
     def recorded_as(self) -> str:
         """What is stored as `predictor`: the weight, or W_2 W_1 without what lies between."""
         return "weight" if self.layers == 1 else "product"
+
+    @property
+    def flow(self) -> dict[str, Any]:
+        """What the theory reads of it."""
+        known = {"layers": self.layers, "bias": self.bias, "constraint": self.constraint}
+        return {"kind": "learned", **known}
 
     def build(self, d: int) -> "LearnedPredictor":
         """Make the module for features of size `d`."""
@@ -110,6 +117,11 @@ class Identity:
 
     learns = False
     recorded_as = "identity"
+
+    @property
+    def flow(self) -> dict[str, Any]:
+        """What the theory reads of it."""
+        return {"kind": "identity"}
 
     def build(self, d: int) -> "IdentityPredictor":
         """Make the module for features of size `d`."""

@@ -3,6 +3,7 @@
 import copy
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -44,6 +45,11 @@ class EMA:
             return self.momentum
         return self.final - (self.final - self.momentum) * (1 + math.cos(math.pi * progress)) / 2
 
+    @property
+    def flow(self) -> dict[str, Any]:
+        """What the theory reads of it."""
+        return {"stop_gradient": True, "ema": self.momentum, "scheduled": self.final is not None}
+
     def build(self, online: Network) -> "EMATarget":
         """Make the target network of `online`."""
         return EMATarget(online, self)
@@ -58,6 +64,11 @@ class StopGradient:
     Chen, He (2020), arXiv:2011.10566, section 3.
     """
 
+    @property
+    def flow(self) -> dict[str, Any]:
+        """What the theory reads of it."""
+        return {"stop_gradient": True, "ema": None, "scheduled": False}
+
     def build(self, online: Network) -> "OwnTarget":
         """Make the target of `online`."""
         return OwnTarget(detach=True)
@@ -71,6 +82,11 @@ class Attached:
     ----------
     Tian, Chen, Ganguli (2021), arXiv:2102.06810, Theorem 2.
     """
+
+    @property
+    def flow(self) -> dict[str, Any]:
+        """What the theory reads of it."""
+        return {"stop_gradient": False, "ema": None, "scheduled": False}
 
     def build(self, online: Network) -> "OwnTarget":
         """Make the target of `online`."""

@@ -11,9 +11,11 @@ from typing import Any
 import torch
 
 from analysis.store.reader import STORE
+from analysis.store.schema import FLOW
 from trainers.config import Config
 from trainers.data.load import label_of
 from trainers.runs.checkpoint import FILE as CHECKPOINT
+from trainers.runs.flow import flow_parameters
 
 
 def attrs(config: Config, device: torch.device, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,6 +29,7 @@ def attrs(config: Config, device: torch.device, data: Mapping[str, Any]) -> dict
         "seed": config.seed,
         "config": config.to_json(),
         "config_resolved": config.resolved.to_json(),
+        FLOW: json.dumps(flow_parameters(config)),
         "device": gpu or device.type,
         "library": f"eigenspace {importlib.metadata.version('eigenspace')}",
         "commit": _commit(),

@@ -1,0 +1,37 @@
+"""A run in the theory's terms: what its store says, so that theory needs no name of a class."""
+
+from typing import Any
+
+from trainers.config import Config
+
+
+def flow_parameters(config: Config) -> dict[str, Any]:
+    """Return loss, target, predictor, network and optimiser of a run, resolved: plain values.
+
+    `analysis.store.schema.FLOW` is the attribute that keeps them. The encoder's rate and decay
+    stand for W; of scheduled settings the first value is meant.
+
+    Examples
+    --------
+    >>> from trainers.methods.method import METHODS
+    >>> known = flow_parameters(Config(method=METHODS["directcopy"], data="gaussian"))
+    >>> known["predictor"]["kind"], known["predictor"]["power"], known["target"]["ema"]
+    ('spectrum', 1, 0.996)
+    """
+    config, method = config.resolved, config.method
+    return {
+        "loss": method.loss.flow,
+        "target": method.target.flow,
+        "predictor": method.predictor.flow,
+        "encoder": {"name": config.encoder, "linear": config.encoder == "linear"},
+        "projector": {"layers": config.projector_layers, "bias": config.projector_bias},
+        "optimiser": {
+            "lr": config.lr_of("encoder"),
+            "predictor_lr": config.lr_of("predictor"),
+            "momentum": config.momentum,
+            "decay": config.decay_of("encoder"),
+            "predictor_decay": config.decay_of("predictor"),
+            "decoupled": config.decay == "decoupled",
+            "schedule": config.schedule,
+        },
+    }
