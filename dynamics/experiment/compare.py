@@ -115,13 +115,12 @@ def compare(
 
 
 def _flow_of(run: xr.Dataset, sigma2: np.ndarray) -> Modes:
-    parameters = FlowParameters.from_run(run)
-    rates = {"eta": parameters.eta, "beta": parameters.beta}
-    known = stored_flow(run)
+    found, known = FlowParameters.from_run(run), stored_flow(run)
     rule = rule_of(known.get("predictor", {}))
     if rule is None:
-        return parameters.eigenmodes(sigma2)
-    return ClosedFormFlow(rule=rule, same=1 + sigma2, iso=known["loss"].get("iso", False), **rates)
+        return found.eigenmodes(sigma2)
+    iso = known["loss"].get("iso", False)
+    return ClosedFormFlow(rule=rule, same=1 + sigma2, eta=found.eta, beta=found.beta, iso=iso)
 
 
 def _start(
