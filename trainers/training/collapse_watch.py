@@ -34,6 +34,8 @@ class Watch:
         looks = looks_to_last(n)
         # The first, for growth; the one before those looked at, since when batches are.
         few = ds.isel(step=sorted({0, *range(max(n - looks - 1, 0), n)}))
+        # In memory: a graph of so few snapshots takes longer than what it computes.
+        few = few.assign({k: few[k].load() for k in ("correlation", "mean", "samples") if k in few})
         metrics = open_snapshots(self.run, group="metrics")
         levels = collapse_course(few, metrics)["collapse"].values[-looks:]
         if not np.isfinite(levels).all():  # too few rows to tell, or numbers that are not finite

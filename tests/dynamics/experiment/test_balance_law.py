@@ -83,6 +83,7 @@ def gaps(tmp_path, **options):
     return run, balance_gap(run)
 
 
+@pytest.mark.usefixtures("without_pauses")
 def test_a_trained_run_records_its_head_and_keeps_its_balance(tmp_path):
     run, gap = gaps(tmp_path, lr=0.01, momentum=0.0, weight_decay=0.05)
     assert run["head"].sizes == {"step": len(run.step), "row": 6, "feature": 16}
@@ -96,6 +97,7 @@ def test_a_trained_run_records_its_head_and_keeps_its_balance(tmp_path):
     np.testing.assert_allclose(gap, norm(inside) / norm(gram), rtol=1e-5)
 
 
+@pytest.mark.usefixtures("without_pauses")
 def test_the_bias_of_the_head_is_recorded_and_is_part_of_the_balance(tmp_path):
     settings = {"projector_layers": 1, "projector_out": 6, "projector_bias": True}
     run, gap = gaps(tmp_path, lr=0.01, momentum=0.0, weight_decay=0.05, **settings)

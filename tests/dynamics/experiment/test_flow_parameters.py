@@ -107,6 +107,7 @@ def test_flow_of_a_stored_run(tmp_path, options, expected):
     assert float(run["time"][-1]) == pytest.approx(flow.dt * int(run["step"][-1]))
 
 
+@pytest.mark.usefixtures("without_pauses")
 @pytest.mark.parametrize("target", [EMA(0.99), StopGradient()])
 def test_minibatch_sgd_follows_the_matrix_flow(tmp_path, target):
     """The stochastic twin: anisotropic data, 512 fresh vectors a step, W_p as it likes."""
@@ -141,6 +142,7 @@ def test_minibatch_sgd_follows_the_matrix_flow(tmp_path, target):
     assert abs(p_flow[-1] - p_flow[0]).max() > 0.3  # something happened
 
 
+@pytest.mark.usefixtures("without_pauses")
 def test_modes_of_a_run_beside_those_of_the_theory(tmp_path, monkeypatch):
     isotropic = {"dimension": 8, "spectrum": "identity", "sigma2": 0.25}
     monkeypatch.setattr(

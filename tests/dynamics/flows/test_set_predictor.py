@@ -94,6 +94,7 @@ METHODS = {
 }
 
 
+@pytest.mark.usefixtures("without_pauses")
 @pytest.mark.parametrize("name", METHODS)
 def test_a_linear_network_by_sgd_follows_the_flow(name, tmp_path, monkeypatch):
     isotropic = {"dimension": 8, "spectrum": "identity", "sigma2": 0.25}
