@@ -1,15 +1,21 @@
 import os
 
 import hypothesis
-import matplotlib as mpl
-import torch
+import pytest
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the processes that tests start
-mpl.use("Agg")
-# Tensors of tests are tiny: two threads would mostly wait for each other.
-torch.set_num_threads(1)
+# Tensors of tests are tiny: two threads would mostly wait for each other. Set before NumPy and
+# torch are imported, for workers and for the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["MPLBACKEND"] = "agg"
 # No deadlines: the first torch call of a process takes longer than any sensible one. What everyone
 # runs is the same every time; `pytest -m hypothesis --hypothesis-profile search` looks for more.
 hypothesis.settings.register_profile("same", max_examples=25, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("search", max_examples=300, deadline=None)
 hypothesis.settings.load_profile("same")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """A few files are through before the workers have imported torch: no workers for them."""
+    files = [".py" in argument for argument in config.args]
+    return 0 if all(files) and len(files) < 5 else None
