@@ -15,7 +15,7 @@ from dynamics.flows.singular_values import DirectSetFlow, ScalarFlow
 from dynamics.solvers.ensemble import ensemble
 from dynamics.solvers.integrate import integrate
 from dynamics.theorems.basin import basin_edges, critical_start, separatrix, survives
-from dynamics.theorems.parabola import speed, target_scale, time_to_reach
+from dynamics.theorems.parabola import speed, target_scale_on_parabola, time_to_reach
 from dynamics.theorems.phase_plane import phase_portrait
 from dynamics.theorems.sweeps import basin_map, trajectories
 
@@ -46,7 +46,7 @@ __all__ = [
     "separatrix",
     "speed",
     "survives",
-    "target_scale",
+    "target_scale_on_parabola",
     "time_to_reach",
     "trajectories",
 ]

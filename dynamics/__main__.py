@@ -1,4 +1,4 @@
-"""``python -m dynamics``: the theory's figures, beside a run or alone, and the observations."""
+"""``python -m dynamics``: the theory's figures, alone or with a run, and the observations."""
 
 import sys
 

@@ -1,13 +1,13 @@
 """What experiment shows: train non-contrastive methods and record their eigenspaces."""
 
 from trainers.config import Config
-from trainers.evaluation.adam_probe import Adam
+from trainers.evaluation.adam_probe import AdamProbe
 from trainers.evaluation.classifier import load_classifier
 from trainers.evaluation.evaluate import evaluate
 from trainers.evaluation.exact_correlation import exact_correlation
 from trainers.evaluation.finetune import FineTune
 from trainers.evaluation.knn import KNN
-from trainers.evaluation.linear_probe import Linear
+from trainers.evaluation.linear_probe import LinearProbe
 from trainers.evaluation.view_features import view_features
 from trainers.methods.closed_forms import Direct
 from trainers.methods.losses import Cosine, Euclidean
@@ -21,7 +21,7 @@ __all__ = [
     "EMA",
     "KNN",
     "METHODS",
-    "Adam",
+    "AdamProbe",
     "Attached",
     "Config",
     "Cosine",
@@ -30,7 +30,7 @@ __all__ = [
     "FineTune",
     "Identity",
     "Learned",
-    "Linear",
+    "LinearProbe",
     "Method",
     "Optimal",
     "StopGradient",

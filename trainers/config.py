@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from trainers.methods.method import METHODS, Loss, Method, Predictor, Target
+from trainers.methods.method import LOSSES, METHODS, Method, Predictor, Target
 from trainers.networks.encoders import DEFAULT_WIDTHS
-from trainers.networks.two_views import PASSES
+from trainers.networks.two_views import BATCH_NORMS
 from trainers.optimisation.optimiser import DECAYS, PARTS, Rate
 from trainers.optimisation.schedule import SCHEDULES
 from trainers.options import check_finite, choose, flagged, from_json, option, to_json
@@ -80,7 +80,9 @@ class Config:
     predictor_decay: float | None = option(None, "the predictor's (default: WEIGHT_DECAY)")
     decay: str = option("coupled", "coupled (L2, torch's SGD) or decoupled (SGDW)")
     decay_biases: bool = option(True, "biases decay too")
-    batch_norm: str = option("separate", f"how the two views pass batch norm: {', '.join(PASSES)}")
+    batch_norm: str = option(
+        "separate", f"how the two views pass batch norm: {', '.join(BATCH_NORMS)}"
+    )
     every: int | None = option(None, "steps between snapshots (default: some 400, dense at first)")
     record_head: bool = option(
         False, "snapshots hold the linear layer before the predictor, for the balance law"
@@ -109,7 +111,7 @@ class Config:
             choose("encoder", self.encoder, DEFAULT_WIDTHS)
         choose("schedule", self.schedule, SCHEDULES)
         choose("decay", self.decay, DECAYS)
-        choose("batch-norm", self.batch_norm, PASSES)
+        choose("batch-norm", self.batch_norm, BATCH_NORMS)
 
     @property
     def resolved(self) -> "Config":
@@ -218,7 +220,13 @@ _AT_LEAST = {
 
 KINDS: dict[str, Callable[..., Any]] = {
     kind.__name__: kind
-    for kind in (Config, Method, *get_args(Predictor), *get_args(Target), *get_args(Loss))
+    for kind in (
+        Config,
+        Method,
+        *get_args(Predictor),
+        *get_args(Target),
+        *map(type, LOSSES.values()),
+    )
 }
 
 __all__ = ["KINDS", "METHODS", "Config"]

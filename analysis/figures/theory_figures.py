@@ -39,14 +39,14 @@ def sweep_figure(data: Sequence[xr.Dataset]) -> Figure:
     Figure
         Not known to pyplot.
     """
-    names = {"alignment_rate": r"$\kappa_j$", P: "$p_j$", S: "$s_j$", "tau": r"$\tau_j$"}
+    names = {"mode_alignment_rate": r"$\kappa_j$", P: "$p_j$", S: "$s_j$", "tau": r"$\tau_j$"}
     names = {
         name: symbol for name, symbol in names.items() if all(name in ds.data_vars for ds in data)
     }
     figure = Figure(figsize=(2.5 * len(names), 2.2 * len(data)), layout="constrained")
     grid = figure.subplots(len(data), len(names), squeeze=False, sharex=True)
     for row, ds in zip(grid, data, strict=True):
-        by = str(next(dim for dim in ds["alignment_rate"].dims if dim not in CLOCKS))
+        by = str(next(dim for dim in ds["mode_alignment_rate"].dims if dim not in CLOCKS))
         for ax, (name, symbol) in zip(row, names.items(), strict=True):
             plot_curves(ds[name], ax, by=by, symbol=rf"$\{by}$").set_ylabel(symbol)
             ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)

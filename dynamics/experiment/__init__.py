@@ -1,1 +1,1 @@
-"""Theory beside training: parameters of a flow from a run, its prediction, its twin by SGD."""
+"""Theory and training: parameters of a flow from a run, its prediction, its twin by SGD."""

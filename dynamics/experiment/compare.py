@@ -1,4 +1,4 @@
-"""Theory beside data: what the flow makes of a run's start, on the run's own axis of time."""
+"""Theory and data: what the flow makes of a run's start, on the run's own axis of time."""
 
 import numpy as np
 import xarray as xr

@@ -12,14 +12,14 @@ from dynamics.figures import isoloss, linear_byol
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Panels = Sequence[xr.Dataset] | Sequence[xr.DataArray]
+FigureData = Sequence[xr.Dataset] | Sequence[xr.DataArray]
 
 
 @dataclass(frozen=True)
 class PaperFigure:
     """A figure of a paper."""
 
-    data: Callable[..., Panels]
+    data: Callable[..., FigureData]
     """What its panels show, computed anew."""
     drawing: str
     """``module.function`` of `analysis.figures`, from these to a Figure; imported to draw."""
@@ -49,7 +49,7 @@ FIGURES: dict[str, PaperFigure] = {
 """By the number in Tian, Chen and Ganguli (2021); ``iso`` in Halvagal, Laborieux, Zenke (2023)."""
 
 
-def draw_figure(number: str, data: Panels | None = None) -> "Figure":
+def draw_figure(number: str, data: FigureData | None = None) -> "Figure":
     """Draw a figure of `FIGURES`, of its own data or of such as `data`.
 
     Parameters

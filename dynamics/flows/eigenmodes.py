@@ -140,7 +140,7 @@ class EigenmodeFlow:
         check_one_decay(self.eta, self.predictor_decay)
         return cast(np.ndarray, np.exp(2 * self.eta * t) * self.balance(p, s))
 
-    def alignment_rate(
+    def mode_alignment_rate(
         self, p: np.ndarray, s: np.ndarray, tau: Numbers | None = None
     ) -> np.ndarray:
         r"""Return :math:`\kappa_j = k (\alpha_p s_j/2 + p_j^2) - \tau p_j + \eta + \eta_p/2`.

@@ -73,7 +73,7 @@ def _rate(**parameters: float) -> float:
     state = (0.15, 0.05, 0.0)[: len(flow.variables)]
     run = integrate(flow, state, np.linspace(0, 60, 6001))
     parts = [run[name].values for name in flow.variables]
-    return float(flow.alignment_rate(*parts).min())
+    return float(flow.mode_alignment_rate(*parts).min())
 
 
 def _aligned_by_rate() -> Finding:

@@ -68,7 +68,7 @@ def time_to_reach(flow: EigenmodeFlow, start: float, end: float) -> float:
     return -(G(end) - G(start)) / float(flow.k)
 
 
-def target_scale(p: xr.DataArray, beta: float, tau0: float = 0.0) -> xr.DataArray:
+def target_scale_on_parabola(p: xr.DataArray, beta: float, tau0: float = 0.0) -> xr.DataArray:
     r"""Return tau along a trajectory p(t) on the parabola (Eq. 15, for any start).
 
     .. math:: \tau(t) = \frac{e^{-\beta t}}{p(t)}

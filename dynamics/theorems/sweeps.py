@@ -101,7 +101,8 @@ def trajectories(
     Returns
     -------
     Dataset (over, time)
-        `predictor_eigenvalue`, `correlation_eigenvalue`, `alignment_rate` and, with an EMA, `tau`.
+        `predictor_eigenvalue`, `correlation_eigenvalue`, `mode_alignment_rate` and, with an EMA,
+        `tau`.
 
     Raises
     ------
@@ -114,8 +115,8 @@ def trajectories(
     for value in values:
         one = replace(flow, **{over: value})
         run = integrate(one, start[: len(one.variables)], times).isel(mode=0, drop=True)
-        rate = one.alignment_rate(*(run[name].values for name in one.variables))
-        run = run.assign(alignment_rate=("step", rate)).swap_dims(step="time")
+        rate = one.mode_alignment_rate(*(run[name].values for name in one.variables))
+        run = run.assign(mode_alignment_rate=("step", rate)).swap_dims(step="time")
         runs.append(run.drop_vars("step"))
     dim = xr.DataArray(list(values), dims=over, name=over)
     return xr.concat(runs, dim=dim, combine_attrs="drop_conflicts")

@@ -7,14 +7,14 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from trainers.evaluation.feature_bank import Bank
+from trainers.evaluation.cached_features import CachedFeatures
 from trainers.evaluation.protocol import Score, share_right
 from trainers.options import check_finite, option
 from trainers.randomness import permutation
 
 
 @dataclass(frozen=True)
-class Adam:
+class AdamProbe:
     r"""One layer on cached features by Adam.
 
     .. math:: \alpha_t = \alpha_T + (\alpha_0 - \alpha_T) (1 - t / T)^p
@@ -56,13 +56,13 @@ class Adam:
         """Return the learning rate, `progress` of the steps being done."""
         return self.final_lr + (self.lr - self.final_lr) * (1 - progress) ** self.power
 
-    def score(self, bank: Bank) -> Score:
+    def score(self, cached: CachedFeatures) -> Score:
         """Train to the last epoch, test."""
-        fit, validation = bank.split
-        x, y = bank.train[fit], bank.labels[fit]
+        fit, validation = cached.split
+        x, y = cached.train[fit], cached.labels[fit]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            layer = nn.Linear(x.shape[1], bank.classes)
+            layer = nn.Linear(x.shape[1], cached.classes)
             nn.init.xavier_uniform_(layer.weight)  # Keras' Dense
             nn.init.zeros_(layer.bias)
         layer = layer.to(x.device)
@@ -81,11 +81,11 @@ class Adam:
                 optimiser.step()
             with torch.no_grad():
                 curves["train"].append(share_right(layer(x), y))
-                held_out = layer(bank.train[validation]), bank.labels[validation]
+                held_out = layer(cached.train[validation]), cached.labels[validation]
                 curves["validation"].append(share_right(*held_out))
         with torch.no_grad():
-            accuracy = share_right(layer(bank.test), bank.truth)
+            accuracy = share_right(layer(cached.test), cached.truth)
         found = {f"{name}_accuracy": curve[-1] for name, curve in curves.items()}
         found_by_epoch = {f"{name}_accuracy_by_epoch": curve for name, curve in curves.items()}
         attrs = self.attrs | found | found_by_epoch
-        return Score(accuracy, attrs, nn.Sequential(bank.encoder, layer))
+        return Score(accuracy, attrs, nn.Sequential(cached.encoder, layer))

@@ -11,7 +11,7 @@ from trainers.augmentation.recipes import Recipe
 from trainers.augmentation.views import normalise
 from trainers.config import Config
 from trainers.data.images import ImageData
-from trainers.evaluation.feature_bank import CHUNK
+from trainers.evaluation.cached_features import CHUNK
 from trainers.evaluation.protocol import Score
 from trainers.networks.encoders import part
 from trainers.runs import checkpoint

@@ -6,11 +6,11 @@ from pathlib import Path
 from analysis.store.reader import STORE, SnapshotWriter
 from trainers.data.load import ImageData
 from trainers.evaluation import classifier
-from trainers.evaluation.adam_probe import Adam
-from trainers.evaluation.feature_bank import Bank
+from trainers.evaluation.adam_probe import AdamProbe
+from trainers.evaluation.cached_features import CachedFeatures
 from trainers.evaluation.finetune import FineTune
 from trainers.evaluation.knn import KNN
-from trainers.evaluation.linear_probe import Linear
+from trainers.evaluation.linear_probe import LinearProbe
 from trainers.evaluation.protocol import EvaluationProtocol, Score, record
 from trainers.networks.encoders import part
 from trainers.runs.divergence import refuse_diverged
@@ -20,8 +20,8 @@ LATEST = 1 << 62  # a step after every step
 
 PROTOCOLS: dict[str, EvaluationProtocol] = {
     "knn": KNN(),
-    "linear": Linear(),
-    "adam": Adam(),
+    "linear": LinearProbe(),
+    "adam": AdamProbe(),
     "finetune": FineTune(),
 }
 """Nearest neighbours; logistic regression; the reproduction's probe; the whole encoder."""
@@ -75,11 +75,11 @@ def evaluate(
     trained = open_trained(run, device)
     if not isinstance(data := trained.data, ImageData):
         raise ValueError(f"{run} was trained on {data.name}, which has no labels")
-    bank = Bank(part(trained.network(network), features).eval(), data)
+    cached = CachedFeatures(part(trained.network(network), features).eval(), data)
     scores = {}
     with SnapshotWriter(run / STORE, resume_after=LATEST) as writer:
         for name, protocol in (protocols or _USUAL).items():
-            scores[name] = score = protocol.score(bank)
+            scores[name] = score = protocol.score(cached)
             record(
                 *(writer, trained.step, trained.epoch, name, protocol, score),
                 network=network,

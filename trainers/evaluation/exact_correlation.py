@@ -87,8 +87,8 @@ def exact_correlation(
         raise ValueError(f"{run} has too few {split} images for a correlation: {len(images)}")
     values: dict[str, Any] = {name: (v / rows).cpu().numpy() for name, v in total.items()}
     values |= {"predictor": trained.predictor(len(values["mean"])).numpy(), "samples": rows}
-    measured = {"split": split, "augmented": augmented, "batch_statistics": batch_statistics}
-    return _snapshot(trained, values).assign_attrs(measured | {"network": network})
+    options = {"split": split, "augmented": augmented, "batch_statistics": batch_statistics}
+    return _snapshot(trained, values).assign_attrs(options | {"network": network})
 
 
 def _snapshot(trained: TrainedRun, values: dict[str, Any]) -> xr.Dataset:

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from trainers.augmentation.recipes import RECIPES
 from trainers.augmentation.views import DRAWS, augment
-from trainers.evaluation.feature_bank import Bank, features
+from trainers.evaluation.cached_features import CachedFeatures, features
 from trainers.evaluation.protocol import Score, share_right
 from trainers.options import check_finite, option
 from trainers.randomness import permutation, uniforms
@@ -58,17 +58,17 @@ class FineTune:
             "split": "test, once; trained on nine tenths of train, the rest validates",
         }
 
-    def score(self, bank: Bank) -> Score:
+    def score(self, cached: CachedFeatures) -> Score:
         """Train to the last epoch, test."""
-        fit, validation = bank.split
+        fit, validation = cached.split
         fit = fit[: max(round(self.labels * len(fit)), 1)]
-        data, device = bank.data, bank.labels.device
+        data, device = cached.data, cached.labels.device
         recipe = replace(RECIPES["crop"][0], mean=data.recipes[0].mean, std=data.recipes[0].std)
-        width = features(bank.encoder, data, bank.images[:1]).shape[1]
+        width = features(cached.encoder, data, cached.images[:1]).shape[1]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            layer = nn.Linear(width, bank.classes)
-        network = nn.Sequential(copy.deepcopy(bank.encoder), layer).to(device).train()
+            layer = nn.Linear(width, cached.classes)
+        network = nn.Sequential(copy.deepcopy(cached.encoder), layer).to(device).train()
         network.requires_grad_(True)
         optimiser = torch.optim.SGD(
             network.parameters(), self.lr, self.momentum, weight_decay=self.weight_decay
@@ -80,17 +80,17 @@ class FineTune:
         for step, batch in enumerate(batches):
             chosen = fit[batch.to(device)]
             draws = uniforms(0, step, 1, chosen.cpu(), DRAWS)
-            x = augment(bank.images[chosen], recipe, draws, data.size)
+            x = augment(cached.images[chosen], recipe, draws, data.size)
             cosine = math.cos(math.pi * step / len(batches))
             optimiser.param_groups[0]["lr"] = self.lr * (1 + cosine) / 2
             optimiser.zero_grad()
-            cross_entropy(network(x), bank.labels[chosen]).backward()
+            cross_entropy(network(x), cached.labels[chosen]).backward()
             optimiser.step()
         network.eval()
-        held_out = features(network, data, bank.images[validation])
+        held_out = features(network, data, cached.images[validation])
         found = {
             "labels_used": len(fit),
-            "validation_accuracy": share_right(held_out, bank.labels[validation]),
+            "validation_accuracy": share_right(held_out, cached.labels[validation]),
         }
-        accuracy = share_right(features(network, data, bank.queries), bank.truth)
+        accuracy = share_right(features(network, data, cached.queries), cached.truth)
         return Score(accuracy, self.attrs | found, network)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from trainers.evaluation.feature_bank import CHUNK, Bank
+from trainers.evaluation.cached_features import CHUNK, CachedFeatures
 from trainers.evaluation.protocol import Score
 from trainers.options import option
 
@@ -48,20 +48,22 @@ class KNN:
             "split": "test against the labelled training images",
         }
 
-    def score(self, bank: Bank) -> Score:
+    def score(self, cached: CachedFeatures) -> Score:
         """Let every test image be named by its neighbours among the training images."""
-        return Score(self.accuracy(bank.train, bank.labels, bank.test, bank.truth), self.attrs)
+        return Score(
+            self.accuracy(cached.train, cached.labels, cached.test, cached.truth), self.attrs
+        )
 
     def accuracy(
-        self, bank: Tensor, labels: Tensor, queries: Tensor, truth: Tensor
+        self, cached: Tensor, labels: Tensor, queries: Tensor, truth: Tensor
     ) -> float:  # (n, d), (n,), (m, d), (m,)
         """Return the share of queries that get their true label, in [0, 1]."""
-        bank, queries = _directions(bank), _directions(queries)
+        cached, queries = _directions(cached), _directions(queries)
         classes = int(torch.cat([labels, truth]).max()) + 1
         right = 0
         for start in range(0, len(queries), CHUNK):
             chunk = slice(start, start + CHUNK)
-            similarity, neighbours = (queries[chunk] @ bank.mT).topk(min(self.k, len(bank)))
+            similarity, neighbours = (queries[chunk] @ cached.mT).topk(min(self.k, len(cached)))
             votes = similarity.new_zeros(len(similarity), classes)
             # Only ratios count: the nearest neighbour has weight 1, however small T is.
             weights = ((similarity - similarity[:, :1]) / self.temperature).exp()

@@ -9,13 +9,13 @@ from scipy.optimize import minimize
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from trainers.evaluation.feature_bank import Bank
+from trainers.evaluation.cached_features import CachedFeatures
 from trainers.evaluation.protocol import Score, share_right
 from trainers.options import check_finite, option
 
 
 @dataclass(frozen=True)
-class Linear:
+class LinearProbe:
     r"""Logistic regression on standardised features, by L-BFGS.
 
     .. math:: \min_{W, b}\; -\frac1n \sum_i \log \operatorname{softmax}(W x_i + b)_{y_i}
@@ -53,26 +53,26 @@ class Linear:
             "split": "test, once; L2 chosen on a tenth of train, then fitted to all of train",
         }
 
-    def score(self, bank: Bank) -> Score:
+    def score(self, cached: CachedFeatures) -> Score:
         """Choose the strength on the validation images, fit to all, test."""
-        fit, validation = bank.split
-        head = torch.zeros(bank.classes, bank.train.shape[1] + 1, dtype=torch.float64)
+        fit, validation = cached.split
+        head = torch.zeros(cached.classes, cached.train.shape[1] + 1, dtype=torch.float64)
         tried = {}
         # From strong to weak: each solution is a good start for the next.
         for l2 in np.geomspace(self.strongest, self.weakest, self.count):
-            head = fit_logistic(bank.train[fit], bank.labels[fit], float(l2), start=head)
-            logits = apply_head(head, bank.train[validation])
-            tried[float(l2)] = share_right(logits, bank.labels[validation]), head
+            head = fit_logistic(cached.train[fit], cached.labels[fit], float(l2), start=head)
+            logits = apply_head(head, cached.train[validation])
+            tried[float(l2)] = share_right(logits, cached.labels[validation]), head
         # A tie goes to the stronger one, which comes first.
         l2 = max(tried, key=lambda strength: tried[strength][0])
-        head = fit_logistic(bank.train, bank.labels, l2, start=tried[l2][1])
+        head = fit_logistic(cached.train, cached.labels, l2, start=tried[l2][1])
         found = {
             "l2": l2,
             "validation_accuracy": tried[l2][0],
-            "train_accuracy": share_right(apply_head(head, bank.train), bank.labels),
+            "train_accuracy": share_right(apply_head(head, cached.train), cached.labels),
         }
-        accuracy = share_right(apply_head(head, bank.test), bank.truth)
-        return Score(accuracy, self.attrs | found, nn.Sequential(bank.encoder, as_layer(head)))
+        accuracy = share_right(apply_head(head, cached.test), cached.truth)
+        return Score(accuracy, self.attrs | found, nn.Sequential(cached.encoder, as_layer(head)))
 
 
 def fit_logistic(

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from torch import Tensor, nn
 
 from analysis.store.reader import SnapshotWriter
-from trainers.evaluation.feature_bank import Bank
+from trainers.evaluation.cached_features import CachedFeatures
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Score:
 class EvaluationProtocol(Protocol):
     """A frozen value with its settings."""
 
-    def score(self, bank: Bank) -> Score:
+    def score(self, cached: CachedFeatures) -> Score:
         """Fit on training features or images, and test once."""
 
 

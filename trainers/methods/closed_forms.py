@@ -38,7 +38,7 @@ NORMALISATIONS: dict[str, Spectrum] = {
 }
 
 # Where p is linear in s and no s is cut, power 1 needs no eigenvectors: only what divides F.
-LINEAR: dict[str, Callable[[Tensor], Tensor]] = {"frobenius": _over_norm, "none": lambda F: F}
+LINEAR_IN_F: dict[str, Callable[[Tensor], Tensor]] = {"frobenius": _over_norm, "none": lambda F: F}
 
 
 def cross_view(z: Pair) -> Tensor:  # -> (d, d)
@@ -155,9 +155,9 @@ class Direct:
         """Return W_p of the symmetric correlation `F`, in its dtype."""
         # Roots amplify the rounding of small eigenvalues: 1e-7 in s becomes 3e-4 in p.
         exact = exactly(F)
-        linear = self.power == 1 and self.offset == 0 and self.normalise in LINEAR
+        linear = self.power == 1 and self.offset == 0 and self.normalise in LINEAR_IN_F
         if linear and _nothing_to_cut(exact, torch.finfo(F.dtype).eps):
-            W = LINEAR[self.normalise](exact) + self.eps * torch.eye(len(F)).to(exact)
+            W = LINEAR_IN_F[self.normalise](exact) + self.eps * torch.eye(len(F)).to(exact)
             return as_weight(W, F)
         s, U = torch.linalg.eigh(exact)
         s = (s - self.offset).clamp(min=0)

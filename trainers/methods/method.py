@@ -7,14 +7,13 @@ them, so that one learning rate means one thing.
 from dataclasses import dataclass
 
 from trainers.methods.closed_forms import Direct
-from trainers.methods.losses import Cosine, Euclidean
+from trainers.methods.losses import Cosine, Euclidean, Loss
 from trainers.methods.optimal import Optimal
 from trainers.methods.predictors import Identity, Learned
 from trainers.methods.targets import EMA, Attached, StopGradient
 
 Predictor = Learned | Direct | Optimal | Identity
 Target = EMA | StopGradient | Attached
-Loss = Cosine | Euclidean
 
 PREDICTORS: dict[str, Predictor] = {
     "learned": Learned(),

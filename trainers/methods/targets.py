@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from trainers.networks.encoders import Network
-from trainers.networks.two_views import Pair, Pass
+from trainers.networks.two_views import Both, Pair
 from trainers.options import option
 
 
@@ -102,7 +102,7 @@ class EMATarget(nn.Module):
         self.rule = rule
 
     @torch.no_grad()
-    def forward(self, x: Pair, z: Pair, both: Pass) -> Pair:
+    def forward(self, x: Pair, z: Pair, both: Both) -> Pair:
         """Return the targets (batch, d) of the views `x`; `z` is what the online network makes."""
         return both(self.network, x)
 
@@ -138,7 +138,7 @@ class OwnTarget(nn.Module):
         super().__init__()
         self.detach = detach
 
-    def forward(self, x: Pair, z: Pair, both: Pass) -> Pair:
+    def forward(self, x: Pair, z: Pair, both: Both) -> Pair:
         """Return `z` (batch, d), with its gradient or without."""
         return (z[0].detach(), z[1].detach()) if self.detach else z
 

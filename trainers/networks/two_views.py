@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 Pair = tuple[Tensor, Tensor]  # of both views, (batch, ...) each
-Pass = Callable[[nn.Module, Pair], Pair]
+Both = Callable[[nn.Module, Pair], Pair]
 
 
 def separate(network: nn.Module, x: Pair) -> Pair:
@@ -57,7 +57,7 @@ def _leave(network: nn.Module) -> None:
 
 
 # name: (how views pass, what is done to a network before)
-PASSES: dict[str, tuple[Pass, Callable[[nn.Module], None]]] = {
+BATCH_NORMS: dict[str, tuple[Both, Callable[[nn.Module], None]]] = {
     "separate": (separate, _leave),
     "fused": (together, _leave),
     "fused-per-view": (together, norm_per_view),

@@ -10,7 +10,7 @@ from trainers.methods.predictors import Learned
 from trainers.methods.targets import EMA, StopGradient
 from trainers.presets.preset import AT_STL, PREDICTOR_DECAY_ONLY, TCG, Preset
 
-TARGETS: dict[str, Target] = {"ema": EMA(), "own": StopGradient()}
+OWN_OR_EMA: dict[str, Target] = {"ema": EMA(), "own": StopGradient()}
 
 
 def _learned(layers: int, bias: bool, symmetric: bool) -> Learned:
@@ -60,7 +60,7 @@ def _preset(
     published: str,
     options: Mapping[str, Any] | None = None,
 ) -> Preset:
-    method = Method(predictor, TARGETS[target])
+    method = Method(predictor, OWN_OR_EMA[target])
     return Preset(method, what, f"{TCG}, Table {table}", options or {}, published, AT_STL)
 
 

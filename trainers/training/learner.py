@@ -9,7 +9,7 @@ from trainers.config import Config
 from trainers.methods.predictors import IdentityPredictor, LearnedPredictor
 from trainers.methods.set_predictor import ClosedForm
 from trainers.methods.targets import EMATarget, OwnTarget
-from trainers.networks.two_views import PASSES
+from trainers.networks.two_views import BATCH_NORMS
 from trainers.optimisation.optimiser import Optimiser
 from trainers.optimisation.schedule import Schedule
 from trainers.recording.step import Step
@@ -54,7 +54,7 @@ class Learner:
                 f"record-head: no linear layer ends {config.resolved.encoder} with "
                 f"--projector-layers {config.resolved.projector_layers}; use 1 or more"
             )
-        self.both, prepare = PASSES[config.batch_norm]
+        self.both, prepare = BATCH_NORMS[config.batch_norm]
         for network in (self.online, predictor):
             prepare(network)
         self.online = self.online.to(device)

@@ -3,12 +3,9 @@
 import copy
 import math
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 from tqdm import tqdm
 
@@ -16,19 +13,18 @@ from analysis.store.reader import STORE, SnapshotWriter
 from trainers.config import Config
 from trainers.data.load import Data
 from trainers.device import pick_device
-from trainers.evaluation.feature_bank import Bank, has_labels
+from trainers.evaluation.cached_features import CachedFeatures, has_labels
 from trainers.evaluation.knn import KNN
 from trainers.evaluation.protocol import record
-from trainers.randomness import permutation
 from trainers.recording.recorder import Recorder
 from trainers.runs import checkpoint, directory
 from trainers.runs.continuation import check_continuation
 from trainers.runs.divergence import Diverged, marking, refuse_diverged
 from trainers.runs.trained import announce, describe_data, load, open_trained, steps_per_epoch
-from trainers.training.collapse_watch import Watch
+from trainers.training.collapse_notice import CollapseNotice
 from trainers.training.learner import Learner
+from trainers.training.steps import batches, snapshot_steps
 
-SNAPSHOTS = 400  # of a run by default
 ENCODER = "encoder.pt"
 
 
@@ -101,7 +97,7 @@ def resume(run: str | Path) -> Path:
     device, data = trained.device, trained.data
     learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
     learner.load_state_dict(state["learner"])
-    due = schedule(steps_per_epoch(config, data) * config.epochs, config.every)
+    due = snapshot_steps(steps_per_epoch(config, data) * config.epochs, config.every)
     check_continuation(run, step, state["config"], due)
     described = directory.variable_attrs(config)
     with (
@@ -120,8 +116,8 @@ def _advance(
 ) -> None:
     per_epoch = steps_per_epoch(config, data)
     total = per_epoch * config.epochs
-    due = schedule(total, config.every)
-    watch = Watch(run)
+    due = snapshot_steps(total, config.every)
+    notice = CollapseNotice(run)
     name = config.resolved.name
     with tqdm(total=total, initial=done, desc=name, unit="step", disable=None) as bar:
         for step, samples in batches(config, data, done):
@@ -137,7 +133,7 @@ def _advance(
                 bar.set_postfix(loss=f"{recorder.loss:.3f}", refresh=False)
             if step % per_epoch == 0:
                 _checkpoint(run, step, config, data, learner, recorder)
-                watch.look(step // per_epoch)
+                notice.look(step // per_epoch)
             bar.update()
     target = learner.target.network or learner.online
     encoders = {"online": learner.online.encoder, "target": target.encoder}
@@ -145,7 +141,7 @@ def _advance(
     checkpoint.replace(run / ENCODER, states)
     if has_labels(data):  # a resumed run that has it already gets no second row
         try:
-            score = KNN().score(Bank(learner.online.encoder, data))
+            score = KNN().score(CachedFeatures(learner.online.encoder, data))
         except FloatingPointError as error:
             raise Diverged(total, str(error)) from error
         record(recorder.writer, total, float(config.epochs), "knn", KNN(), score)
@@ -184,24 +180,3 @@ def _checkpoint(
             "recorder": recorder.state_dict(),
         },
     )
-
-
-def batches(config: Config, data: Data, done: int) -> Iterator[tuple[int, Tensor]]:
-    """Yield step number and sample numbers of every batch after `done` steps, to the last epoch."""
-    per_epoch = steps_per_epoch(config, data)
-    for epoch in range(done // per_epoch, config.epochs):
-        order = permutation(config.seed, epoch, len(data))
-        for i in range(per_epoch):
-            step = epoch * per_epoch + i + 1
-            if step > done:
-                yield step, order[i * config.batch_size : (i + 1) * config.batch_size]
-
-
-def schedule(total: int, every: int | None) -> set[int]:
-    """Return the steps that get a snapshot: the last one, and every `every`-th.
-
-    By default some 400, at :math:`T (i/400)^2`: closest at first, where eigenspaces turn fastest.
-    """
-    if every is not None:
-        return {*range(every, total + 1, every), total}
-    return {int(t) for t in np.ceil(total * (np.arange(1, SNAPSHOTS + 1) / SNAPSHOTS) ** 2)}

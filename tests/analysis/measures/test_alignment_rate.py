@@ -30,7 +30,7 @@ def test_the_alignment_rate_is_the_least_of_the_modes(seed):
     p = rng.uniform(-0.5, 1, 5)
     W, F = matrix(U @ np.diag(p) @ U.T), matrix(U @ np.diag(s) @ U.T)
     flow = EigenmodeFlow(alpha_p=1.5, eta=0.02, eta_p=0.06, tau=0.8)
-    expected = flow.alignment_rate(p, s, 0.8).min()
+    expected = flow.mode_alignment_rate(p, s, 0.8).min()
     got = alignment_rate(W, F, k=1.25, tau=0.8, alpha_p=1.5, eta=0.02, eta_p=0.06)
     assert float(got) == pytest.approx(expected, abs=1e-9)
     assert float(got) >= 0.02 + 0.03 - 0.8**2 / (4 * 1.25) - 1e-12
@@ -45,7 +45,7 @@ def test_the_rate_of_a_mode_is_the_eigenvalue_of_k_in_the_aligned_state_and_the_
     np.testing.assert_allclose(kappa, 1.25 * (s + p**2) - 0.9 * p + 0.025)
     np.testing.assert_allclose(kappa.min(), alignment_rate(W, F, **numbers))
     flow = EigenmodeFlow(sigma2=0.25, tau=0.9, alpha_p=2.0, eta=0.01, eta_p=0.03)
-    np.testing.assert_allclose(kappa, flow.alignment_rate(p, s))
+    np.testing.assert_allclose(kappa, flow.mode_alignment_rate(p, s))
     each = xr.DataArray(np.linspace(1, 2, 5), {"mode": np.arange(1, 6)}, ["mode"])
     np.testing.assert_allclose(
         mode_alignment_rate(W, F, k=each, tau=0.0), each.values * (s / 2 + p**2)

@@ -19,7 +19,7 @@ from dynamics import (
     separatrix,
     speed,
     survives,
-    target_scale,
+    target_scale_on_parabola,
     time_to_reach,
     trajectories,
 )
@@ -137,7 +137,7 @@ CALLS = {
     "phase_portrait": lambda v: phase_portrait(FLOW, (-0.5, v)),
     "speed": lambda v: speed(FLOW, [0.1, v]),
     "time_to_reach": lambda v: time_to_reach(FLOW, 0.2, v),
-    "target_scale": lambda v: target_scale(
+    "target_scale_on_parabola": lambda v: target_scale_on_parabola(
         integrate(FLOW, (0.1, 0.1), TIMES)["predictor_eigenvalue"], 0.4, v
     ),
     "data": lambda v: LinearFlow(X=np.diag([1.0, v]), Xp=EYE),
@@ -180,7 +180,7 @@ NOT_NEGATIVE = {
     "sigma": lambda v: descend("cosine", EYE, 1, sigma=v),
     "eta": lambda v: EigenmodeFlow(eta=v),
     "beta": lambda v: LinearFlow(X=EYE, Xp=EYE, beta=v),
-    "target_scale": lambda v: target_scale(
+    "target_scale_on_parabola": lambda v: target_scale_on_parabola(
         integrate(FLOW, (0.1, 0.1), TIMES)["predictor_eigenvalue"], v
     ),
     "portrait": lambda v: phase_portrait(FLOW, s=(v, 1.0)),

@@ -67,8 +67,8 @@ def test_the_parabola_and_the_portrait():
 def test_the_rate_at_which_modes_align():
     # k = 5/4: 5/4 (2 + 1/4) - 1/2 + 1/10 + 3/20, and with tau = 3 one p more, twice.
     flow = EigenmodeFlow(alpha_p=2, sigma2=0.25, eta=0.1, eta_p=0.3)
-    assert float(flow.alignment_rate(0.5, 2.0)) == pytest.approx(2.5625)
-    assert float(flow.alignment_rate(0.5, 2.0, tau=3.0)) == pytest.approx(1.5625)
+    assert float(flow.mode_alignment_rate(0.5, 2.0)) == pytest.approx(2.5625)
+    assert float(flow.mode_alignment_rate(0.5, 2.0, tau=3.0)) == pytest.approx(1.5625)
 
 
 def test_a_mode_under_a_predictor_that_is_set():

@@ -6,7 +6,7 @@ from scipy.integrate import solve_ivp
 
 from dynamics import EigenmodeFlow, ScalarFlow, integrate
 from dynamics.theorems.basin import basin_edges, critical_start, separatrix, survives
-from dynamics.theorems.parabola import speed, target_scale, time_to_reach
+from dynamics.theorems.parabola import speed, target_scale_on_parabola, time_to_reach
 
 FLOW = EigenmodeFlow(eta=0.05)  # k = 5/4, tau = 1, alpha_p = 1
 
@@ -162,7 +162,7 @@ def test_speed_is_the_cubic_with_its_factor_k(eta, tau, p):
 def test_the_closed_form_of_tau(tau0):
     flow = EigenmodeFlow(eta=0.05, beta=0.4)
     run = integrate(flow, (0.3, 0.09, tau0), np.linspace(0, 20, 4001), rtol=1e-11, atol=1e-13)
-    closed = target_scale(run["predictor_eigenvalue"], 0.4, tau0)
+    closed = target_scale_on_parabola(run["predictor_eigenvalue"], 0.4, tau0)
     np.testing.assert_allclose(closed, run["tau"], atol=1e-6)
 
 

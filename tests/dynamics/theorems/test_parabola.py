@@ -6,7 +6,7 @@ import xarray as xr
 from scipy.integrate import quad
 
 from dynamics.flows.eigenmodes import EigenmodeFlow
-from dynamics.theorems.parabola import speed, target_scale, time_to_reach
+from dynamics.theorems.parabola import speed, target_scale_on_parabola, time_to_reach
 
 FLOW = EigenmodeFlow(sigma2=1.0, tau=2.0, eta=0.375, alpha_p=3.0)
 
@@ -58,11 +58,11 @@ def of_time(values, t):
 def test_tau_where_p_stands_and_where_it_grows(tau0):
     t, beta = np.linspace(5, 8, 601), 0.7  # a clock that does not begin at 0
     u = t - 5
-    stands = target_scale(of_time(np.full_like(t, 0.3), t), beta, tau0)
+    stands = target_scale_on_parabola(of_time(np.full_like(t, 0.3), t), beta, tau0)
     assert stands.name == "tau"
     np.testing.assert_allclose(stands, 1 + (tau0 - 1) * np.exp(-0.7 * u), rtol=1e-8, atol=1e-10)
     # p = exp(u): beta / (1 + beta) in the end.
-    grows = target_scale(of_time(np.exp(u), t), beta, tau0)
+    grows = target_scale_on_parabola(of_time(np.exp(u), t), beta, tau0)
     expected = 0.7 / 1.7 + (tau0 - 0.7 / 1.7) * np.exp(-1.7 * u)
     np.testing.assert_allclose(grows, expected, rtol=1e-8, atol=1e-7)
 
@@ -70,26 +70,26 @@ def test_tau_where_p_stands_and_where_it_grows(tau0):
 def test_tau_goes_along_the_steps_whichever_axis_they_are():
     t = np.linspace(0, 2, 81)
     p = xr.concat([of_time(np.exp(a * t), t) for a in (0.5, 1.0)], dim="mode")
-    both = target_scale(p, 0.7, 0.2)
-    turned = target_scale(p.transpose("step", "mode"), 0.7, 0.2)
+    both = target_scale_on_parabola(p, 0.7, 0.2)
+    turned = target_scale_on_parabola(p.transpose("step", "mode"), 0.7, 0.2)
     assert both.dims == ("mode", "step")
     np.testing.assert_allclose(turned.T, both, rtol=1e-14)
     for i in (0, 1):
-        alone = target_scale(p.isel(mode=i), 0.7, 0.2)
+        alone = target_scale_on_parabola(p.isel(mode=i), 0.7, 0.2)
         np.testing.assert_allclose(both.isel(mode=i), alone, rtol=1e-14)
 
 
 def test_tau_is_nan_where_p_is_0():
     t = np.linspace(0, 2, 3)
-    tau = target_scale(of_time([1.0, 0.0, 1.0], t), 1.0)
+    tau = target_scale_on_parabola(of_time([1.0, 0.0, 1.0], t), 1.0)
     assert np.isnan(tau).values.tolist() == [False, True, False]
 
 
 def test_refusals():
     with pytest.raises(ValueError, match=r"p needs the coordinate 'time'; it has \[\]"):
-        target_scale(xr.DataArray([1.0], dims="step"), 0.1)
+        target_scale_on_parabola(xr.DataArray([1.0], dims="step"), 0.1)
     with pytest.raises(ValueError, match=r"beta is -1\.0; finite and 0 or more wanted"):
-        target_scale(of_time([1.0], [0.0]), -1.0)
+        target_scale_on_parabola(of_time([1.0], [0.0]), -1.0)
     with pytest.raises(ValueError, match=r"eta = 0\.0 has no three rest points"):
         time_to_reach(EigenmodeFlow(), 0.1, 0.2)
     # At eta* itself p_- and p_+ are one.

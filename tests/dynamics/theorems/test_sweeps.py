@@ -45,8 +45,8 @@ def test_ways_are_those_of_the_flow_at_each_value():
     alone = integrate(flow, (0.2, 0.1, 0.3), times).isel(mode=0)
     assert found["tau"].dims == ("alpha_p", "time")
     np.testing.assert_allclose(found["tau"].sel(alpha_p=4.0), alone["tau"])
-    kappa = flow.alignment_rate(*(alone[name].values for name in flow.variables))
-    np.testing.assert_allclose(found["alignment_rate"].sel(alpha_p=4.0), kappa)
+    kappa = flow.mode_alignment_rate(*(alone[name].values for name in flow.variables))
+    np.testing.assert_allclose(found["mode_alignment_rate"].sel(alpha_p=4.0), kappa)
     figure = sweep_figure([found])
     assert len(figure.axes) == 4
     assert figure.axes[0].get_xlabel() == "gradient-flow time"

@@ -12,11 +12,11 @@ from command_line import refused
 from analysis.store.reader import open_snapshots
 from trainers.commands.main import main
 from trainers.config import Config
+from trainers.evaluation.cached_features import CachedFeatures
 from trainers.evaluation.classifier import load_classifier
 from trainers.evaluation.evaluate import evaluate
-from trainers.evaluation.feature_bank import Bank
 from trainers.evaluation.knn import KNN
-from trainers.evaluation.linear_probe import Linear
+from trainers.evaluation.linear_probe import LinearProbe
 from trainers.runs import checkpoint
 from trainers.runs.network import load_network
 from trainers.runs.trained import load
@@ -91,9 +91,9 @@ def test_probes_of_encoder_block_and_projector_of_one_run(run):
     stored = {row["features"]: row for row in table(run)}
     assert stored.keys() == made.keys()
     for features, network in made.items():
-        bank = Bank(network, data)
-        assert bank.train.shape[1] == {"encoder": 16, "block": 8, "projector": 6}[features]
-        assert stored[features]["accuracy"] == KNN().score(bank).accuracy
+        cached = CachedFeatures(network, data)
+        assert cached.train.shape[1] == {"encoder": 16, "block": 8, "projector": 6}[features]
+        assert stored[features]["accuracy"] == KNN().score(cached).accuracy
 
 
 def test_the_target_network_is_the_target(run):
@@ -122,7 +122,7 @@ def test_a_classifier_is_saved_and_read_again(run, shades):
 
 
 def test_evaluating_again_replaces_nothing_and_a_resumed_run_goes_on(run):
-    evaluate(run, {"linear": Linear(count=1)})
+    evaluate(run, {"linear": LinearProbe(count=1)})
     first = table(run)
     evaluate(run)
     second = table(run)

@@ -71,8 +71,8 @@ def test_shapes_of_a_class_have_no_colour_of_their_own(shapes):
 
 
 def test_pixels_tell_shapes_a_little_better_than_chance(shapes):
-    bank, queries = (x.flatten(1).float() for x in (shapes.x_train, shapes.x_test[:500]))
-    nearest = torch.cdist(queries, bank).topk(20, largest=False).indices
+    cached, queries = (x.flatten(1).float() for x in (shapes.x_train, shapes.x_test[:500]))
+    nearest = torch.cdist(queries, cached).topk(20, largest=False).indices
     votes = torch.nn.functional.one_hot(shapes.y_train[nearest], len(SHAPES)).sum(1)
     accuracy = (votes.argmax(1) == shapes.y_test[:500]).float().mean()
     assert 0.15 < accuracy < 0.5

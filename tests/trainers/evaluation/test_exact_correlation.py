@@ -6,7 +6,7 @@ import xarray as xr
 from analysis import eigenvalues, open_snapshots, summarise
 from trainers import METHODS, Config, evaluate, exact_correlation, train, view_features
 from trainers.config import Config as Stored
-from trainers.evaluation.feature_bank import features
+from trainers.evaluation.cached_features import features
 from trainers.evaluation.knn import KNN
 from trainers.runs.network import load_network
 from trainers.runs.trained import load

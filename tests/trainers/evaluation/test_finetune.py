@@ -11,11 +11,11 @@ from torch import nn
 from trainers import FineTune
 from trainers.augmentation.recipes import RECIPES
 from trainers.data.images import ImageData
-from trainers.evaluation.feature_bank import Bank
+from trainers.evaluation.cached_features import CachedFeatures
 
 
 @pytest.fixture
-def bank():
+def cached():
     """Sixty images of two shades in two classes, before a small encoder."""
     torch.manual_seed(0)
     y = torch.arange(60) % 2
@@ -31,7 +31,7 @@ def bank():
         size=8,
     )
     encoder = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    return Bank(encoder, data)
+    return CachedFeatures(encoder, data)
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def steps(monkeypatch):
     return taken
 
 
-def test_the_rate_falls_on_half_a_cosine_from_the_first_step_to_the_last(bank, steps):
-    FineTune(epochs=2, batch_size=10, lr=0.4, momentum=0.5, weight_decay=0.1).score(bank)
+def test_the_rate_falls_on_half_a_cosine_from_the_first_step_to_the_last(cached, steps):
+    FineTune(epochs=2, batch_size=10, lr=0.4, momentum=0.5, weight_decay=0.1).score(cached)
     # 36 of 40 images fit: three whole batches an epoch, the last six images are dropped.
     expected = [0.4 * (1 + math.cos(math.pi * k / 6)) / 2 for k in range(6)]
     np.testing.assert_allclose([lr for lr, *_ in steps], expected)
@@ -60,25 +60,25 @@ def test_the_rate_falls_on_half_a_cosine_from_the_first_step_to_the_last(bank, s
     assert {step[1:] for step in steps} == {(0.5, 0.1, 122)}
 
 
-def test_a_share_of_the_labels_is_a_share_of_the_fitting_images(bank, steps):
-    score = FineTune(epochs=3, batch_size=128, labels=0.25).score(bank)
+def test_a_share_of_the_labels_is_a_share_of_the_fitting_images(cached, steps):
+    score = FineTune(epochs=3, batch_size=128, labels=0.25).score(cached)
     assert score.attrs["labels_used"] == 9  # of 36
     assert len(steps) == 3  # one batch holds them all
     assert score.attrs["labels"] == 0.25
 
 
-def test_a_copy_learns_and_is_what_is_scored(bank):
-    before = copy.deepcopy(bank.encoder.state_dict())
-    score = FineTune(epochs=8, batch_size=12, lr=0.3).score(bank)
-    for name, value in bank.encoder.state_dict().items():
+def test_a_copy_learns_and_is_what_is_scored(cached):
+    before = copy.deepcopy(cached.encoder.state_dict())
+    score = FineTune(epochs=8, batch_size=12, lr=0.3).score(cached)
+    for name, value in cached.encoder.state_dict().items():
         assert torch.equal(value, before[name])
     assert score.accuracy == 1  # shades are easy, once the encoder learns
     network = score.classifier
-    assert not torch.equal(network[0][0].weight, bank.encoder[0].weight)
+    assert not torch.equal(network[0][0].weight, cached.encoder[0].weight)
     with torch.no_grad():
-        named = network(bank.data.plain(bank.queries)).argmax(1)
-    assert (named == bank.truth).double().mean() == score.accuracy
-    again = FineTune(epochs=8, batch_size=12, lr=0.3).score(bank)
+        named = network(cached.data.plain(cached.queries)).argmax(1)
+    assert (named == cached.truth).double().mean() == score.accuracy
+    again = FineTune(epochs=8, batch_size=12, lr=0.3).score(cached)
     assert again.attrs == score.attrs  # no chance in it
 
 
@@ -98,6 +98,6 @@ def test_settings_out_of_range_are_refused(options, message):
         FineTune(**options)
 
 
-def test_one_that_diverges_has_no_accuracy(bank):
+def test_one_that_diverges_has_no_accuracy(cached):
     with pytest.raises(FloatingPointError, match="not finite"):
-        FineTune(epochs=4, batch_size=6, lr=1e30).score(bank)
+        FineTune(epochs=4, batch_size=6, lr=1e30).score(cached)

@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 
 from trainers.evaluation.knn import KNN
 
-ANGLES = torch.tensor([0.0, 0.1, 0.3, 2.0])  # of the bank, in the plane
+ANGLES = torch.tensor([0.0, 0.1, 0.3, 2.0])  # of what is known, in the plane
 BANK = torch.stack([ANGLES.cos(), ANGLES.sin()], dim=1)
 LABELS = torch.tensor([0, 1, 1, 2])
 
@@ -29,25 +29,25 @@ def test_votes_by_hand():
     # cos .05 - cos .15 = .00998 and cos .05 - cos .35 = .0594: e^-10 + e^-59 is no match for 1.
     assert label(-0.05, KNN(k=3, temperature=0.001)) == 0
     assert label(1.9, KNN(k=4, temperature=0.1)) == 2
-    assert label(1.9, KNN(k=400, temperature=0.1)) == 2  # k is at most the bank
+    assert label(1.9, KNN(k=400, temperature=0.1)) == 2  # k is at most what is known
 
 
 @given(seed=st.integers(0, 99), scale=st.floats(0.01, 100))
 def test_only_directions_count(seed, scale):
     generator = torch.Generator().manual_seed(seed)
-    bank, queries = torch.randn(2, 30, 4, generator=generator)
+    cached, queries = torch.randn(2, 30, 4, generator=generator)
     labels, truth = torch.randint(3, (2, 30), generator=generator)
     knn = KNN(k=5)
-    expected = knn.accuracy(bank, labels, queries, truth)
-    assert knn.accuracy(scale * bank, labels, queries / scale, truth) == expected
+    expected = knn.accuracy(cached, labels, queries, truth)
+    assert knn.accuracy(scale * cached, labels, queries / scale, truth) == expected
     order = torch.randperm(30, generator=generator)
-    assert knn.accuracy(bank[order], labels[order], queries, truth) == expected
-    assert knn.accuracy(bank, labels, bank, labels) >= 1 / 3
+    assert knn.accuracy(cached[order], labels[order], queries, truth) == expected
+    assert knn.accuracy(cached, labels, cached, labels) >= 1 / 3
 
 
-def reference(bank, labels, queries, truth, k, temperature):
+def reference(cached, labels, queries, truth, k, temperature):
     """Return the accuracy by a loop over queries and classes, in logarithms of votes."""
-    x, h = (np.asarray(a, dtype=np.float64) for a in (bank, queries))
+    x, h = (np.asarray(a, dtype=np.float64) for a in (cached, queries))
     x, y, right = x / np.hypot.reduce(x, axis=1, keepdims=True), labels.numpy(), 0
     for query, answer in zip(h, truth.numpy(), strict=True):
         cosines = x @ query / np.sqrt(query @ query)
@@ -72,37 +72,37 @@ def reference(bank, labels, queries, truth, k, temperature):
 )
 def test_the_votes_are_those_of_a_loop_over_queries(temperature, scale):
     generator = torch.Generator().manual_seed(0)
-    bank, queries = scale * torch.randn(2, 150, 4, generator=generator)
+    cached, queries = scale * torch.randn(2, 150, 4, generator=generator)
     labels, truth = torch.randint(5, (2, 150), generator=generator)
     for k in (20, 151):  # more neighbours than images: all of them
-        expected = reference(bank, labels, queries, truth, k, temperature)
-        assert KNN(k, temperature).accuracy(bank, labels, queries, truth) == expected
+        expected = reference(cached, labels, queries, truth, k, temperature)
+        assert KNN(k, temperature).accuracy(cached, labels, queries, truth) == expected
 
 
 def test_far_from_every_neighbour_the_nearest_still_has_a_vote():
-    # A query across from a bank on one side: all weights e^(cos / T) underflow at T = 0.003.
-    bank = torch.tensor([[-1.0, 0.5], [-1.0, 0.1], [-1.0, 0.0]])
+    # A query across from neighbours on one side: all weights e^(cos / T) underflow at T = 0.003.
+    cached = torch.tensor([[-1.0, 0.5], [-1.0, 0.1], [-1.0, 0.0]])
     for labels, nearest in (([0, 1, 2], 0), ([2, 0, 1], 2)):
         for temperature in (1e-6, 0.003):
             score = KNN(3, temperature).accuracy(
-                bank, torch.tensor(labels), torch.tensor([[1.0, 0.0]]), torch.tensor([nearest])
+                cached, torch.tensor(labels), torch.tensor([[1.0, 0.0]]), torch.tensor([nearest])
             )
             assert score == 1
 
 
 def test_cosines_that_are_equal_in_float32_are_told_apart():
     # 1 - cos is 2e-9 and 0: as float32 both are 1. At T = 1e-10 the second is all.
-    bank = torch.tensor([[1.0, 6.4e-5], [1.0, 0.0]])
+    cached = torch.tensor([[1.0, 6.4e-5], [1.0, 0.0]])
     query, truth = torch.tensor([[1.0, 0.0]]), torch.tensor([1])
-    assert KNN(2, 1e-10).accuracy(bank, torch.tensor([0, 1]), query, truth) == 1
+    assert KNN(2, 1e-10).accuracy(cached, torch.tensor([0, 1]), query, truth) == 1
 
 
 def test_equal_votes_go_to_the_first_class_and_a_feature_of_length_0_has_no_direction():
-    bank = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    cached = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
     labels = torch.tensor([2, 1, 0, 0])
     query = torch.tensor([[1.0, 0.0], [0.0, 0.0]])
     # (1, 0): one vote each for 1 and 2, e^(-10) for 0. No direction: all at 0, two of class 0.
-    assert KNN(4).accuracy(bank, labels, query, torch.tensor([1, 0])) == 1
+    assert KNN(4).accuracy(cached, labels, query, torch.tensor([1, 0])) == 1
 
 
 @pytest.mark.parametrize(

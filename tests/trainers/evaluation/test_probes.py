@@ -12,9 +12,9 @@ from scipy.optimize import brentq
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from trainers.evaluation.adam_probe import Adam
-from trainers.evaluation.feature_bank import Bank
-from trainers.evaluation.linear_probe import Linear, apply_head, as_layer, fit_logistic
+from trainers.evaluation.adam_probe import AdamProbe
+from trainers.evaluation.cached_features import CachedFeatures
+from trainers.evaluation.linear_probe import LinearProbe, apply_head, as_layer, fit_logistic
 
 
 def clusters(n: int, d: int, classes: int, seed: int, spread: float = 1.0):
@@ -24,7 +24,7 @@ def clusters(n: int, d: int, classes: int, seed: int, spread: float = 1.0):
     return centres[y] + spread * torch.randn(n, d, generator=generator), y
 
 
-def bank_of(train, labels, test, truth, classes) -> Bank:
+def cached(train, labels, test, truth, classes) -> CachedFeatures:
     split = torch.arange(len(train) // 10, len(train)), torch.arange(len(train) // 10)
     values = {"train": train, "labels": labels, "test": test, "truth": truth, "split": split}
     return SimpleNamespace(**values, classes=classes, encoder=nn.Identity())
@@ -80,10 +80,10 @@ def test_the_strength_is_the_validation_images_choice():
     # Many features, few images: hardly any regularisation overfits.
     train, labels = clusters(60, 80, 2, seed=3, spread=6.0)
     test, truth = clusters(400, 80, 2, seed=3, spread=6.0)
-    probe = Linear(weakest=1e-6, strongest=10.0, count=4)
-    bank = bank_of(train, labels, test, truth, 2)
-    score = probe.score(bank)
-    fit, validation = bank.split
+    probe = LinearProbe(weakest=1e-6, strongest=10.0, count=4)
+    made = cached(train, labels, test, truth, 2)
+    score = probe.score(made)
+    fit, validation = made.split
     tried = {}
     for l2 in np.geomspace(10.0, 1e-6, 4):
         head = fit_logistic(train[fit], labels[fit], float(l2), start(2, 80))
@@ -100,9 +100,9 @@ def test_the_strength_is_the_validation_images_choice():
 def test_the_test_images_change_neither_choice_nor_fit():
     train, labels = clusters(100, 6, 3, seed=4, spread=3.0)
     test, truth = clusters(50, 6, 3, seed=4, spread=3.0)
-    for probe in (Linear(count=3), Adam(epochs=2)):
-        one = probe.score(bank_of(train, labels, test, truth, 3))
-        other = probe.score(bank_of(train, labels, -test, truth.roll(1), 3))
+    for probe in (LinearProbe(count=3), AdamProbe(epochs=2)):
+        one = probe.score(cached(train, labels, test, truth, 3))
+        other = probe.score(cached(train, labels, -test, truth.roll(1), 3))
         assert one.attrs == other.attrs
         for a, b in zip(one.classifier.parameters(), other.classifier.parameters(), strict=True):
             assert torch.equal(a, b)
@@ -111,13 +111,13 @@ def test_the_test_images_change_neither_choice_nor_fit():
 
 def test_adams_rate_is_the_predecessors():
     # 5e-4 + 0.0495 (1 - t/T)^2, at t = 0, T/2 and T.
-    assert [Adam().rate(p) for p in (0, 0.5, 1)] == pytest.approx([0.05, 0.012875, 0.0005])
+    assert [AdamProbe().rate(p) for p in (0, 0.5, 1)] == pytest.approx([0.05, 0.012875, 0.0005])
 
 
 def test_adam_learns_and_keeps_both_curves():
     train, labels = clusters(300, 6, 3, seed=6, spread=0.3)
     test, truth = clusters(90, 6, 3, seed=6, spread=0.3)
-    score = Adam(epochs=20, batch_size=32).score(bank_of(train, labels, test, truth, 3))
+    score = AdamProbe(epochs=20, batch_size=32).score(cached(train, labels, test, truth, 3))
     assert score.accuracy > 0.8
     for part in ("train", "validation"):
         curve = score.attrs[f"{part}_accuracy_by_epoch"]
@@ -130,12 +130,12 @@ def test_adam_learns_and_keeps_both_curves():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Linear(weakest=0.0), "linear weakest is 0.0"),
-        (lambda: Linear(weakest=2.0), "0 < weakest <= strongest"),
-        (lambda: Linear(count=0), "linear count is 0"),
-        (lambda: Adam(epochs=0), "adam epochs is 0"),
-        (lambda: Adam(batch_size=-1), "adam batch-size is -1"),
-        (lambda: Adam(lr=float("nan")), "adam lr is nan"),
+        (lambda: LinearProbe(weakest=0.0), "linear weakest is 0.0"),
+        (lambda: LinearProbe(weakest=2.0), "0 < weakest <= strongest"),
+        (lambda: LinearProbe(count=0), "linear count is 0"),
+        (lambda: AdamProbe(epochs=0), "adam epochs is 0"),
+        (lambda: AdamProbe(batch_size=-1), "adam batch-size is -1"),
+        (lambda: AdamProbe(lr=float("nan")), "adam lr is nan"),
     ],
 )
 def test_settings_out_of_range_are_refused(make, message):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from trainers.networks.encoders import conv4
-from trainers.networks.two_views import PASSES, norm_per_view
+from trainers.networks.two_views import BATCH_NORMS, norm_per_view
 
 
 def network():
@@ -21,7 +21,7 @@ def views():
 
 def run(name):
     net = network()
-    both, prepare = PASSES[name]
+    both, prepare = BATCH_NORMS[name]
     prepare(net)
     z = both(net, views())
     (z[0] * z[1]).sum().backward()
@@ -51,9 +51,9 @@ def test_per_view_norms_change_no_name_of_the_state():
     torch.testing.assert_close(twin.eval()(x), net.eval()(x))
 
 
-@pytest.mark.parametrize("name", PASSES)
+@pytest.mark.parametrize("name", BATCH_NORMS)
 def test_views_keep_their_places(name):
-    both, _ = PASSES[name]
+    both, _ = BATCH_NORMS[name]
     first, second = both(nn.Identity(), (torch.zeros(2, 1), torch.ones(2, 1)))
     assert first.sum() == 0
     assert second.sum() == 2

@@ -12,8 +12,8 @@ from PIL import Image
 from analysis import open_snapshots
 from trainers import EMA, METHODS, Config, Euclidean, Learned, Method, train
 from trainers.commands.main import main
+from trainers.evaluation.cached_features import features
 from trainers.evaluation.exact_correlation import exact_correlation
-from trainers.evaluation.feature_bank import features
 from trainers.evaluation.protocol import share_right
 from trainers.evaluation.view_features import view_features
 from trainers.methods.set_predictor import exactly

@@ -22,7 +22,7 @@ from trainers import (
 )
 from trainers.device import pick_device
 from trainers.training.learner import Learner
-from trainers.training.loop import batches, schedule
+from trainers.training.steps import batches, snapshot_steps
 
 pytestmark = pytest.mark.usefixtures("few_shapes")
 
@@ -174,13 +174,13 @@ def test_an_epoch_visits_every_image_once_and_the_next_in_another_order():
 
 
 def test_the_schedule_is_dense_at_first_and_ends_at_the_end():
-    steps = sorted(schedule(39_000, None))
+    steps = sorted(snapshot_steps(39_000, None))
     assert steps[:5] == [1, 3, 4, 7, 9]  # 39,000 (i / 400)^2 is .24, .98, 2.2, 3.9, 6.1, 8.8
     assert steps[-1] == 39_000
     assert 380 <= len(steps) <= 400
     assert max(np.diff(steps)) <= 200
-    assert sorted(schedule(25, 10)) == [10, 20, 25]
-    assert sorted(schedule(5, None)) == [1, 2, 3, 4, 5]
+    assert sorted(snapshot_steps(25, 10)) == [10, 20, 25]
+    assert sorted(snapshot_steps(5, None)) == [1, 2, 3, 4, 5]
 
 
 def test_a_run_is_not_overwritten_without_being_asked(tmp_path):

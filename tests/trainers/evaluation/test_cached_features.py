@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from trainers.data.load import load_data
-from trainers.evaluation.feature_bank import Bank, features, has_labels
+from trainers.evaluation.cached_features import CachedFeatures, features, has_labels
 
 
 def test_features_are_of_an_encoder_at_rest():
@@ -24,19 +24,19 @@ def test_images_without_a_label_are_left_out_of_both_parts():
     data = load_data("shapes", size=8, limit=30)
     y_train, y_test = data.y_train.clone(), data.y_test.clone()
     y_train[3], y_test[5] = -1, -1
-    bank = Bank(nn.Flatten(), dataclasses.replace(data, y_train=y_train, y_test=y_test))
-    assert len(bank.train) == 29
-    assert torch.equal(bank.train[3], data.plain(data.x_train[4:5]).flatten())
-    assert len(bank.test) == len(bank.truth) == len(data.y_test) - 1
-    assert min(bank.labels.min(), bank.truth.min()) >= 0
+    cached = CachedFeatures(nn.Flatten(), dataclasses.replace(data, y_train=y_train, y_test=y_test))
+    assert len(cached.train) == 29
+    assert torch.equal(cached.train[3], data.plain(data.x_train[4:5]).flatten())
+    assert len(cached.test) == len(cached.truth) == len(data.y_test) - 1
+    assert min(cached.labels.min(), cached.truth.min()) >= 0
 
 
 def test_the_split_is_one_in_ten_and_the_same_for_every_run():
     data = load_data("shapes", size=8, limit=57)
-    fit, validation = Bank(nn.Flatten(), data).split
+    fit, validation = CachedFeatures(nn.Flatten(), data).split
     assert len(validation) == 5
     assert sorted([*fit.tolist(), *validation.tolist()]) == list(range(57))
-    other = Bank(nn.Identity(), dataclasses.replace(data, seed=3)).split
+    other = CachedFeatures(nn.Identity(), dataclasses.replace(data, seed=3)).split
     assert torch.equal(other[1], validation)
 
 
@@ -47,9 +47,9 @@ def test_data_without_labels_are_refused():
     assert not has_labels(unlabelled)
     assert not has_labels(load_data("gaussian"))
     with pytest.raises(ValueError, match="shapes has no labels to train and test by"):
-        Bank(nn.Flatten(), unlabelled)
+        CachedFeatures(nn.Flatten(), unlabelled)
     with pytest.raises(ValueError, match="9 labelled training images; at least 10"):
-        _ = Bank(nn.Flatten(), load_data("shapes", size=8, limit=9)).split
+        _ = CachedFeatures(nn.Flatten(), load_data("shapes", size=8, limit=9)).split
 
 
 @pytest.mark.parametrize("lost", [math.nan, math.inf])

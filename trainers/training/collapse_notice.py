@@ -1,4 +1,4 @@
-"""Saying so while it happens: a look at the run's own snapshots, once an epoch."""
+"""Saying so while a run collapses: a look at its own snapshots, once an epoch."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,7 @@ from analysis.verdicts.lasting import looks_to_last
 WARNED = KINDS.index("dimensional")
 
 
-class Watch:
+class CollapseNotice:
     """Print one line on stderr when a run's state becomes one to warn of, a worse one, or neither.
 
     Parameters

@@ -4,7 +4,7 @@ from strategies import collapsed_run, learning_run
 from analysis import SnapshotWriter, collapse, open_snapshots
 from analysis.store.schema import STORE
 from trainers import Config, Euclidean, Identity, Method, StopGradient, train
-from trainers.training.collapse_watch import Watch
+from trainers.training.collapse_notice import CollapseNotice
 
 
 def half_written(path, run):
@@ -19,9 +19,9 @@ def half_written(path, run):
 
 
 def lines(tmp_path, run, capsys):
-    watch = Watch(tmp_path)
+    notice = CollapseNotice(tmp_path)
     for epoch in half_written(tmp_path, run):
-        watch.look(epoch)
+        notice.look(epoch)
     out, err = capsys.readouterr()
     assert out == ""
     return err.splitlines()

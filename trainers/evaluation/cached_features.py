@@ -14,7 +14,7 @@ CHUNK = 512  # images at a time
 HELD_OUT = 10  # one labelled training image in ten validates
 
 
-class Bank:
+class CachedFeatures:
     """Labelled images without augmentation, and what `encoder` makes of them.
 
     Parameters
