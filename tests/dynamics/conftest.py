@@ -6,5 +6,5 @@ import pytest
 @pytest.fixture
 def without_pauses(monkeypatch):
     """An epoch ends without checkpoint or look for collapse: both take longer than its steps."""
-    monkeypatch.setattr("trainers.training.collapse_watch.Watch.look", lambda *_: None)
+    monkeypatch.setattr("trainers.training.collapse_notice.CollapseNotice.look", lambda *_: None)
     monkeypatch.setattr("trainers.training.loop._checkpoint", lambda *_: None)
