@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -45,6 +46,18 @@ class Flow(Protocol):
     def derived(self, *state: np.ndarray) -> Mapping[str, np.ndarray]:
         """Return what a snapshot holds besides the state; leading axes, such as step, pass."""
         ...
+
+
+class PredictorDecay:
+    """Of flows whose predictor may have a decay of its own."""
+
+    eta: Numbers
+    eta_p: Numbers | None
+
+    @cached_property
+    def predictor_decay(self) -> Numbers:
+        """`eta_p`, or `eta` where it was not given."""
+        return default(self.eta_p, self.eta)
 
 
 @runtime_checkable

@@ -1,7 +1,8 @@
-"""Correlations of data under augmentation: what X and X' of a linear flow may be."""
+"""Correlations of data under augmentation, X and X', and of what linear networks make of them."""
 
 import numpy as np
 
+from dynamics.flows.base import transpose
 from dynamics.flows.checks import check_numbers
 
 
@@ -46,3 +47,32 @@ def scrambled_subspace(data: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray,
         raise ValueError("basis has columns that are not orthonormal")
     kept = np.eye(len(data)) - basis @ basis.T
     return kept @ data @ kept, np.trace(basis.T @ data @ basis) * basis @ basis.T
+
+
+def correlations(
+    X: np.ndarray, Xp: np.ndarray, W: np.ndarray, Wp: np.ndarray, Wa: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the second moments of features, targets and predictions, in the schema's names."""
+    same = W @ (X + Xp) @ transpose(W)
+    return {
+        "correlation": same,
+        "cross_correlation": W @ X @ transpose(W),
+        "target_correlation": Wa @ X @ transpose(W),
+        "prediction_correlation": Wp @ same,
+    }
+
+
+def check_data(X: np.ndarray, Xp: np.ndarray) -> None:
+    """Check the correlations of the data.
+
+    Raises
+    ------
+    ValueError
+        They are not finite, square, symmetric and of one size.
+    """
+    for name, M in (("X", X), ("Xp", Xp)):
+        check_numbers(name, M)
+        if M.ndim != 2 or M.shape != X.shape or M.shape[0] != M.shape[1]:
+            raise ValueError(f"{name} has shape {M.shape}; two square matrices of one size wanted")
+        if not np.allclose(M, M.T, atol=1e-10 * (1 + np.abs(M).max())):
+            raise ValueError(f"{name} is not symmetric")

@@ -7,29 +7,13 @@ from typing import cast
 
 import numpy as np
 
-from dynamics.flows.base import Numbers, check_parameters, default
+from dynamics.flows.base import Numbers, PredictorDecay, check_parameters, default
+from dynamics.flows.checks import check_one_decay
+from dynamics.flows.rest_point import RestPoint
 
 
 @dataclass(frozen=True, kw_only=True)
-class RestPoint:
-    """Where a flow stands still, and the eigenvalues of its Jacobian there."""
-
-    name: str
-    """``collapsed`` (p_0 = 0), ``unstable`` (p_-) or ``useful`` (p_+)."""
-    state: tuple[float, ...]
-    """In the order of the flow's variables."""
-    eigenvalues: tuple[float, ...]
-    """In falling order."""
-
-    @property
-    def stability(self) -> str:
-        """``stable``, ``saddle``, or ``neutral`` where linearisation does not decide."""
-        largest = max(self.eigenvalues)
-        return "stable" if largest < 0 else "saddle" if largest > 0 else "neutral"
-
-
-@dataclass(frozen=True, kw_only=True)
-class EigenmodeFlow:
+class EigenmodeFlow(PredictorDecay):
     r"""The (p, s, tau) flow of every mode by itself, k = 1 + sigma2.
 
     .. math::
@@ -88,11 +72,6 @@ class EigenmodeFlow:
     def k(self) -> Numbers:
         """Same-view over cross-view variance, 1 + sigma2."""
         return 1 + self.sigma2
-
-    @cached_property
-    def predictor_decay(self) -> Numbers:
-        """`eta_p`, or `eta` where it was not given."""
-        return default(self.eta_p, self.eta)
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -234,13 +213,4 @@ class EigenmodeFlow:
             state = (0.0, 0.0, beta / (beta - eta) if beta > eta else np.inf)
         return RestPoint(
             name="collapsed", state=state, eigenvalues=tuple(sorted(values, reverse=True))
-        )
-
-
-def check_one_decay(eta: Numbers, eta_p: Numbers) -> None:
-    """Raise ValueError unless encoder and predictor decay at one rate."""
-    if not np.all(np.equal(eta, eta_p)):
-        raise ValueError(
-            f"the decays differ, eta = {eta} and eta_p = {eta_p}: nothing is conserved; "
-            "use balance_rate"
         )

@@ -5,12 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dynamics.flows.base import Flow, anticommutator, bracket, check_parameters, default, transpose
+from dynamics.flows.base import (
+    Flow,
+    PredictorDecay,
+    anticommutator,
+    bracket,
+    check_parameters,
+    transpose,
+)
 from dynamics.flows.linear import LinearFlow
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Isotropic:
+class _Isotropic(PredictorDecay):
     alpha_p: float = 1.0
     sigma2: float = 0.25
     eta: float = 0.0
@@ -24,11 +31,6 @@ class _Isotropic:
     def k(self) -> float:
         """Same-view over cross-view variance, 1 + sigma2."""
         return 1 + self.sigma2
-
-    @property
-    def predictor_decay(self) -> float:
-        """`eta_p`, or `eta` where it was not given."""
-        return float(default(self.eta_p, self.eta))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dynamics.flows.base import Numbers, check_parameters, default
+from dynamics.flows.base import Numbers, PredictorDecay, check_parameters
 from dynamics.flows.eigenmodes import EigenmodeFlow
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScalarFlow:
+class ScalarFlow(PredictorDecay):
     r"""The triple (w, w_p, w_a) of one mode of anisotropic data.
 
     .. math::
@@ -79,11 +79,6 @@ class ScalarFlow:
     def derived(self, *state: np.ndarray) -> Mapping[str, np.ndarray]:
         """Return w², the eigenvalue of W Wᵀ."""
         return {"correlation_eigenvalue": state[0] ** 2}
-
-    @property
-    def predictor_decay(self) -> Numbers:
-        """Decay of w_p: `eta_p`, or `eta` without one."""
-        return default(self.eta_p, self.eta)
 
     @property
     def critical_decay(self) -> Numbers:

@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 from scipy.integrate import cumulative_simpson
 
-from dynamics.flows.checks import check_numbers
-from dynamics.flows.eigenmodes import EigenmodeFlow, check_one_decay
+from dynamics.flows.checks import check_numbers, check_one_decay
+from dynamics.flows.eigenmodes import EigenmodeFlow
 
 
 def speed(flow: EigenmodeFlow, p: np.ndarray | float) -> np.ndarray:

@@ -6,7 +6,8 @@ import xarray as xr
 from dynamics.flows.base import VARIABLES
 from dynamics.flows.checks import check_count, check_numbers, check_rising
 from dynamics.flows.eigenmodes import EigenmodeFlow
-from dynamics.theorems.basin import separatrix, survives
+from dynamics.theorems.basin import survives
+from dynamics.theorems.separatrix import separatrix
 
 P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 

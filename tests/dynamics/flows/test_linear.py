@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from analysis import summarise
 from dynamics import EigenmodeFlow, integrate
-from dynamics.flows.linear import LinearFlow, NoPredictorFlow, NoStopGradientFlow
+from dynamics.flows.collapsing import NoPredictorFlow, NoStopGradientFlow
+from dynamics.flows.linear import LinearFlow
 from dynamics.flows.singular_values import ScalarFlow
 
 seeds = st.integers(0, 10**6)

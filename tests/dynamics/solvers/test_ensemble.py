@@ -1,5 +1,3 @@
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -69,11 +67,10 @@ def test_company_does_not_change_a_trajectory(seed, workers):
 
 
 def test_more_trajectories_than_the_pool_holds_on_two_threads(monkeypatch):
-    module = sys.modules["dynamics.solvers.ensemble"]
-    monkeypatch.setattr(module, "POOL", 16)
+    monkeypatch.setattr("dynamics.solvers.pool.SIZE", 16)
     y0 = starts(100)
     pooled = ensemble(SLOW, y0, [0, 5, 10], workers=2)
-    monkeypatch.setattr(module, "POOL", 4096)
+    monkeypatch.setattr("dynamics.solvers.pool.SIZE", 4096)
     whole = ensemble(SLOW, y0, [0, 5, 10], workers=1)
     for name in SLOW.variables:
         np.testing.assert_allclose(pooled[name], whole[name], rtol=1e-12)

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from dynamics import EigenmodeFlow, ScalarFlow, integrate
-from dynamics.theorems.basin import basin_edges, critical_start, separatrix, survives
+from dynamics.theorems.basin import basin_edges, critical_start, survives
 from dynamics.theorems.parabola import speed, target_scale_on_parabola, time_to_reach
+from dynamics.theorems.separatrix import separatrix
 
 FLOW = EigenmodeFlow(eta=0.05)  # k = 5/4, tau = 1, alpha_p = 1
 
