@@ -23,3 +23,17 @@ def few_shapes(monkeypatch, forty_shapes):
         "load_data",
         lambda *_, seed, **__: dataclasses.replace(forty_shapes, seed=seed),
     )
+
+
+@pytest.fixture
+def pictures():
+    """Of a test whose run is to end in its picture, as runs of the command line do."""
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures(request, monkeypatch):
+    """Drawing takes longer than a small run, and few tests are of it."""
+    if "pictures" not in request.fixturenames:
+        monkeypatch.setattr(
+            "analysis.figures.run_overview.draw_run", lambda run: run / "figures" / "overview.png"
+        )

@@ -38,7 +38,7 @@ def images(tmp_path):
     return file
 
 
-def test_a_run_ends_in_an_accuracy_and_a_figure(tmp_path, capsys, images):
+def test_a_run_ends_in_an_accuracy_and_a_figure(tmp_path, capsys, images, pictures):
     out = tmp_path / "run"
     assert main(["directpred", "--data", str(images), "--out", str(out), *TINY, "2"]) == 0
     printed = capsys.readouterr().out
