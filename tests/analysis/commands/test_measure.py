@@ -11,7 +11,7 @@ from analysis.figures.run_overview import STYLE, draw_run
 
 @pytest.fixture
 def runs(tmp_path, monkeypatch):
-    monkeypatch.setitem(STYLE, "savefig.dpi", 40)
+    monkeypatch.setitem(STYLE, "savefig.dpi", 20)
     byol = write_run(tmp_path / "byol-0", learning_run(d=8, snapshots=12), accuracy=0.7312)
     return [byol, write_run(tmp_path / "simsiam-0", collapsed_run(d=4, snapshots=5))]
 
@@ -28,7 +28,7 @@ def files(path):
     return sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
 
 
-def test_one_run_gives_a_row_and_an_overview(runs, capsys, tmp_path, monkeypatch):
+def test_one_run_gives_a_row_and_an_overview(runs, blank_reports, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main([str(runs[0])]) == 0
     head, row, *paths = capsys.readouterr().out.splitlines()
@@ -44,7 +44,7 @@ def test_one_run_gives_a_row_and_an_overview(runs, capsys, tmp_path, monkeypatch
     assert not (tmp_path / "figures").exists()
 
 
-def test_several_runs_are_compared_in_figures(runs, capsys, tmp_path, monkeypatch):
+def test_several_runs_are_compared_in_figures(runs, blank_pictures, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main([str(run) for run in runs]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -57,7 +57,7 @@ def test_several_runs_are_compared_in_figures(runs, capsys, tmp_path, monkeypatc
     assert files(tmp_path / "figures") == compared()
 
 
-def test_a_comparison_goes_where_the_user_says(runs, capsys, tmp_path):
+def test_a_comparison_goes_where_the_user_says(runs, blank_reports, capsys, tmp_path):
     out = tmp_path / "paper"
     assert main([str(runs[1]), "--out", str(out)]) == 0
     assert files(out) == compared()

@@ -1,5 +1,6 @@
 """Of every store that can be opened, the command says what there is: in figures, or in words."""
 
+import functools
 import re
 import warnings
 
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 from odd_stores import ODD
 from strategies import learning_run, write_run
 
-from analysis import SnapshotWriter, collapse_course, follow_modes, open_snapshots, summarise
+from analysis import SnapshotWriter, collapse_course, follow_modes, summarise
 from analysis.__main__ import main
 from analysis.figures import curves as f
 from analysis.figures.heatmap import plot_map, plot_pairing
@@ -19,6 +20,9 @@ from analysis.figures.run_overview import STYLE, overview_caption
 from analysis.report.measured_run import Measured
 from analysis.store.schema import STORE
 from analysis.verdicts.caveats import caveats, divergence
+
+made = functools.cache(lambda name: ODD[name]())
+measured = functools.cache(lambda name: summarise(made(name)))
 
 PLOTS = {
     "spectrum": lambda m, ax: f.plot_spectrum(m["correlation_eigenvalue"], ax=ax),
@@ -43,7 +47,7 @@ OVER_TRAINING = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_every_plot_draws_or_says_why_it_does_not(name):
-    run = ODD[name]()
+    run = made(name)
     m = follow_modes(run)
     plots = PLOTS | (OVER_TRAINING if m.sizes["step"] > 1 else {})
     figure = Figure(figsize=(16, 8))
@@ -63,21 +67,19 @@ def test_every_plot_draws_or_says_why_it_does_not(name):
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory):
     folder = tmp_path_factory.mktemp("odd")
-    return {name: write_run(folder / str(i), make()) for i, (name, make) in enumerate(ODD.items())}
+    return {name: write_run(folder / str(i), made(name)) for i, name in enumerate(ODD)}
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_every_store_gets_a_row_and_a_report(name, stores, capsys, monkeypatch):
-    # What is drawn is drawn above: here no picture is made, and all else is.
-    monkeypatch.setattr("analysis.report.page._png", lambda *_: "")
-    monkeypatch.setattr("analysis.__main__.save_figure", lambda figure, path: path)
+def test_every_store_gets_a_row_and_a_report(name, stores, blank_pictures, capsys):
+    # What is drawn is drawn above: here no picture is, and all else is made.
     path = stores[name]
     assert main([str(path)]) == 0
     head, row, *_ = out = capsys.readouterr().out.splitlines()
     assert len(re.split(" {2,}", head)) == len(re.split(" {2,}", row))
     assert "nan" not in row
     text = (path / "report.html").read_text()
-    for caveat in caveats(summarise(open_snapshots(path))):
+    for caveat in caveats(measured(name)):
         assert caveat in text
         assert f"{path}: {caveat}" in out
 
@@ -98,17 +100,20 @@ WORDS = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_what_is_missing_is_said_and_nothing_else(name):
-    found = caveats(summarise(ODD[name]()))
+    found = caveats(measured(name))
     if name in WORDS:
         assert any(WORDS[name] in caveat for caveat in found)
     if not re.search("zero|nan|inf|negative|one ", name):
         assert not found
+
+
+def test_of_a_run_that_lacks_nothing_nothing_is_said():
     assert not caveats(summarise(learning_run(d=4, snapshots=3)))
-    assert not caveats(summarise(ODD["W_p is antisymmetric"]()))  # its eigenvalues are 0, it is not
+    assert not caveats(measured("W_p is antisymmetric"))  # its eigenvalues are 0, it is not
 
 
 def test_a_run_that_is_not_finite_to_the_end_diverged():
-    steps = {name: divergence(summarise(ODD[name]())) for name in ODD}
+    steps = {name: divergence(measured(name)) for name in ODD}
     assert steps["nan at the end"] == "not finite since step 39000"
     assert steps["nan from the second snapshot on"] == "not finite since step 1560"
     assert steps["nan everywhere"] == "not finite since step 0"
@@ -142,9 +147,7 @@ def test_a_store_without_a_snapshot_is_one_line(tmp_path, capsys):
     assert not (tmp_path / "empty" / "report.html").exists()
 
 
-def test_a_run_that_diverged_says_so_in_table_report_and_figures(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("analysis.report.page._png", lambda *_: "")
-    monkeypatch.setattr("analysis.__main__.save_figure", lambda figure, path: path)
+def test_a_run_that_diverged_says_so_in_table_report_and_figures(tmp_path, blank_pictures, capsys):
     run = ODD["nan at the end"]().assign_attrs(diverged_at=77)
     path = write_run(tmp_path / "run", run)
     assert main([str(path)]) == 0
