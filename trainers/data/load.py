@@ -11,9 +11,8 @@ from trainers.augmentation.recipes import RECIPES
 from trainers.data.fingerprint import Fingerprint
 from trainers.data.folders import read_folder
 from trainers.data.gaussian import GaussianData
-from trainers.data.images import ImageData, listed
-from trainers.data.labels import UNLABELLED
-from trainers.data.limit import part_of
+from trainers.data.images import ImageData
+from trainers.data.limit import limited
 from trainers.data.sources import (
     Source,
     read_cifar10,
@@ -125,7 +124,7 @@ def load_data(
         raise ValueError(
             f"limit = {limit}, and {name} has {len(source.x_train)} training images; fewer wanted"
         )
-    source = _limited(source, limit, in_order=name in DATA)
+    source = limited(source, limit, in_order=name in DATA)
     side = size or min(source.x_train.shape[2:])
     own = kind.recipe or ("directpred-cifar" if side <= SMALL else "directpred-stl10")
     return ImageData(
@@ -155,23 +154,6 @@ def place_of(name: str) -> str:
 def label_of(name: str) -> str:
     """Return what figures and folders call data: ``photos.v2`` of a folder, ``a`` of ``a.npz``."""
     return Path(place_of(name)).name.removesuffix(".npz")
-
-
-def _limited(source: Source, limit: int | None, *, in_order: bool) -> Source:
-    """Keep `limit` training images, and take labels from test images that none of them has."""
-    n, notes = len(source.x_train), [*source.notes]
-    if limit is not None and limit < n:
-        kept = torch.arange(limit) if in_order else part_of(source.y_train, limit)
-        first = bool(kept[-1] == limit - 1)
-        notes.append(f"the first of {n}" if first else f"a part of each class, of {n} in order")
-        source = source._replace(x_train=source.x_train[kept], y_train=source.y_train[kept])
-    trained = source.y_train.unique()
-    strange = (source.y_test >= 0) & ~torch.isin(source.y_test, trained)
-    if (trained >= 0).any() and strange.any():
-        names = listed(source.classes[k] for k in source.y_test[strange].unique().tolist())
-        notes.append(f"not scored: {int(strange.sum())} test images of {names}, never trained on")
-        source = source._replace(y_test=source.y_test.masked_fill(strange, UNLABELLED))
-    return source._replace(notes=tuple(notes))
 
 
 def _kind(name: str) -> _Kind:
