@@ -1,3 +1,7 @@
+import contextlib
+import subprocess
+import types
+
 import pytest
 
 from analysis import SnapshotWriter, open_runs, open_snapshots
@@ -5,12 +9,27 @@ from trainers import Config
 from trainers.commands.main import main
 from trainers.training.sweep import DONE, NEW, STARTED, Planned, environment, expand, found, plan
 
-SMALL = ["--limit", "96", "--width", "2", "--epochs", "1", "--batch-size", "32"]
+SMALL = ["--size", "16", "--limit", "96", "--width", "2", "--epochs", "1", "--batch-size", "32"]
 SMALL += ["--projector-hidden", "8", "--projector-out", "4", "--device", "cpu"]
 
 
 def sweep(*words, small=SMALL):
     return main(["sweep", *map(str, words), *small])
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """Runs are trained here: a process of its own takes most of its time to start."""
+
+    def run(command, *, stdout, stderr, env):
+        with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+            try:
+                code = main(command[3:])  # after python -m trainers
+            except SystemExit as stop:
+                code = stop.code
+        return subprocess.CompletedProcess(command, code)
+
+    monkeypatch.setattr("trainers.training.sweep.subprocess", types.SimpleNamespace(run=run))
 
 
 def test_expand_is_the_product_with_the_last_option_fastest():
@@ -32,7 +51,7 @@ def test_a_sweep_trains_all_and_the_runs_open_as_one(tmp_path, capfd):
     assert (tmp_path / "directpred-predictor.eps=0.1-0" / "encoder.pt").stat().st_mtime_ns == before
 
 
-def test_a_run_that_fails_does_not_end_the_rest(tmp_path, capfd):
+def test_a_run_that_fails_does_not_end_the_rest(tmp_path, in_process, capfd):
     small = [*SMALL, "--loss", "euclidean"]
     assert sweep("byol-linear", "--lr", "1e30,0.01", "--out", tmp_path, small=small) == 1
     out = capfd.readouterr().out
@@ -50,7 +69,7 @@ def test_a_run_that_fails_does_not_end_the_rest(tmp_path, capfd):
     assert log.stat().st_mtime_ns == written
 
 
-def test_a_run_that_was_stopped_is_resumed(tmp_path, capfd):
+def test_a_run_that_was_stopped_is_resumed(tmp_path, in_process, capfd):
     run = tmp_path / "byol-linear-0"
     assert main(["byol-linear", *SMALL, "--out", str(run)]) == 0
     (run / "encoder.pt").unlink()  # as if killed before the end
