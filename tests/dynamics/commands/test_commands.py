@@ -154,10 +154,13 @@ def test_figure_6_is_of_accuracies_over_the_ratio_of_rates(tmp_path, capsys):
         accuracy_figure([table], "predictor_lr", of="adam")
 
 
-def test_ten_observations_hold_and_one_does_not_reproduce(capsys):
+def test_ten_observations_hold_and_one_does_not_reproduce(monkeypatch, capsys):
     found = observe()
     assert [o.number for o in found] == list(range(1, 12))
     assert [o.holds for o in found] == [True] * 10 + [False]
+    monkeypatch.setattr(
+        "dynamics.commands.observations.observe", lambda: found
+    )  # each takes a second
     assert main(["observations"]) == 0
     assert capsys.readouterr().out.count("holds  ") == 10
 
