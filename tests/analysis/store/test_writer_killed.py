@@ -1,10 +1,6 @@
 """A writer is killed at random moments; nothing that was published may be lost or half-written."""
 
 import random
-import resource
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,44 +8,9 @@ import numpy as np
 import pytest
 import xarray as xr
 import zarr
+from killed_writer import FRESH, Child
 
 from analysis.store.reader import SnapshotWriter, open_snapshots
-
-WRITER = """
-import signal, sys, numpy as np
-from analysis.store.reader import SnapshotWriter
-path, (d, after, snapshots, noise_from) = sys.argv[1], map(int, sys.argv[2:])
-rng = np.random.default_rng(0)
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resume = {"resume_after": after} if after >= -1 else {}
-with SnapshotWriter(path, flush_seconds=0.05, **resume) as writer:
-    print("ready", flush=True)
-    for step in range(max(after, -1) + 1, min(snapshots, 10**5)):
-        matrix = np.full((d, d), step, np.float32)
-        if step >= noise_from:
-            matrix += rng.normal(size=matrix.shape).astype(np.float32)
-        writer.append(step=step, epoch=step / 10, time=step / 100,
-                      predictor=matrix, correlation=-matrix, samples=step)
-        writer.append_metrics(step=[step], loss=[step])
-"""
-FRESH = -2
-
-
-def start(
-    path: Path, d: int, after: int, snapshots: int = 10**9, noise_from: int = 10**9
-) -> subprocess.Popen[str]:
-    numbers = [str(number) for number in (d, after, snapshots, noise_from)]
-    arguments = [sys.executable, "-c", WRITER, str(path), *numbers]
-    child = subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit
-    )
-    assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n", child.stderr and child.stderr.read()
-    return child
-
-
-def limit() -> None:
-    """Runs in the child: nothing by default."""
 
 
 def published(path: Path) -> int:
@@ -87,36 +48,26 @@ def kill_and_resume(path: Path, d: int, kills: int) -> None:
     rng = random.Random(d)
     after, seen = FRESH, 0
     for _ in range(kills):
-        child = start(path, d, after)
+        child = Child(path, d, after)
         time.sleep(rng.uniform(0, 0.25))
-        child.send_signal(signal.SIGKILL)
-        child.communicate()
+        child.kill()
         there = published(path)
         assert there >= min(seen, max(after + 1, 0))
         # Resume a little before the end, as a checkpoint would.
         seen, after = there, max(there - 1 - rng.randrange(5), -1)
         if d >= 1024:  # keep the file small: start again from an early step
             after = min(after, 20)
-    child = start(path, d, after, snapshots=after + 4)
-    _, errors = child.communicate()
-    assert child.returncode == 0, errors
+    code, errors = Child(path, d, after, snapshots=after + 4).end()
+    assert code == 0, errors
     assert published(path) == after + 4
     assert not list(path.rglob("*.partial"))
 
 
-def test_a_full_disk_is_an_error_with_the_last_good_step_and_keeps_what_was_written(
-    tmp_path, monkeypatch
-):
-    # The kernel refuses any file beyond this size, as it does when the disk is full.
-    monkeypatch.setattr(
-        sys.modules[__name__],
-        "limit",
-        lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2**17, 2**17)),
-    )
+def test_a_full_disk_is_an_error_with_the_last_good_step_and_keeps_what_was_written(tmp_path):
     # Constant matrices compress to nothing and fit; noise does not.
-    child = start(tmp_path / "s.zarr", d=512, after=FRESH, noise_from=40)
-    _, errors = child.communicate()
-    assert child.returncode == 1
+    full = {"noise_from": 40, "largest": 2**17}
+    code, errors = Child(tmp_path / "s.zarr", d=512, after=FRESH, **full).end()
+    assert code == 1
     assert "could not be written: " in errors
     assert "File too large" in errors
     assert "whole up to step " in errors
