@@ -10,7 +10,6 @@ from analysis.figures.theory import plot_speed
 from dynamics import EigenmodeFlow, FlowParameters, compare, phase_portrait
 from dynamics.commands.main import main
 from dynamics.figures.table import FIGURES, draw_figure
-from dynamics.theorems.observations import observe
 from trainers import Config, Learned, Method, StopGradient, train
 from trainers.methods.losses import Euclidean
 
@@ -154,13 +153,10 @@ def test_figure_6_is_of_accuracies_over_the_ratio_of_rates(tmp_path, capsys):
         accuracy_figure([table], "predictor_lr", of="adam")
 
 
-def test_ten_observations_hold_and_one_does_not_reproduce(monkeypatch, capsys):
-    found = observe()
-    assert [o.number for o in found] == list(range(1, 12))
-    assert [o.holds for o in found] == [True] * 10 + [False]
-    monkeypatch.setattr(
-        "dynamics.commands.observations.observe", lambda: found
-    )  # each takes a second
+def test_ten_observations_hold_and_one_does_not_reproduce(observations, monkeypatch, capsys):
+    assert [o.number for o in observations] == list(range(1, 12))
+    assert [o.holds for o in observations] == [True] * 10 + [False]
+    monkeypatch.setattr("dynamics.commands.observations.observe", lambda: observations)
     assert main(["observations"]) == 0
     assert capsys.readouterr().out.count("holds  ") == 10
 

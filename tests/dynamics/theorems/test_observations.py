@@ -5,18 +5,16 @@ import re
 import numpy as np
 import pytest
 
-from dynamics.theorems.observations import observe
-
 
 @pytest.fixture(scope="module")
-def shown():
+def shown(observations):
     """Return the numbers in the evidence of each observation, before the ones of the sweep."""
 
     def numbers(text):
         before = re.split(r" for | at \d", text)[0].split(":")[-1]
         return [float(x) for x in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", before)]
 
-    return {o.number: numbers(o.evidence) for o in observe()}
+    return {o.number: numbers(o.evidence) for o in observations}
 
 
 def followed(field, y, end, dt):
