@@ -9,10 +9,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.figures.style import PALETTE
 from analysis.measures.accuracy import option_columns
 from analysis.store.schema import FEATURES, NETWORKS, PROTOCOLS
-
-COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")  # Tol's bright
 
 
 def accuracy_rows(groups: pd.DataFrame) -> list[dict[str, str]]:
@@ -69,7 +68,7 @@ def plot_accuracy(groups: pd.DataFrame, ax: Axes | None = None) -> Axes:
             100 * mine["mean"],
             height,
             xerr=100 * mine["sd"].fillna(0.0),
-            color=COLOURS[i % len(COLOURS)],
+            color=PALETTE[i % len(PALETTE)],
             alpha=0.55,
             error_kw={"lw": 1, "capsize": 1.5},
             label=kind,

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.accuracy_bars import COLOURS, kind_labels, run_labels
-from analysis.figures.run_overview import STYLE
+from analysis.figures.accuracy_bars import kind_labels, run_labels
+from analysis.figures.style import PALETTE, STYLE
 from analysis.measures.accuracy import by_method, option_columns, read_accuracies
 
 USUAL = ("linear", "knn")
@@ -67,7 +67,7 @@ def plot_accuracy_against(
     runs = run_labels(groups, without=(option,))
     lines = [f"{run}, {kind}" if several else run for run, kind in zip(runs, kinds, strict=True)]
     ax = plt.gca() if ax is None else ax
-    for line, colour in zip(dict.fromkeys(lines), COLOURS * len(lines), strict=False):
+    for line, colour in zip(dict.fromkeys(lines), PALETTE * len(lines), strict=False):
         mine = groups[[other == line for other in lines]].sort_values(option)
         x, sd = mine[option] / unit, 100 * mine["sd"].fillna(0.0)
         ax.errorbar(x, 100 * mine["mean"], sd, color=colour, capsize=2, elinewidth=1, label=line)

@@ -3,19 +3,15 @@
 import textwrap
 from collections.abc import Sequence
 
-import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
 
+from analysis.figures.style import FAINT, GREY
 from analysis.store.labels import basis_name, of_the
 
 CLOCKS = ("epoch", "time", "step")
-# Readable with any colour vision; its palest end would be lost on white.
-COLORS = ListedColormap(mpl.colormaps["viridis"](np.linspace(0, 0.93, 256)), "viridis to 0.93")
-GREY = "0.35"
 WIDTH = 27  # letters of a label in a line; a panel is about two inches high
 NOT_POSITIVE = "no positive value to draw"
 NOT_FINITE = "no finite value to draw"
@@ -105,6 +101,11 @@ def log_axis(ax: Axes) -> None:
         ax.set_yscale("log")
     else:
         say(ax, NOT_POSITIVE)
+
+
+def zero_line(ax: Axes) -> None:
+    """Draw a faint line where the value is 0, below all else."""
+    ax.axhline(0, color=FAINT, linewidth=0.8, zorder=0)
 
 
 def say(ax: Axes, text: str) -> None:

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures.axes import COLORS, GREY, name_axes, variable
-from analysis.figures.run_overview import STYLE
+from analysis.figures.axes import name_axes, variable, zero_line
+from analysis.figures.style import GREY, SEQUENTIAL, STYLE
 
 P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 STYLES: dict[str, Literal["-", "--"]] = {"measured": "-", "predicted": "--"}
@@ -49,7 +49,7 @@ def plot_beside(
     if name == S:
         ax.set_yscale("log")
     else:
-        ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+        zero_line(ax)
     return name_axes(ax, beside["time"], values)
 
 
@@ -148,4 +148,4 @@ def _count(beside: xr.Dataset, modes: int | None) -> int:
 
 
 def _colors(modes: int) -> np.ndarray:
-    return np.asarray(COLORS(np.linspace(0, 1, modes)))
+    return np.asarray(SEQUENTIAL(np.linspace(0, 1, modes)))

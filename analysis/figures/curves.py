@@ -18,8 +18,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.figures.axes import (
-    COLORS,
-    GREY,
     above_rounding,
     check_dims,
     chosen,
@@ -32,7 +30,9 @@ from analysis.figures.axes import (
     say_if_none,
     variable,
     write,
+    zero_line,
 )
+from analysis.figures.style import GREY, PALETTE, SEQUENTIAL
 from analysis.verdicts.caveats import symmetric_words
 
 CURVES = 12  # more curves on one axes cannot be told apart
@@ -88,7 +88,7 @@ def plot_spectrum(
         if words := [f"{_span(counts)} {where}" for counts, where in left if any(counts)]:
             note(ax, f"modes not drawn: {', '.join(words)}")
     else:
-        ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+        zero_line(ax)
         say_if_none(ax, values)
     name_axes(ax, values["mode"], values)
     mode_axis(ax, values)
@@ -202,7 +202,7 @@ def epoch_colorbar(
 ) -> Colorbar:
     """Draw the one colour bar that explains the curves of `axes`; its label comes from attrs."""
     norm = epoch_norm(values) if norm is None else norm
-    bar = figure.colorbar(ScalarMappable(norm, COLORS), ax=axes, pad=0.01, aspect=30)
+    bar = figure.colorbar(ScalarMappable(norm, SEQUENTIAL), ax=axes, pad=0.01, aspect=30)
     bar.set_label(name_of(values[find_clock(values)]))
     bar.outline.set_visible(False)
     return bar
@@ -212,7 +212,7 @@ def _plot_over_training(values: xr.DataArray, x: str | None, ax: Axes | None, wh
     x = find_clock(values, x)
     check_dims(values, None, who)
     ax = plt.gca() if ax is None else ax
-    line = _draw(ax, values[x], values.values, "C0")
+    line = _draw(ax, values[x], values.values, PALETTE[0])
     # Both axes start at 0, and yet grow with what else is drawn on them or on axes they share.
     ax.update_datalim([(0, 0)])
     line.sticky_edges.x.append(0)
@@ -237,7 +237,7 @@ def _by_epoch(
     clock = find_clock(values)
     norm = epoch_norm(values) if norm is None else norm
     for curve in some if "step" in some.dims else [some]:
-        yield curve, COLORS(norm(float(curve[clock])))
+        yield curve, SEQUENTIAL(norm(float(curve[clock])))
 
 
 def _span(counts: list[int]) -> str:

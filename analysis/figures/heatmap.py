@@ -8,8 +8,6 @@ from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.axes import (
-    COLORS,
-    GREY,
     NOT_FINITE,
     NOT_POSITIVE,
     above_rounding,
@@ -23,14 +21,12 @@ from analysis.figures.axes import (
     say,
     write,
 )
+from analysis.figures.style import ABSENT, GREY, PALETTE, SEQUENTIAL, SIGNED
 from analysis.linalg.basis import check_basis
 from analysis.measures.power_law import PowerLaw
 
-# Told apart with any colour vision, and its middle is white.
-SIGNED = plt.get_cmap("PuOr")
 ENOUGH = 8  # modes, of a fit that is drawn as a law
 DOTS = 1500  # across a page: more cells take gigabytes, and are not seen
-ABSENT = "0.85"  # what is not there, or zero on a logarithmic scale
 
 
 def plot_map(
@@ -143,7 +139,7 @@ def plot_pairing(
     ax = plt.gca() if ax is None else ax
     shown = ((p > 0) & np.isfinite(p)).values & np.isfinite(above_rounding(s, s.values))
     x, y = s.values[shown], p.values[shown]
-    colors = COLORS(np.linspace(0, 1, len(s)))[shown]
+    colors = SEQUENTIAL(np.linspace(0, 1, len(s)))[shown]
     clear = np.ones(len(x), bool) if residual is None else y > residual.values[shown]
     ax.scatter(x, y, s=10, linewidths=0.8, edgecolors=colors, facecolors=_filled(colors, clear))
     if len(x):
@@ -163,7 +159,7 @@ def _law(ax: Axes, fit: PowerLaw) -> None:
     line = fit.factor * over**fit.exponent
     interval = f"{fit.low:.2g} to {fit.high:.2g}"
     text = rf"$p \propto s^{{{fit.exponent:.2f}}}$" + f"\n({interval}), {fit.modes} modes"
-    ax.plot(over, line, color="C3", ls="-" if fit.modes >= ENOUGH else ":", label=text)
+    ax.plot(over, line, color=PALETTE[1], ls="-" if fit.modes >= ENOUGH else ":", label=text)
     middle = np.sqrt(line.prod()) / over.prod() ** 0.25
     text = r"parabola, $p \propto s^{1/2}$"
     ax.plot(over, middle * over**0.5, color=GREY, ls="--", label=text)
@@ -184,7 +180,7 @@ def edges(centres: np.ndarray) -> np.ndarray:
 
 
 def _cmap(scale: str) -> Colormap:
-    return (SIGNED if scale == "signed" else COLORS).with_extremes(bad=ABSENT)
+    return (SIGNED if scale == "signed" else SEQUENTIAL).with_extremes(bad=ABSENT)
 
 
 def _in_reach(shown: np.ndarray) -> tuple[np.ndarray, str]:

@@ -9,16 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from analysis.figures.axes import (
-    COLORS,
-    above_rounding,
-    find_clock,
-    log_axis,
-    name_axes,
-    on_one_clock,
-)
+from analysis.figures.axes import above_rounding, find_clock, log_axis, name_axes, on_one_clock
 from analysis.figures.curves import epoch_colorbar, epoch_norm, plot_alignment
-from analysis.figures.run_overview import STYLE
+from analysis.figures.style import SEQUENTIAL, STYLE
 from analysis.store.labels import basis_name, of_the
 from analysis.verdicts.caveats import divergence
 
@@ -62,7 +55,7 @@ def spectra_figure(
         d = values.sizes["mode"]
         rows = above_rounding(values, values.values).T
         width = max(0.2, min(0.7, 20 / d))
-        for y, color in zip(rows, COLORS(np.linspace(0, 1, d)), strict=True):
+        for y, color in zip(rows, SEQUENTIAL(np.linspace(0, 1, d)), strict=True):
             ax.plot(clock, y, color=color, linewidth=width)
         log_axis(ax)
         name_axes(ax, clock, values)
@@ -144,7 +137,9 @@ def _panels(
 def _mode_colorbar(figure: Figure, modes: list[int]) -> None:
     # By rank; runs of several sizes share the ends.
     last = str(modes[0]) if len(set(modes)) == 1 else "last"
-    bar = figure.colorbar(ScalarMappable(None, COLORS), ax=list(figure.axes), pad=0.01, aspect=30)
+    bar = figure.colorbar(
+        ScalarMappable(None, SEQUENTIAL), ax=list(figure.axes), pad=0.01, aspect=30
+    )
     bar.set_ticks([0, 1], labels=["1", last])
     bar.set_label("mode, from the largest", labelpad=-4)
     bar.outline.set_visible(False)

@@ -9,8 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 
 from analysis.figures.axes import (
-    COLORS,
-    GREY,
     NOT_FINITE,
     above_rounding,
     check_dims,
@@ -24,14 +22,12 @@ from analysis.figures.axes import (
     variable,
 )
 from analysis.figures.curves import CURVES
-from analysis.figures.heatmap import ABSENT, edges
+from analysis.figures.heatmap import edges
+from analysis.figures.style import ABSENT, GREY, PALETTE, SEQUENTIAL, SEVERITY
 from analysis.store.labels import basis_name, of_the
 from analysis.verdicts.collapse import KINDS
 
 RANKS = ("entropy_rank", "participation_ratio")
-# Light to dark as it gets worse: the order survives any colour vision, and grey print.
-SEVERITY = ("#dce9f2", "#fdcc8a", "#e8743b", "#7f0000")
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")  # Okabe, Ito
 
 
 def plot_modes(
@@ -72,7 +68,9 @@ def plot_modes(
     values = values.transpose(..., "mode")
     if log:
         values = values.copy(data=above_rounding(values, values.values))
-    for mode, color in zip(values["mode"][:modes], COLORS(np.linspace(0, 1, modes)), strict=False):
+    for mode, color in zip(
+        values["mode"][:modes], SEQUENTIAL(np.linspace(0, 1, modes)), strict=False
+    ):
         line = values.sel(mode=mode)
         alive = line["step"] >= born.sel(mode=mode)
         ax.plot(line[x], line, color=color, linewidth=0.6, linestyle=":")

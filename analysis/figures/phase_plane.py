@@ -11,11 +11,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.run_overview import STYLE
+from analysis.figures.style import PALETTE, STYLE
 
 P, S = "predictor_eigenvalue", "correlation_eigenvalue"
-ALIVE, STABLE, SADDLE, NEUTRAL = "#DDEEDD", "#228833", "#EE6677", "#BBBBBB"
-FLOW, CURVE = "#4477AA", "#AA3377"
+FLOW, SADDLE, STABLE, *_, CURVE = PALETTE
+ALIVE, NEUTRAL = "#DDEEDD", "#BBBBBB"
 WIDTH = 3.4  # inches, of a portrait alone
 LABEL = 36  # characters in a line along a portrait's axis
 # Rest points are filled if stable, open if not.

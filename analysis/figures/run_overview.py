@@ -4,7 +4,6 @@ import os
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import xarray as xr
@@ -20,25 +19,12 @@ from analysis.figures.curves import (
     plot_asymmetry,
     plot_spectrum,
 )
+from analysis.figures.style import STYLE
 from analysis.measures.summary import summarise
 from analysis.store.labels import basis_name, of_the
 from analysis.store.reader import open_snapshots
 from analysis.verdicts.caveats import divergence, symmetric_words
 
-STYLE: Any = {  # matplotlib's own type spells out every key, and differs by version
-    "font.size": 8,
-    "axes.titlesize": 8,
-    "axes.labelsize": 8,
-    "legend.fontsize": 7,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "legend.frameon": False,
-    "lines.linewidth": 1.1,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "savefig.dpi": 250,
-    "pdf.fonttype": 42,  # text stays text
-}
 WIDTH, HEIGHT = 10.0, 2.3  # inches: a text block's width, one row
 LETTERS = 26  # of a row's name in a line: longer ones leave no place for the row
 

@@ -1,6 +1,5 @@
 """What theory says, drawn from datasets: ax in, ax out. Nothing is integrated here."""
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
@@ -21,7 +20,7 @@ def plot_speed(rate: xr.DataArray, ax: Axes | None = None) -> Axes:
     """Draw dp/dt on the parabola against p, and mark where it rests."""
     ax = plt.gca() if ax is None else ax
     p = rate[P].values
-    ax.axhline(0, color="0.8", linewidth=0.8)
+    zero_line(ax)
     ax.plot(p, rate.values, color=FLOW)
     for rest in rate.attrs["rest"]:
         h = 1e-3
@@ -40,7 +39,7 @@ def plot_curves(
     """Draw series along `step` or `time`, one colour a value of the dim `by`; `seed` as a band."""
     ax = plt.gca() if ax is None else ax
     clock = "time" if "time" in values.dims else "step"
-    colours = mpl.colormaps["viridis"](np.linspace(0, 0.85, values.sizes[by]))
+    colours = SEQUENTIAL(np.linspace(0, 1, values.sizes[by]))
     for value, colour in zip(values[by].values, colours, strict=True):
         one = values.sel({by: value})
         if "seed" in one.dims:
@@ -97,7 +96,7 @@ def plot_eigenvalues(values: xr.DataArray, ax: Axes | None = None) -> Axes:
             ax.plot(
                 start[clock],
                 start.isel(mode=j),
-                color=mpl.colormaps["viridis"](0.9 * j / start.sizes["mode"]),
+                color=SEQUENTIAL(j / start.sizes["mode"]),
             )
     steps = f"steps of {values.attrs['rate']:g}" if clock == "step" else "gradient-flow time"
     ax.set(xlabel=steps, title=values.attrs["loss"])

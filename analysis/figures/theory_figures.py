@@ -6,7 +6,6 @@ Data come from `dynamics`, whose `figures.table` says which figure of a paper is
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -49,7 +48,7 @@ def sweep_figure(data: Sequence[xr.Dataset]) -> Figure:
         by = str(next(dim for dim in ds["mode_alignment_rate"].dims if dim not in CLOCKS))
         for ax, (name, symbol) in zip(row, names.items(), strict=True):
             plot_curves(ds[name], ax, by=by, symbol=rf"$\{by}$").set_ylabel(symbol)
-            ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+            zero_line(ax)
         row[-1].legend(loc="lower right")
     return figure
 
@@ -60,7 +59,7 @@ def symmetry_figure(data: Sequence[xr.Dataset]) -> Figure:
     axes = figure.subplots(1, len(data), squeeze=False, sharey=True)[0]
     styles: dict[str, Literal["-", "--"]] = {"A": "-", "B": "--"}
     taus = data[0]["tau"].values
-    colours = mpl.colormaps["viridis"](np.linspace(0, 0.85, len(taus)))
+    colours = SEQUENTIAL(np.linspace(0, 1, len(taus)))
     for ax, ds in zip(axes, data, strict=True):
         for name, style in styles.items():
             for tau, colour in zip(taus, colours, strict=True):

@@ -5,11 +5,12 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from analysis.figures.axes import GREY, above_rounding, log_axis, mode_axis, name_axes, note
+from analysis.figures.axes import above_rounding, log_axis, mode_axis, name_axes, note, zero_line
+from analysis.figures.style import GREY, PALETTE
 from analysis.measures.noise import eigenvalue_errors, modes_above_noise, noise_level
 from analysis.statistics.white_noise import ERROR_RATE
 
-BAR = "#0072b2"
+BAR = PALETTE[0]
 
 
 def plot_noise(
@@ -82,7 +83,7 @@ def plot_bootstrap(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         log_axis(ax)
     else:
         ax.set_ylim(-1.05, 1.05)
-        ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+        zero_line(ax)
     name_axes(ax, ds["mode"], ds[name])
     mode_axis(ax, ds[name])
     return ax

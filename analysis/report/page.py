@@ -16,7 +16,8 @@ from matplotlib.image import AxesImage
 
 from analysis.figures.isoloss import spectra_caption, spectra_figure
 from analysis.figures.over_training import plot_verdicts
-from analysis.figures.run_overview import STYLE, comparison, overview, overview_caption
+from analysis.figures.run_overview import comparison, overview, overview_caption
+from analysis.figures.style import STYLE
 from analysis.report.measured_run import Measured
 from analysis.store.labels import basis_name, of_the
 from analysis.store.schema import FLOW

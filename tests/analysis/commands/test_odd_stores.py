@@ -16,7 +16,8 @@ from analysis.figures import curves as f
 from analysis.figures.heatmap import plot_map, plot_pairing
 from analysis.figures.over_training import plot_band, plot_modes, plot_ranks, plot_verdicts
 from analysis.figures.run_history import history, history_caption
-from analysis.figures.run_overview import STYLE, overview_caption
+from analysis.figures.run_overview import overview_caption
+from analysis.figures.style import STYLE
 from analysis.report.measured_run import Measured
 from analysis.store.schema import STORE
 from analysis.verdicts.caveats import caveats, divergence

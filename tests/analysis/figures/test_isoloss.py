@@ -4,8 +4,9 @@ import xarray as xr
 from strategies import learning_run, run_of
 
 from analysis import follow_modes, summarise
-from analysis.figures.curves import COLORS, epoch_norm
+from analysis.figures.curves import epoch_norm
 from analysis.figures.isoloss import alignment_figure, spectra_caption, spectra_figure
+from analysis.figures.style import SEQUENTIAL
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +80,8 @@ def test_alignment_shares_its_colours(run):
     long, short = figure.axes[:2]
     curves = [[line for line in ax.lines if len(line.get_xdata()) == 6] for ax in (long, short)]
     norm = epoch_norm(m)
-    assert curves[0][-1].get_color() == COLORS(norm(float(m["epoch"][8])))
-    assert curves[1][-1].get_color() == COLORS(norm(float(m["epoch"][4])))
+    assert curves[0][-1].get_color() == SEQUENTIAL(norm(float(m["epoch"][8])))
+    assert curves[1][-1].get_color() == SEQUENTIAL(norm(float(m["epoch"][4])))
 
 
 def test_refusals(run):

@@ -5,13 +5,13 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from analysis.figures.over_training import (
-    SEVERITY,
     plot_balance,
     plot_band,
     plot_modes,
     plot_ranks,
     plot_verdicts,
 )
+from analysis.figures.style import SEVERITY
 
 
 @pytest.fixture
