@@ -5,15 +5,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from analysis.figures.phase_plane import (
-    ALIVE,
-    CURVE,
-    FLOW,
-    NEUTRAL,
-    SADDLE,
-    STABLE,
-    P,
-)
+from analysis.figures.axes import zero_line
+from analysis.figures.phase_plane import ALIVE, CURVE, FLOW, NEUTRAL, SADDLE, STABLE, P
+from analysis.figures.style import SEQUENTIAL
 
 
 def plot_speed(rate: xr.DataArray, ax: Axes | None = None) -> Axes:

@@ -12,7 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.figures.axes import zero_line
 from analysis.figures.phase_plane import P, S
+from analysis.figures.style import SEQUENTIAL
 from analysis.figures.theory import (
     plot_curves,
     plot_eigenvalues,

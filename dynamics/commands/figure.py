@@ -40,7 +40,8 @@ def _theory(args: argparse.Namespace) -> None:
     # matplotlib only where something is drawn.
     import matplotlib as mpl
 
-    from analysis.figures.run_overview import STYLE, save_figure
+    from analysis.figures.run_overview import save_figure
+    from analysis.figures.style import STYLE
 
     data = FIGURES[args.number].data()
     with mpl.rc_context(STYLE):

@@ -35,7 +35,8 @@ def run(args: argparse.Namespace) -> None:
     """Draw it, and print where it is."""
     import matplotlib as mpl
 
-    from analysis.figures.run_overview import STYLE, save_figure
+    from analysis.figures.run_overview import save_figure
+    from analysis.figures.style import STYLE
     from analysis.figures.theory_figures import sweep_figure
 
     check_numbers("--until", args.until, above=0)
