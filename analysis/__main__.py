@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 
 from analysis.commands.accuracy import accuracy_command
 from analysis.figures.isoloss import alignment_figure, spectra_figure
-from analysis.figures.run_overview import comparison, save_figure
+from analysis.figures.run_overview import comparison
+from analysis.figures.save import save_figure
 from analysis.report.measured_run import Measured
 from analysis.report.page import write_report
 from analysis.store.reader import open_snapshots

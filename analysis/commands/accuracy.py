@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.accuracy_bars import accuracy_rows, plot_accuracy
 from analysis.figures.accuracy_swept import against_figure, of_protocols
-from analysis.figures.run_overview import save_figure
+from analysis.figures.save import save_figure
 from analysis.figures.style import STYLE
 from analysis.measures.accuracy import by_method, read_accuracies
 from analysis.measures.accuracy import write_accuracies as write

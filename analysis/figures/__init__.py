@@ -4,7 +4,7 @@ from analysis.figures.accuracy_bars import plot_accuracy
 from analysis.figures.accuracy_swept import accuracy_figure, plot_accuracy_against
 from analysis.figures.comparison import beside_figure, plot_beside, plot_parabola
 from analysis.figures.curves import plot_alignment, plot_asymmetry, plot_commutator, plot_spectrum
-from analysis.figures.heatmap import plot_map, plot_pairing
+from analysis.figures.heatmap import plot_map
 from analysis.figures.isoloss import alignment_figure, spectra_figure
 from analysis.figures.over_training import (
     plot_balance,
@@ -13,9 +13,11 @@ from analysis.figures.over_training import (
     plot_ranks,
     plot_verdicts,
 )
+from analysis.figures.pairing import plot_pairing
 from analysis.figures.phase_plane import phase_figure, plot_phase, plot_trajectories
 from analysis.figures.run_history import history
-from analysis.figures.run_overview import comparison, overview, save_figure
+from analysis.figures.run_overview import comparison, overview
+from analysis.figures.save import save_figure
 from analysis.figures.style import STYLE
 from analysis.figures.theory import (
     plot_basin,

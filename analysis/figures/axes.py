@@ -1,7 +1,6 @@
-"""What drawings share: names from ``attrs``, a run's clock, and words where nothing is drawn."""
+"""What drawings share: names from ``attrs``, and words where nothing is drawn."""
 
 import textwrap
-from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -11,27 +10,9 @@ from matplotlib.ticker import MaxNLocator
 from analysis.figures.style import FAINT, GREY
 from analysis.store.labels import basis_name, of_the
 
-CLOCKS = ("epoch", "time", "step")
 WIDTH = 27  # letters of a label in a line; a panel is about two inches high
 NOT_POSITIVE = "no positive value to draw"
 NOT_FINITE = "no finite value to draw"
-
-
-def find_clock(values: xr.Dataset | xr.DataArray, x: str | None = None) -> str:
-    """Return the coordinate to draw against: `epoch`, or else `time`, or else `step`.
-
-    One that stands still, falls or is not finite tells snapshots apart no more: the next is taken.
-
-    Raises
-    ------
-    ValueError
-        There is no such coordinate.
-    """
-    there = [name for name in (CLOCKS if x is None else [x]) if name in values.coords]
-    if not there:
-        wanted = " or ".join(map(repr, CLOCKS)) if x is None else repr(x)
-        raise ValueError(f"no coordinate {wanted}; there are {sorted(map(str, values.coords))}")
-    return next((name for name in there if _runs(values[name])), there[-1])
 
 
 def variable(m: xr.Dataset, name: str) -> xr.DataArray:
@@ -135,30 +116,3 @@ def write(ax: Axes, text: str) -> None:
 def note(ax: Axes, text: str) -> None:
     """Write a line above axes, at the right: what is left out, or what a line of them means."""
     ax.set_title(text, loc="right", fontsize="small", color=GREY)
-
-
-def chosen(values: xr.DataArray, curves: int) -> xr.DataArray:
-    """Return at most so many snapshots: the first, the last and, evenly in epoch, between."""
-    if "step" not in values.dims:
-        return values
-    clock = values[find_clock(values)].values  # evenly in snapshots, too many are of the start
-    wanted = np.linspace(clock[0], clock[-1], curves)
-    above = np.searchsorted(clock, wanted).clip(1, max(len(clock) - 1, 1))
-    below = above - 1
-    if len(clock) > 1:
-        below += clock[above] - wanted < wanted - clock[below]
-    return values.isel(step=np.unique(below))
-
-
-def on_one_clock(runs: Sequence[xr.Dataset]) -> list[xr.Dataset]:
-    """Return runs with no clock but the first that all have: one axis cannot mix two."""
-    both = (name for name in CLOCKS if all(name in m.coords and _runs(m[name]) for m in runs))
-    kept = next(both, "step")
-    return [m.drop_vars({"epoch", "time"} & set(m.coords) - {kept}) for m in runs]
-
-
-def _runs(clock: xr.DataArray) -> bool:
-    values = clock.values.astype(float)
-    if clock.dims != ("step",):
-        return bool(np.isfinite(values).any())
-    return bool(np.isfinite(values).all() and (np.diff(values) > 0).all())

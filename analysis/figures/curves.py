@@ -20,8 +20,6 @@ from matplotlib.lines import Line2D
 from analysis.figures.axes import (
     above_rounding,
     check_dims,
-    chosen,
-    find_clock,
     log_axis,
     mode_axis,
     name_axes,
@@ -32,6 +30,7 @@ from analysis.figures.axes import (
     write,
     zero_line,
 )
+from analysis.figures.clocks import chosen, epoch_norm, find_clock
 from analysis.figures.style import GREY, PALETTE, SEQUENTIAL
 from analysis.verdicts.caveats import symmetric_words
 
@@ -186,12 +185,6 @@ def plot_commutator(m: xr.Dataset, *, x: str | None = None, ax: Axes | None = No
     note(ax, "dotted: unrelated eigenbases")
     say_if_none(ax, values)
     return ax
-
-
-def epoch_norm(*values: xr.Dataset | xr.DataArray) -> Normalize:
-    """Return the map from epochs to colours that several runs share: 0 to the last epoch."""
-    last = max(float(v[find_clock(v)].max()) for v in values)
-    return Normalize(0.0, last if last > 0 else 1.0)
 
 
 def epoch_colorbar(

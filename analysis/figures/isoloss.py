@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from analysis.figures.axes import above_rounding, find_clock, log_axis, name_axes, on_one_clock
-from analysis.figures.curves import epoch_colorbar, epoch_norm, plot_alignment
+from analysis.figures.axes import above_rounding, log_axis, name_axes
+from analysis.figures.clocks import epoch_norm, find_clock, on_one_clock
+from analysis.figures.curves import epoch_colorbar, plot_alignment
 from analysis.figures.style import SEQUENTIAL, STYLE
 from analysis.store.labels import basis_name, of_the
 from analysis.verdicts.caveats import divergence

@@ -12,7 +12,6 @@ from analysis.figures.axes import (
     NOT_FINITE,
     above_rounding,
     check_dims,
-    find_clock,
     log_axis,
     name_axes,
     name_of,
@@ -21,8 +20,8 @@ from analysis.figures.axes import (
     say_if_none,
     variable,
 )
+from analysis.figures.clocks import cell_edges, find_clock
 from analysis.figures.curves import CURVES
-from analysis.figures.heatmap import edges
 from analysis.figures.style import ABSENT, GREY, PALETTE, SEQUENTIAL, SEVERITY
 from analysis.store.labels import basis_name, of_the
 from analysis.verdicts.collapse import KINDS
@@ -207,7 +206,7 @@ def plot_verdicts(
             raise ValueError("plot_verdicts draws over training, from two snapshots on")
         clock = find_clock(values, x)
         strip = np.ma.masked_invalid(values.values[None])
-        ends = edges(values[clock].values)
+        ends = cell_edges(values[clock].values)
         mesh = ax.pcolormesh(ends, [row - 0.4, row + 0.4], strip, cmap=cmap, norm=norm)
     ax.set_yticks(range(len(courses)), list(courses))
     ax.set_ylim(len(courses) - 0.5, -0.5)

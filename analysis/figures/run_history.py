@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures.curves import plot_commutator
-from analysis.figures.heatmap import plot_map, plot_pairing
+from analysis.figures.heatmap import plot_map
 from analysis.figures.over_training import plot_balance, plot_modes, plot_ranks, plot_verdicts
+from analysis.figures.pairing import plot_pairing
 from analysis.figures.style import STYLE
 from analysis.figures.uncertainty import plot_noise
 from analysis.measures.balance import balance, rayleigh_quotient, rayleigh_residual

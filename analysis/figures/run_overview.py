@@ -11,14 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from analysis.figures.axes import on_one_clock
-from analysis.figures.curves import (
-    epoch_colorbar,
-    epoch_norm,
-    plot_alignment,
-    plot_asymmetry,
-    plot_spectrum,
-)
+from analysis.figures.clocks import epoch_norm, on_one_clock
+from analysis.figures.curves import epoch_colorbar, plot_alignment, plot_asymmetry, plot_spectrum
+from analysis.figures.save import save_figure
 from analysis.figures.style import STYLE
 from analysis.measures.summary import summarise
 from analysis.store.labels import basis_name, of_the
@@ -117,41 +112,6 @@ def draw_run(run: str | os.PathLike[str]) -> Path:
     """
     path = Path(run)
     return save_figure(overview(open_snapshots(path)), path / "figures" / "overview")
-
-
-def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
-    """Write a figure as PNG and as PDF, each whole or not at all.
-
-    Parameters
-    ----------
-    figure : Figure
-    path : path
-        Without suffix, or with ``.png`` or ``.pdf``; its folder is made.
-
-    Returns
-    -------
-    Path
-        Of the PNG.
-    """
-    stem = Path(path)
-    if stem.suffix in (".png", ".pdf"):
-        stem = stem.with_suffix("")
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    files = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "pdf")]
-    asides = [file.with_name(f".{file.name}.partial") for file in files]
-    engine = figure.get_layout_engine()
-    try:
-        with mpl.rc_context(STYLE):
-            for file, aside in zip(files, asides, strict=True):
-                figure.savefig(aside, format=file.suffix[1:])
-                figure.set_layout_engine("none")  # once is enough: it costs as much as drawing
-        for file, aside in zip(files, asides, strict=True):
-            os.replace(aside, file)
-    finally:
-        figure.set_layout_engine(engine)
-        for aside in asides:
-            aside.unlink(missing_ok=True)
-    return files[0]
 
 
 def _rows(summaries: list[xr.Dataset], share: bool, names: list[str] | None = None) -> Figure:

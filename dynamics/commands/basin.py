@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    from analysis.figures.run_overview import save_figure
+    from analysis.figures.save import save_figure
     from analysis.figures.style import STYLE
     from analysis.figures.theory import plot_basin
 

@@ -21,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Draw it, and print where it is."""
     from analysis.figures.comparison import beside_figure
-    from analysis.figures.run_overview import save_figure
+    from analysis.figures.save import save_figure
 
     both = compare(open_snapshots(args.trained), start=args.start)
     say_caveat(both.attrs["not_in_the_flow"])

@@ -40,7 +40,7 @@ def _theory(args: argparse.Namespace) -> None:
     # matplotlib only where something is drawn.
     import matplotlib as mpl
 
-    from analysis.figures.run_overview import save_figure
+    from analysis.figures.save import save_figure
     from analysis.figures.style import STYLE
 
     data = FIGURES[args.number].data()
@@ -50,7 +50,7 @@ def _theory(args: argparse.Namespace) -> None:
 
 def _trained(args: argparse.Namespace) -> None:
     from analysis.figures.accuracy_swept import accuracy_figure
-    from analysis.figures.run_overview import save_figure
+    from analysis.figures.save import save_figure
 
     figure = accuracy_figure(args.runs, "predictor_lr", unit=args.lr, label=r"$\alpha_p$")
     print(save_figure(figure, args.out))

@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Draw it, and print where it is."""
     from analysis.figures.phase_plane import phase_figure
-    from analysis.figures.run_overview import save_figure
+    from analysis.figures.save import save_figure
 
     modes, known = None, FLOW
     p, s = (-0.5, args.p_max), (0.0, args.s_max)

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> None:
     """Draw it, and print where it is."""
     import matplotlib as mpl
 
-    from analysis.figures.run_overview import save_figure
+    from analysis.figures.save import save_figure
     from analysis.figures.style import STYLE
     from analysis.figures.theory_figures import sweep_figure
 

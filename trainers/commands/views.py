@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from analysis.figures.run_overview import save_figure
+from analysis.figures.save import save_figure
 from trainers.augmentation.recipes import RECIPES
 from trainers.commands.parser import Parser
 from trainers.commands.view_grid import draw_views

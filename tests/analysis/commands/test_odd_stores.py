@@ -13,8 +13,9 @@ from strategies import learning_run, write_run
 from analysis import SnapshotWriter, collapse_course, follow_modes, summarise
 from analysis.__main__ import main
 from analysis.figures import curves as f
-from analysis.figures.heatmap import plot_map, plot_pairing
+from analysis.figures.heatmap import plot_map
 from analysis.figures.over_training import plot_band, plot_modes, plot_ranks, plot_verdicts
+from analysis.figures.pairing import plot_pairing
 from analysis.figures.run_history import history, history_caption
 from analysis.figures.run_overview import overview_caption
 from analysis.figures.style import STYLE

@@ -12,7 +12,8 @@ from analysis.figures.curves import (
     plot_commutator,
     plot_spectrum,
 )
-from analysis.figures.run_overview import comparison, overview, overview_caption, save_figure
+from analysis.figures.run_overview import comparison, overview, overview_caption
+from analysis.figures.save import save_figure
 from analysis.figures.style import STYLE
 
 RUNS = {

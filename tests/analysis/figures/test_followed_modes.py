@@ -6,9 +6,10 @@ from strategies import learning_run
 
 from analysis import follow_modes, summarise
 from analysis.figures import curves as f
-from analysis.figures.heatmap import plot_map, plot_pairing
+from analysis.figures.heatmap import plot_map
 from analysis.figures.isoloss import alignment_figure, spectra_figure
 from analysis.figures.over_training import plot_band, plot_modes, plot_ranks
+from analysis.figures.pairing import plot_pairing
 from analysis.figures.run_history import history
 from analysis.figures.run_overview import comparison, overview
 

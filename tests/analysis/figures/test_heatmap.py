@@ -7,8 +7,9 @@ from matplotlib.colors import LogNorm, Normalize
 from strategies import collapsed_run, learning_run, run_of
 
 from analysis import PowerLaw, collapse_course, follow_modes, summarise
-from analysis.figures.heatmap import plot_map, plot_pairing
+from analysis.figures.heatmap import plot_map
 from analysis.figures.over_training import plot_band, plot_modes, plot_ranks, plot_verdicts
+from analysis.figures.pairing import plot_pairing
 from analysis.figures.style import SEVERITY
 
 

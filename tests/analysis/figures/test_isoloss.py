@@ -4,7 +4,7 @@ import xarray as xr
 from strategies import learning_run, run_of
 
 from analysis import follow_modes, summarise
-from analysis.figures.curves import epoch_norm
+from analysis.figures.clocks import epoch_norm
 from analysis.figures.isoloss import alignment_figure, spectra_caption, spectra_figure
 from analysis.figures.style import SEQUENTIAL
 

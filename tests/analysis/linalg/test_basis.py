@@ -22,7 +22,7 @@ from analysis import (
     symmetric_part,
     target_scale,
 )
-from analysis.figures.heatmap import plot_pairing
+from analysis.figures.pairing import plot_pairing
 from analysis.store.schema import SNAPSHOTS
 
 # The same-view correlation has its largest eigenvalue where the cross-view one has its second.
