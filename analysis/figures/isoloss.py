@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from analysis.figures.axes import above_rounding, log_axis, name_axes
 from analysis.figures.clocks import epoch_norm, find_clock, on_one_clock
 from analysis.figures.curves import epoch_colorbar, plot_alignment
+from analysis.figures.grid import panel_grid
 from analysis.figures.style import SEQUENTIAL, STYLE
 from analysis.store.labels import basis_name, of_the
 from analysis.verdicts.caveats import divergence
@@ -117,9 +118,9 @@ def _panels(
     rows = -(-len(summaries) // COLUMNS)
     columns = -(-len(summaries) // rows)  # 5 are 3 and 2, not 4 and 1
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(2.5 * columns + 0.3, 2.1 * rows), layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-        for i, (ax, (name, m)) in enumerate(zip(axes.flat, summaries.items(), strict=False)):
+        size = 2.5 + 0.3 / columns, 2.1  # a colour bar stands at the right
+        figure, axes = panel_grid(len(summaries), columns, size, sharex=True, sharey=True)
+        for i, (ax, (name, m)) in enumerate(zip(axes, summaries.items(), strict=True)):
             draw(ax, name, m)
             lines = [name, *filter(None, [divergence(m)])]
             lines += [""] * bool(ax.get_title(loc="right"))  # a note has the line to itself
@@ -130,8 +131,6 @@ def _panels(
                 ax.set_xlabel("")
             else:
                 ax.tick_params(labelbottom=True)
-        for ax in list(axes.flat)[len(summaries) :]:
-            ax.remove()
     return figure
 
 

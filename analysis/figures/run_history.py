@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures.curves import plot_commutator
+from analysis.figures.grid import panel_grid
 from analysis.figures.heatmap import plot_map
 from analysis.figures.over_training import plot_balance, plot_modes, plot_ranks, plot_verdicts
 from analysis.figures.pairing import plot_pairing
@@ -56,15 +57,11 @@ def history(run: xr.Dataset, m: xr.Dataset) -> Figure:
         The run has a single snapshot, or as for the functions that draw the panels.
     """
     panels = _panels(run, m)
-    rows = -(-len(panels) // COLUMNS)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(10, 2.3 * rows), layout="constrained")
-        axes = list(figure.subplots(rows, COLUMNS, squeeze=False).flat)
+        figure, axes = panel_grid(len(panels), COLUMNS, (10 / COLUMNS, 2.3))
         for ax, panel, letter in zip(axes, panels, ascii_lowercase, strict=False):
             panel.draw(ax)
             ax.set_title(f"({letter})", loc="left", fontweight="bold")
-        for ax in axes[len(panels) :]:
-            ax.remove()
     return figure
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.figures.axes import zero_line
+from analysis.figures.grid import panel_grid
 from analysis.figures.phase_plane import P, S
 from analysis.figures.style import SEQUENTIAL
 from analysis.figures.theory import (
@@ -126,10 +127,7 @@ def _leads(ax: Axes) -> bool:
 def _panels(
     data: Sequence[Any], plot: Callable[[Any, Axes], Any], *, share: bool = False
 ) -> Figure:
-    columns = min(len(data), COLUMNS)
-    rows = -(-len(data) // columns)
-    figure = Figure(figsize=(2.5 * columns, 2.3 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False, sharey=share)
-    for ax, values in zip(grid.flat, data, strict=True):
+    figure, axes = panel_grid(len(data), min(len(data), COLUMNS), (2.5, 2.3), sharey=share)
+    for ax, values in zip(axes, data, strict=True):
         plot(values, ax)
     return figure
