@@ -14,6 +14,7 @@ from analysis.figures.save import save_figure
 from analysis.figures.style import STYLE
 from analysis.measures.accuracy import by_method, read_accuracies
 from analysis.measures.accuracy import write_accuracies as write
+from analysis.store.atomic import write_whole
 
 
 def accuracy_command(
@@ -44,7 +45,7 @@ def accuracy_command(
     print(text)
     if args.out:
         print(write(rows, args.out / "accuracy.csv"))
-        (args.out / "accuracy.txt").write_text(text + "\n")
+        write_whole(args.out / "accuracy.txt", text + "\n")
         print(args.out / "accuracy.txt")
         print(save_figure(figure, args.out / "accuracy"))
 

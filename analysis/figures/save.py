@@ -1,12 +1,14 @@
 """A figure on disk, as a picture and as a page."""
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from analysis.figures.style import STYLE
+from analysis.store.atomic import replacing
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
@@ -28,17 +30,12 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
         stem = stem.with_suffix("")
     stem.parent.mkdir(parents=True, exist_ok=True)
     files = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "pdf")]
-    asides = [file.with_name(f".{file.name}.partial") for file in files]
     engine = figure.get_layout_engine()
     try:
-        with mpl.rc_context(STYLE):
-            for file, aside in zip(files, asides, strict=True):
-                figure.savefig(aside, format=file.suffix[1:])
+        with mpl.rc_context(STYLE), ExitStack() as both:
+            for file in files:
+                figure.savefig(both.enter_context(replacing(file)), format=file.suffix[1:])
                 figure.set_layout_engine("none")  # once is enough: it costs as much as drawing
-        for file, aside in zip(files, asides, strict=True):
-            os.replace(aside, file)
     finally:
         figure.set_layout_engine(engine)
-        for aside in asides:
-            aside.unlink(missing_ok=True)
     return files[0]

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from analysis.store.atomic import write_whole
 from analysis.store.evaluations import latest
 from analysis.store.reader import MissingGroupError, open_snapshots
 from analysis.store.runs import run_paths
@@ -63,9 +64,7 @@ def write_accuracies(rows: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     """
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.partial")
-    rows.to_csv(aside, index=False, lineterminator="\n")
-    os.replace(aside, file)
+    write_whole(file, rows.to_csv(index=False, lineterminator="\n"))
     return file
 
 

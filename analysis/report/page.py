@@ -19,6 +19,7 @@ from analysis.figures.over_training import plot_verdicts
 from analysis.figures.run_overview import comparison, overview, overview_caption
 from analysis.figures.style import STYLE
 from analysis.report.measured_run import Measured
+from analysis.store.atomic import write_whole
 from analysis.store.labels import basis_name, of_the
 from analysis.store.schema import FLOW
 from analysis.verdicts.caveats import divergence
@@ -104,9 +105,7 @@ def write_report(
         "</body></html>\n"
     )
     file = Path(path)
-    aside = file.with_name(f".{file.name}.partial")
-    aside.write_text(page, encoding="utf-8")
-    os.replace(aside, file)
+    write_whole(file, page)
     return file
 
 

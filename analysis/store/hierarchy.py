@@ -6,7 +6,6 @@ after the data it speaks of: what lies past the committed length cannot be reach
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 import zarr
 from zarr.codecs import BloscCodec
 
+from analysis.store.atomic import fsync, write_whole
 from analysis.store.buffer import fill_value
 from analysis.store.chunks import check_chunks, chunk_file
 from analysis.store.schema import FORMAT, FORMAT_VERSION, stored_coordinates
@@ -97,7 +97,7 @@ class Store:
         """Write one whole chunk; a tail is padded, so that nothing is ever read back and merged."""
         self.arrays[key][index * len(block) : (index + 1) * len(block)] = block
         if durable:
-            _fsync(chunk_file(self.path, key, index, block.ndim))
+            fsync(chunk_file(self.path, key, index, block.ndim))
 
     def publish(self, lengths: dict[str, int], *, durable: bool = False) -> None:
         """Make `lengths` rows of each array, and no more, what every reader sees from now on."""
@@ -111,10 +111,10 @@ class Store:
             nodes[group] = _group(_coordinates(group, members))
             nodes |= {f"{group}/{name}": member for name, member in members.items()}
             inline = nodes[group] | _inline(members)
-            _replace(self.path / group / "zarr.json", inline, durable=durable)
+            self._replace(group, inline, durable=durable)
         nodes |= {key: self._cut(key, lengths[key]) for key in lengths if "/" not in key}
         root = _group(self.attrs | _coordinates("", nodes)) | _inline(nodes)
-        _replace(self.path / "zarr.json", root, durable=durable)
+        self._replace("", root, durable=durable)
         self.lengths = dict(lengths)
 
     def _cut(self, key: str, length: int) -> dict[str, Any]:
@@ -124,7 +124,10 @@ class Store:
     def trim(self) -> None:
         """Write the committed length into each array's own metadata: readers without the root."""
         for key, length in self.lengths.items():
-            _replace(self.path / key / "zarr.json", self._cut(key, length), durable=False)
+            self._replace(key, self._cut(key, length), durable=False)
+
+    def _replace(self, key: str, node: dict[str, Any], *, durable: bool) -> None:
+        write_whole(self.path / key / "zarr.json", json.dumps(node, indent=1), durable=durable)
 
     def sweep(self) -> None:
         """Delete what no reader can see: chunks past the end, unpublished arrays, partial files."""
@@ -194,21 +197,3 @@ def _coordinates(group: str, members: Iterable[str]) -> dict[str, str]:
     # The CF attribute by which plain xarray makes these coordinates, not data variables.
     names = " ".join(name for name in stored_coordinates(group) if name in members)
     return {"coordinates": names} if names else {}
-
-
-def _replace(file: Path, content: dict[str, Any], *, durable: bool) -> None:
-    aside = file.with_suffix(".partial")
-    aside.write_text(json.dumps(content, indent=1))
-    if durable:
-        _fsync(aside)
-    os.replace(aside, file)
-    if durable:
-        _fsync(file.parent)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

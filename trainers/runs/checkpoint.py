@@ -1,10 +1,11 @@
 """The latest resumable state of a run, replaced atomically."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from analysis.store.atomic import replacing
 
 FILE = "checkpoint.pt"
 
@@ -22,14 +23,11 @@ def save(run: Path, state: dict[str, Any]) -> None:
 
 def replace(file: Path, state: dict[str, Any]) -> None:
     """Write `state` aside and rename it over `file`: a kill leaves the old file or the new one."""
-    aside = file.with_suffix(".partial")
     try:
-        torch.save(state, aside)
-        os.replace(aside, file)
+        with replacing(file) as aside:
+            torch.save(state, aside)
     except RuntimeError as error:  # torch's name for a full disk
         raise OSError(f"{file} could not be written: {error}") from error
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def load(run: Path) -> dict[str, Any]:
