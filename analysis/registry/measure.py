@@ -1,9 +1,7 @@
-"""What is known of a measure beside its function: the laws that tests put it through."""
+"""What is known of a measure beside its function: laws for the tests, words for the catalogue."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from inspect import getdoc
 from typing import Any
 
 from analysis.store.schema import Variable
@@ -49,15 +47,24 @@ class Measure:
     basis: str | None = None
     """The argument whose eigenvectors number its modes."""
     null: Null | None = None
+    """What chance gives, as the tests draw it."""
+    name: str = ""
+    """Its key in `MEASURES`."""
+    formula: str = ""
+    """LaTeX, one line; this and what follows: see `registry.words.Words`."""
+    chance: str = ""
+    """What chance gives, in words: its null level."""
+    undefined: str = ""
+    """Where it is NaN."""
+    source: str = ""
+    """Paper and equation."""
+
+    @property
+    def symbol(self) -> str:
+        """What figures call it."""
+        return self.label.symbol
 
     def ends(self, d: int) -> tuple[float, float]:
         """Return the ends of the range at `d` modes."""
         low, high = (end.strip() for end in self.span[1:-1].split(","))
         return float(low), float(d) if high == "d" else float(high)
-
-    @property
-    def source(self) -> str:
-        """The references of the function's docstring; empty where the measure is ours."""
-        text = getdoc(getattr(self.function, "func", self.function)) or ""
-        found = re.search(r"References\n-+\n(.+?)(\n\n|\Z)", text, re.DOTALL)
-        return " ".join(found[1].split()) if found else ""

@@ -1,5 +1,10 @@
+import math
+
+import pytest
+
 import analysis
 from analysis.registry.every import MEASURES
+from analysis.registry.words import WORDS
 
 NOT_MEASURES = {  # public, and not a number read off one snapshot's matrices
     "PowerLaw",
@@ -43,3 +48,23 @@ def test_what_is_public_is_in_the_registry_or_is_no_measure():
     functions = {getattr(m.function, "func", m.function).__name__ for m in MEASURES.values()}
     assert functions | NOT_MEASURES == set(analysis.__all__)
     assert not functions & NOT_MEASURES
+
+
+def test_words_are_of_measures():
+    assert WORDS.keys() == MEASURES.keys()
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_measure_says_all_that_a_reader_needs(name):
+    measure = MEASURES[name]
+    assert measure.name == name
+    for text in (measure.formula, measure.chance, measure.undefined, measure.source):
+        assert text.strip() == text != ""
+        assert "\n" not in text
+        assert text.count("$") % 2 == 0
+    assert "$" not in measure.formula
+    assert measure.formula.count("{") == measure.formula.count("}")
+    assert measure.symbol.startswith("$")
+    low, high = measure.ends(8)
+    assert low < high or math.isinf(high)
+    assert measure.basis is None or measure.basis in measure.takes
