@@ -59,7 +59,7 @@ def test_a_page_holds_verdict_table_figures_and_config_and_asks_for_nothing(tmp_
     assert len({frame["png"] for frame in frames}) == 3  # one figure is drawn on again and again
 
 
-def test_several_runs_are_compared_on_one_page(tmp_path):
+def test_several_runs_are_compared_on_one_page(tmp_path, blank_pictures):
     text = page(tmp_path, "one", "two").read_text()
     assert text.count('class="verdict none"') == 2
     assert text.count("<img") == 3 + 2 * 3
@@ -92,7 +92,9 @@ def test_no_run_is_refused(tmp_path):
         write_report([], [], tmp_path / "report.html")
 
 
-def test_following_draws_anew_until_the_run_is_closed(tmp_path, monkeypatch, capsys):
+def test_following_draws_anew_until_the_run_is_closed(
+    tmp_path, blank_pictures, monkeypatch, capsys
+):
     monkeypatch.setattr(sys.modules["analysis.__main__"], "PAUSE", 0.05)
     store = tmp_path / "live" / "snapshots.zarr"
     began, go_on = threading.Event(), threading.Event()
