@@ -29,9 +29,9 @@ counts.
 import os
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
-from analysis.linalg.labelled import resolution
 from analysis.store.chunks import check_chunks
 from analysis.store.complete import CompleteStore
 from analysis.store.evaluations import data_name
@@ -112,7 +112,8 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     if not group:
         for matrix in ds.data_vars.values():
             if set(MATRIX) <= set(matrix.dims):
-                matrix.attrs["resolution"] = resolution(matrix)  # outlives a cast to float64
+                # The rounding unit of what is stored: it outlives a cast to float64.
+                matrix.attrs["resolution"] = float(np.finfo(matrix.dtype).eps)
         return savable(ds.assign_coords({name: ds[name].load() for name in ds.coords}))
     # Scalars are small enough to be at hand.
     run = {k: v for k, v in root["attributes"].items() if k != "coordinates"}
