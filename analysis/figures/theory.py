@@ -103,7 +103,7 @@ def plot_eigenvalues(values: xr.DataArray, ax: Axes | None = None) -> Axes:
 
 
 def plot_basin(basin: xr.Dataset, ax: Axes | None = None) -> Axes:
-    """Draw which p(0) survive, shaded, against a parameter; p_- and p_+ as lines.
+    """Draw which p(0) survive, shaded, against a parameter; ``p_-`` and ``p_+`` as lines.
 
     Parameters
     ----------

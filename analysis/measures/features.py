@@ -175,8 +175,8 @@ def collapse_signs(features: np.ndarray) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``normalised_std``, the mean over dimensions of the standard deviation of z/|z|: 0 when all
-        are one, :math:`1/\sqrt d` when isotropic. ``mean_cosine`` of pairs of images, in
+        ``normalised_std``, the mean over dimensions of the standard deviation of ``z/|z|``: 0 when
+        all are one, :math:`1/\sqrt d` when isotropic. ``mean_cosine`` of pairs of images, in
         [-1/(n-1), 1]: 1 when all are one, 0 in expectation when isotropic. ``mean_share``,
         :math:`|E z|^2 / E|z|^2` in [0, 1], null level 1/n. ``off_diagonal``, the share of the
         energy of the correlation matrix of the dimensions that is off its diagonal, in

@@ -32,11 +32,11 @@ def centred(correlation: xr.DataArray, mean: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     DataArray (..., row, col)
-        In the units of `correlation`. What is below the rounding of `correlation`, epsilon |F|, is
-        not known, and has either sign: where the mean outweighs the spread, that is much of it.
+        In the units of `correlation`. What is below the rounding of `correlation`, ``epsilon |F|``,
+        is not known, and has either sign: where the mean outweighs the spread, that is much of it.
         The attribute `resolution` says how much, relative to the covariance, at the worst snapshot
         (for chunked arrays, which are not read for it, without the mean's share):
-        |m| = 1000 on a spread of 1 leaves a tenth of it unknown in float32.
+        ``|m| = 1000`` on a spread of 1 leaves a tenth of it unknown in float32.
 
     Raises
     ------

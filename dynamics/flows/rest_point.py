@@ -8,7 +8,7 @@ class RestPoint:
     """Where a flow stands still, and the eigenvalues of its Jacobian there."""
 
     name: str
-    """``collapsed`` (p_0 = 0), ``unstable`` (p_-) or ``useful`` (p_+)."""
+    """``collapsed`` (``p = 0``), ``unstable`` (``p_-``) or ``useful`` (``p_+``)."""
     state: tuple[float, ...]
     """In the order of the flow's variables."""
     eigenvalues: tuple[float, ...]

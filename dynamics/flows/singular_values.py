@@ -153,7 +153,7 @@ class DirectSetFlow:
         return (w * (p * (self.tau - (1 + self.sigma2) * p) - self.eta),)
 
     def derived(self, *state: np.ndarray) -> Mapping[str, np.ndarray]:
-        """Return p = |w|^(2 alpha) and s = w²."""
+        """Return ``p = |w|^(2 alpha)`` and s = w²."""
         p = np.abs(state[0]) ** (2 * self.power)
         return {"predictor_eigenvalue": p, "correlation_eigenvalue": state[0] ** 2}
 
@@ -163,9 +163,9 @@ class DirectSetFlow:
         return self.tau**2 / (4 * (1 + self.sigma2))
 
     def rest_values(self) -> tuple[np.ndarray, np.ndarray]:
-        r"""Return w_- and w_+, where :math:`w = p_\pm^{1/(2\alpha)}`; NaN above `critical_decay`.
+        r"""Return ``w_-`` and ``w_+``, :math:`w = p_\pm^{1/(2\alpha)}`; NaN above `critical_decay`.
 
-        A start above w_- ends at w_+, one below at 0: a larger alpha is harder to escape.
+        A start above ``w_-`` ends at ``w_+``, one below at 0: a larger alpha is harder to escape.
         """
         k = 1 + np.asarray(self.sigma2)
         with np.errstate(invalid="ignore"):

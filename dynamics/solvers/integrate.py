@@ -40,9 +40,9 @@ def integrate(
         correlation are 0 or more.
     times : array (step)
         Rising; what is returned is dense output, so that they may lie as close as one likes.
-    events : mapping of name to function of (t, *state), optional
+    events : mapping of name to function of ``(t, *state)``, optional
         Where a function crosses zero, that time is listed in ``attrs["events"][name]``.
-    stop : function of (t, *state), optional
+    stop : function of ``(t, *state)``, optional
         Where it crosses zero, integration ends: times beyond are left out, and that one is the
         last. ``attrs["stopped"]`` says so.
     rtol, atol : float

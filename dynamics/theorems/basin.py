@@ -113,8 +113,8 @@ def survives(flow: EigenmodeFlow, p0: Numbers, s0: Numbers, tau0: Numbers = 1.0)
 def critical_start(flow: EigenmodeFlow, tau0: float = 0.0) -> float:
     r"""Return the least p(0) that survives from the parabola, s(0) = p(0)²/alpha_p.
 
-    Without EMA, or with tau(0) = 1, it is p_-. A target that starts from 0 raises it: at k = 1.25,
-    eta = 0.05 from 0.0528 to 0.118 at beta = 0.04 (the paper's observation 10).
+    Without EMA, or with tau(0) = 1, it is ``p_-``. A target that starts from 0 raises it: at
+    k = 1.25, eta = 0.05 from 0.0528 to 0.118 at beta = 0.04 (the paper's observation 10).
 
     Raises
     ------

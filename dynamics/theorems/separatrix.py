@@ -22,9 +22,10 @@ def separatrix(
     r"""Return the curve in the (p, s) plane that parts collapse from survival.
 
     It is the stable manifold of the unstable rest point :math:`(p_-, s_-)`, followed backwards in
-    time. The line p = p_-, which a look at the parabola alone suggests, meets it in one point only:
-    a mode with a large s survives from a negative p, and one with a p well above tau/k dies, since
-    too large a predictor shrinks s to nothing before it has come down (the *upper edge*).
+    time. The line ``p = p_-``, which a look at the parabola alone suggests, meets it in one point
+    only: a mode with a large s survives from a negative p, and one with a p well above tau/k
+    dies, since too large a predictor shrinks s to nothing before it has come down (the *upper
+    edge*).
 
     Parameters
     ----------
