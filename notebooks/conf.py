@@ -11,18 +11,16 @@ copyright = "the eigenspace authors"
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
-    "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinx-mathjax-offline",
     "from_code",
 ]
-exclude_patterns = ["_build", "results", "**/.ipynb_checkpoints"]
+exclude_patterns = ["_build", "jupyter_execute", "results", "**/.ipynb_checkpoints"]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
 
 html_theme = "furo"
 html_title = "eigenspace"
-html_static_path: list[str] = []
 
 # Notebooks are stored without outputs and run here; their progress bars are not shown.
 nb_execution_mode = "auto"
@@ -41,4 +39,3 @@ napoleon_google_docstring = False
 napoleon_use_rtype = False
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
-autosummary_generate = False

@@ -10,9 +10,19 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from analysis.registry.every import MEASURES
+from analysis.registry.measure import Measure
+
 MARK = re.compile(r"^<!-- from code: (\w+) ?(.*?) -->$", re.MULTILINE)
+FIELDS = ("formula", "undefined")  # of a measure in words, where the registry has them
+ENSEMBLES = {
+    "rotated": "of W_p turned at random against F",
+    "independent": "of a W_p of independent entries",
+    "white": "of white noise",
+}
 
 
 def command(line: str) -> str:
@@ -23,56 +33,100 @@ def command(line: str) -> str:
     return f"```text\n$ {line}\n{done.stdout.rstrip()}\n```"
 
 
+def readme(mark: str) -> str:
+    """Return the block of the README between a mark and the end."""
+    text = (Path(__file__).parents[1] / "README.md").read_text()
+    return text.split(f"<!-- {mark} -->\n")[1].split("<!-- end -->")[0]
+
+
 def reference(package: str) -> str:
     """Return the reference of a package's public names, a section a room."""
     module = importlib.import_module(package)
     rooms: dict[str, list[str]] = {}
     for name in module.__all__:
-        rooms.setdefault(_room(package, getattr(module, name)), []).append(name)
+        home = getattr(getattr(module, name), "__module__", "")
+        rooms.setdefault(home if home.startswith(f"{package}.") else package, []).append(name)
     return "\n".join(_section(package, room, names) for room, names in sorted(rooms.items()))
-
-
-def _room(package: str, value: Any) -> str:
-    home = getattr(value, "__module__", "")
-    return home if home.startswith(f"{package}.") else package
 
 
 def _section(package: str, room: str, names: list[str]) -> str:
     module = importlib.import_module(package)
-    summary = "\n".join(f"   {name}" for name in names)
     bodies = "\n".join(_directive(name, getattr(module, name)) for name in names)
     doc = (inspect.getdoc(importlib.import_module(room)) or "").splitlines()[0]
-    return (
-        f"## {room}\n\n```{{eval-rst}}\n.. currentmodule:: {package}\n\n{doc}\n\n"
-        f".. autosummary::\n   :nosignatures:\n\n{summary}\n\n{bodies}\n```\n"
-    )
+    return f"## {room}\n\n```{{eval-rst}}\n.. currentmodule:: {package}\n\n{doc}\n\n{bodies}\n```\n"
 
 
 def _directive(name: str, value: Any) -> str:
     if inspect.isclass(value):
         return f".. autoclass:: {name}\n   :members:\n"
-    if callable(value) and inspect.isfunction(inspect.unwrap(value)):
+    if inspect.isroutine(value):
         return f".. autofunction:: {name}\n"
-    return f".. autodata:: {name}\n   :no-value:\n"
+    return f".. py:data:: {name}\n\n   A table of {len(value)}: {', '.join(map(str, value))}.\n"
 
 
 def measures() -> str:
     """Return the catalogue of measures, from the registry."""
-    return ""
+    return "\n".join(_entry(name, measure) for name, measure in sorted(MEASURES.items()))
+
+
+def _entry(name: str, measure: Measure) -> str:
+    function = getattr(measure.function, "func", measure.function)
+    doc = inspect.getdoc(function) or ""
+    options = getattr(measure.function, "keywords", {})
+    call = ", ".join((*measure.takes, *(f"{key}={value!r}" for key, value in options.items())))
+    rows = {
+        "symbol": measure.label.symbol,
+        "call": f"`{function.__name__}({call})`",
+        "range": f"`{measure.span}`",
+        "null level": _null(measure),
+        "basis": f"modes are numbered by `{measure.basis}`" if measure.basis else "",
+        "source": measure.source,
+    }
+    rows |= {field: str(getattr(measure, field, "") or "") for field in FIELDS}
+    table = "\n".join(f"| {key} | {_cell(value)} |" for key, value in rows.items() if value)
+    parts = [f"### {name}", doc.splitlines()[0] if doc else "", f"| | |\n|---|---|\n{table}"]
+    return "\n\n".join([*_rst(parts[:2]), parts[2], _example(doc)]) + "\n"
+
+
+def _rst(parts: list[str]) -> list[str]:
+    return [re.sub(r":math:`([^`]+)`", r"$\1$", part) for part in parts]
+
+
+def _cell(value: str) -> str:
+    return (
+        " ".join(value.split()).replace("|", r"\|")
+        if "$" not in value
+        else value.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
+    )
+
+
+def _null(measure: Measure) -> str:
+    if measure.null is None:
+        return ""
+    of = ENSEMBLES[measure.null.ensemble]
+    if measure.null.ensemble == "independent":
+        return f"{measure.null.level(128):.3g} at d = 128, {of}"
+    if measure.null.ensemble == "white":
+        return f"{measure.null.level(128, 1280):.3g} at d = 128 and n = 1280, {of}"
+    return f"{of}: see the reference"
+
+
+def _example(doc: str) -> str:
+    found = re.search(r"Examples\n-+\n(.+)", doc, re.DOTALL)
+    return f"```python\n{found[1].rstrip()}\n```" if found else ""
 
 
 SECTIONS: dict[str, Callable[..., str]] = {
     "command": command,
     "measures": measures,
+    "readme": readme,
     "reference": reference,
 }
 
 
 def fill(app: Any, docname: str, source: list[str]) -> None:
     """Put in each marked place of a page what its function returns."""
-    source[0] = MARK.sub(
-        lambda mark: SECTIONS[mark[1]](*([mark[2]] if mark[2] else [])), source[0]
-    )
+    source[0] = MARK.sub(lambda mark: SECTIONS[mark[1]](*([mark[2]] if mark[2] else [])), source[0])
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""What the README says of stored results and counts is what is stored, and what there is."""
+"""What README and pages say of stored results and counts is what is stored, and what there is."""
 
 import re
 from pathlib import Path
@@ -11,13 +11,15 @@ from trainers.presets.table import PRESETS
 ROOT = Path(__file__).parents[2]
 
 
-def test_I6_accuracies_in_the_readme_are_the_stored_ones():
+def test_accuracies_of_the_results_page_are_the_stored_ones():
     table = ROOT / "notebooks" / "results" / "short_runs" / "accuracy.csv"
     stored: dict[str, set[str]] = {"linear": set(), "knn": set()}
     for _, group in by_method(read_accuracies([table])).iterrows():
         stored[group["protocol"]].add(f"{100 * group['mean']:.1f} ± {100 * group['sd']:.1f}")
     spread = r"(\d+\.\d ± \d+\.\d)"
-    cells = re.findall(rf"\| {spread} \({spread}\) ", (ROOT / "README.md").read_text())
+    cells = re.findall(
+        rf"\| {spread} \({spread}\) ", (ROOT / "notebooks" / "results.md").read_text()
+    )
     assert len(cells) == 14
     assert {linear for linear, _ in cells} <= stored["linear"]
     assert {knn for _, knn in cells} <= stored["knn"]
@@ -31,3 +33,11 @@ def test_counts_in_the_readme_are_those_of_the_code():
     table = re.findall(r"^\| `(\w+)` \| `\w+\(.*\)` \| `", readme, re.M)
     assert table == list(METHODS)  # the table of methods has all of them
     assert len(OBSERVATIONS) == 10 + 1  # Table 4, and Tables 3 and 5
+
+
+def test_the_readme_fits_on_few_screens_and_links_to_what_is_there():
+    readme = (ROOT / "README.md").read_text()
+    assert len(readme.splitlines()) <= 120
+    links = re.findall(r"\]\(([^)#:]+)\)", readme)
+    assert len(links) > 10
+    assert [link for link in links if not (ROOT / link).exists()] == []
