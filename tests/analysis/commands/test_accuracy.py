@@ -1,6 +1,6 @@
 from run_stores import write
 
-from analysis.__main__ import main
+from analysis.commands.measure import main
 
 
 def test_the_command_prints_keeps_and_draws(tmp_path, capsys):

@@ -5,7 +5,7 @@ import pytest
 from strategies import collapsed_run, learning_run, write_run
 
 from analysis import collapse, open_snapshots
-from analysis.__main__ import main, table
+from analysis.commands.measure import main, table
 from analysis.figures.run_overview import draw_run
 from analysis.figures.style import STYLE
 

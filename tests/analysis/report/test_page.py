@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from analysis import SnapshotWriter, collapse, open_snapshots, summarise
-from analysis.__main__ import main
+from analysis.commands.measure import main
 from analysis.report.measured_run import Measured
 from analysis.report.page import write_report
 
@@ -95,7 +95,7 @@ def test_no_run_is_refused(tmp_path):
 def test_following_draws_anew_until_the_run_is_closed(
     tmp_path, blank_pictures, monkeypatch, capsys
 ):
-    monkeypatch.setattr(sys.modules["analysis.__main__"], "PAUSE", 0.05)
+    monkeypatch.setattr(sys.modules["analysis.commands.measure"], "PAUSE", 0.05)
     store = tmp_path / "live" / "snapshots.zarr"
     began, go_on = threading.Event(), threading.Event()
 
