@@ -2,7 +2,7 @@
 
 import sys
 
-from analysis.commands.measure import main
+from analysis.commands.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

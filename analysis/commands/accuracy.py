@@ -1,13 +1,14 @@
 """``python -m analysis accuracy RUN...``: a table, a chart and a file of stored accuracies."""
 
-import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.commands.parser import NAME, Parser
+from analysis.commands.table import in_columns
 from analysis.figures.accuracy_bars import accuracy_rows, plot_accuracy
 from analysis.figures.accuracy_swept import against_figure, of_protocols
 from analysis.figures.save import save_figure
@@ -17,12 +18,9 @@ from analysis.measures.accuracy import write_accuracies as write
 from analysis.store.atomic import write_whole
 
 
-def accuracy_command(
-    parser: argparse.ArgumentParser,
-    argv: Sequence[str],
-    table: Callable[[list[dict[str, str]]], str],
-) -> None:
+def accuracy_command(argv: Sequence[str]) -> None:
     """Print accuracies by method, mean and sd; with ``--out``, keep and draw them."""
+    parser = Parser(prog=f"{NAME} accuracy")
     parser.add_argument(
         "runs", nargs="+", type=Path, metavar="RUN", help="run, folder of runs, or accuracy.csv"
     )
@@ -41,7 +39,7 @@ def accuracy_command(
         rows = of_protocols(rows, args.of)
     groups = by_method(rows)
     figure = _figure(groups, args.against)
-    text = table(accuracy_rows(groups))
+    text = in_columns(accuracy_rows(groups))
     print(text)
     if args.out:
         print(write(rows, args.out / "accuracy.csv"))

@@ -1,6 +1,6 @@
 from run_stores import write
 
-from analysis.commands.measure import main
+from analysis.commands.main import main
 
 
 def test_the_command_prints_keeps_and_draws(tmp_path, capsys):

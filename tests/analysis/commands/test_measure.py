@@ -5,7 +5,8 @@ import pytest
 from strategies import collapsed_run, learning_run, write_run
 
 from analysis import collapse, open_snapshots
-from analysis.commands.measure import main, table
+from analysis.commands.main import main
+from analysis.commands.table import in_columns
 from analysis.figures.run_overview import draw_run
 from analysis.figures.style import STYLE
 
@@ -123,5 +124,7 @@ def test_a_trainer_draws_its_run_in_one_call(runs):
 
 def test_the_table_is_aligned():
     rows = [{"run": "a", "loss": "0.5"}, {"run": "longer", "loss": "-"}]
-    assert table(rows).splitlines() == ["run     loss", "a       0.5", "longer  -"]
-    assert np.unique([line.index(line.split()[1]) for line in table(rows).splitlines()]).size == 1
+    assert in_columns(rows).splitlines() == ["run     loss", "a       0.5", "longer  -"]
+    assert (
+        np.unique([line.index(line.split()[1]) for line in in_columns(rows).splitlines()]).size == 1
+    )

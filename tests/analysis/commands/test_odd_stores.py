@@ -11,7 +11,7 @@ from odd_stores import ODD
 from strategies import learning_run, write_run
 
 from analysis import SnapshotWriter, collapse_course, follow_modes, summarise
-from analysis.commands.measure import main
+from analysis.commands.main import main
 from analysis.figures import curves as f
 from analysis.figures.heatmap import plot_map
 from analysis.figures.over_training import plot_band, plot_modes, plot_ranks, plot_verdicts

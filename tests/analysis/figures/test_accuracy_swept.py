@@ -4,7 +4,7 @@ import pytest
 from accuracy_rows import rows
 from matplotlib.figure import Figure
 
-from analysis.commands.measure import main
+from analysis.commands.main import main
 from analysis.figures.accuracy_swept import plot_accuracy_against
 from analysis.measures.accuracy import by_method, write_accuracies
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from run_stores import write
 
 from analysis import SnapshotWriter
-from analysis.commands.measure import main
+from analysis.commands.main import main
 from analysis.figures.accuracy_bars import accuracy_rows, plot_accuracy
 from analysis.measures.accuracy import by_method, read_accuracies, write_accuracies
 from analysis.store.swept import option_key, option_labels

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from analysis import SnapshotWriter, collapse, open_snapshots, summarise
-from analysis.commands.measure import main
+from analysis.commands.main import main
 from analysis.report.measured_run import Measured
 from analysis.report.page import write_report
 
