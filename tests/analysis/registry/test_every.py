@@ -1,9 +1,11 @@
 import math
 
+import numpy as np
 import pytest
 
 import analysis
 from analysis.registry.every import MEASURES
+from analysis.registry.examples import EXAMPLES, INPUTS
 from analysis.registry.words import WORDS
 
 NOT_MEASURES = {  # public, and not a number read off one snapshot's matrices
@@ -51,7 +53,7 @@ def test_what_is_public_is_in_the_registry_or_is_no_measure():
 
 
 def test_words_are_of_measures():
-    assert WORDS.keys() == MEASURES.keys()
+    assert WORDS.keys() == EXAMPLES.keys() == MEASURES.keys()
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -68,3 +70,27 @@ def test_a_measure_says_all_that_a_reader_needs(name):
     low, high = measure.ends(8)
     assert low < high or math.isinf(high)
     assert measure.basis is None or measure.basis in measure.takes
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_an_example_gives_its_number(name):
+    typed, wanted = MEASURES[name].example
+    public = {function: getattr(analysis, function) for function in analysis.__all__}
+    found = np.atleast_1d(np.asarray(eval(typed, public | INPUTS)).real)
+    assert ", ".join(f"{value:.4g}" for value in found) == wanted
+    function = MEASURES[name].function
+    assert typed.startswith(f"{getattr(function, 'func', function).__name__}(")
+
+
+def test_examples_are_as_worked_out_by_hand():
+    # [F, W_p] has one entry, 1; |F| = sqrt 5, |W_p| = sqrt 3; less their mean 1/sqrt 2 and 1.
+    assert EXAMPLES["commutator"][1] == f"{1 / math.sqrt(2 * 5 * 3):.4g}"
+    assert EXAMPLES["commutator_deviatoric"][1] == f"{1 / (math.sqrt(2) * math.sqrt(0.5)):.4g}"
+    # A less its mean, and B, have two entries of a half each: 2/4 of .5, and .5.
+    assert EXAMPLES["commutator_null_deviatoric"][1] == f"{math.sqrt(0.25 + 0.5):.4g}"
+    # W u_1 = u_1, W u_2 = u_1 + u_2; tr W = 2, |W|^2 = 3.
+    assert EXAMPLES["alignment"][1] == f"1, {1 / math.sqrt(2):.4g}"
+    assert EXAMPLES["alignment_null"][1] == f"{2 / math.sqrt(2 * 3):.4g}"
+    # k = 2, tau = .9 and .8, p = 1, s = 1 and .5.
+    rates = 2 * (0.5 + 1) - 0.9 + 0.015, 2 * (0.25 + 1) - 0.8 + 0.015
+    assert EXAMPLES["mode_alignment_rate"][1] == f"{rates[0]:.4g}, {rates[1]:.4g}"
