@@ -17,12 +17,6 @@ from analysis.registry.every import MEASURES
 from analysis.registry.measure import Measure
 
 MARK = re.compile(r"^<!-- from code: (\w+) ?(.*?) -->$", re.MULTILINE)
-FIELDS = ("formula", "undefined")  # of a measure in words, where the registry has them
-ENSEMBLES = {
-    "rotated": "of W_p turned at random against F",
-    "independent": "of a W_p of independent entries",
-    "white": "of white noise",
-}
 
 
 def command(line: str) -> str:
@@ -53,7 +47,10 @@ def _section(package: str, room: str, names: list[str]) -> str:
     module = importlib.import_module(package)
     bodies = "\n".join(_directive(name, getattr(module, name)) for name in names)
     doc = (inspect.getdoc(importlib.import_module(room)) or "").splitlines()[0]
-    return f"## {room}\n\n```{{eval-rst}}\n.. currentmodule:: {package}\n\n{doc}\n\n{bodies}\n```\n"
+    title = "Tables" if room == package else room
+    return (
+        f"## {title}\n\n```{{eval-rst}}\n.. currentmodule:: {package}\n\n{doc}\n\n{bodies}\n```\n"
+    )
 
 
 def _directive(name: str, value: Any) -> str:
@@ -75,40 +72,23 @@ def _entry(name: str, measure: Measure) -> str:
     options = getattr(measure.function, "keywords", {})
     call = ", ".join((*measure.takes, *(f"{key}={value!r}" for key, value in options.items())))
     rows = {
-        "symbol": measure.label.symbol,
         "call": f"`{function.__name__}({call})`",
+        "symbol": measure.symbol,
         "range": f"`{measure.span}`",
-        "null level": _null(measure),
-        "basis": f"modes are numbered by `{measure.basis}`" if measure.basis else "",
+        "null level": measure.chance,
+        "modes": f"numbered by the eigenvectors of `{measure.basis}`" if measure.basis else "",
+        "undefined": measure.undefined,
         "source": measure.source,
     }
-    rows |= {field: str(getattr(measure, field, "") or "") for field in FIELDS}
     table = "\n".join(f"| {key} | {_cell(value)} |" for key, value in rows.items() if value)
-    parts = [f"### {name}", doc.splitlines()[0] if doc else "", f"| | |\n|---|---|\n{table}"]
-    return "\n\n".join([*_rst(parts[:2]), parts[2], _example(doc)]) + "\n"
-
-
-def _rst(parts: list[str]) -> list[str]:
-    return [re.sub(r":math:`([^`]+)`", r"$\1$", part) for part in parts]
+    formula = f"$$\n{measure.formula.strip('$')}\n$$" if measure.formula else ""
+    title = re.sub(r":math:`([^`]+)`", r"$\1$", doc.splitlines()[0])
+    parts = [f"### {name}", title, formula, f"| | |\n|---|---|\n{table}", _example(doc)]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _cell(value: str) -> str:
-    return (
-        " ".join(value.split()).replace("|", r"\|")
-        if "$" not in value
-        else value.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
-    )
-
-
-def _null(measure: Measure) -> str:
-    if measure.null is None:
-        return ""
-    of = ENSEMBLES[measure.null.ensemble]
-    if measure.null.ensemble == "independent":
-        return f"{measure.null.level(128):.3g} at d = 128, {of}"
-    if measure.null.ensemble == "white":
-        return f"{measure.null.level(128, 1280):.3g} at d = 128 and n = 1280, {of}"
-    return f"{of}: see the reference"
+    return " ".join(value.split()).replace(r"\|", r"\Vert ").replace("|", r"\vert ")
 
 
 def _example(doc: str) -> str:
