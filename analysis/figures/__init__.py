@@ -2,7 +2,7 @@
 
 from analysis.figures.accuracy_bars import plot_accuracy
 from analysis.figures.accuracy_swept import accuracy_figure, plot_accuracy_against
-from analysis.figures.comparison import beside_figure, plot_beside, plot_parabola
+from analysis.figures.against_theory import plot_against_theory, plot_parabola, theory_comparison
 from analysis.figures.curves import plot_alignment, plot_asymmetry, plot_commutator, plot_spectrum
 from analysis.figures.heatmap import plot_map
 from analysis.figures.isoloss import alignment_figure, spectra_figure
@@ -41,7 +41,6 @@ __all__ = [
     "STYLE",
     "accuracy_figure",
     "alignment_figure",
-    "beside_figure",
     "comparison",
     "curve_figure",
     "field_figure",
@@ -51,12 +50,12 @@ __all__ = [
     "phase_figure",
     "plot_accuracy",
     "plot_accuracy_against",
+    "plot_against_theory",
     "plot_alignment",
     "plot_asymmetry",
     "plot_balance",
     "plot_band",
     "plot_basin",
-    "plot_beside",
     "plot_bootstrap",
     "plot_commutator",
     "plot_curves",
@@ -79,4 +78,5 @@ __all__ = [
     "speed_figure",
     "sweep_figure",
     "symmetry_figure",
+    "theory_comparison",
 ]

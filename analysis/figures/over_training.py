@@ -178,13 +178,13 @@ def plot_balance(values: xr.DataArray, eta: float | None = None, *, ax: Axes | N
 
 
 def plot_verdicts(
-    courses: Mapping[str, xr.Dataset], *, x: str | None = None, ax: Axes | None = None
+    runs: Mapping[str, xr.Dataset], *, x: str | None = None, ax: Axes | None = None
 ) -> Axes:
     """Draw a strip a run, coloured by how far it had collapsed at each snapshot.
 
     Parameters
     ----------
-    courses : mapping of label to Dataset (step)
+    runs : mapping of label to Dataset (step)
         Of `collapse_course`; grey is what could not be judged.
     x, ax
         As for `analysis.figures.heatmap.plot_map`.
@@ -194,13 +194,13 @@ def plot_verdicts(
     ValueError
         There is no run; one has no `collapse`, other dims, or a single snapshot.
     """
-    if not courses:
+    if not runs:
         raise ValueError("plot_verdicts draws one run or more; got none")
     ax = plt.gca() if ax is None else ax
     cmap = ListedColormap(SEVERITY).with_extremes(bad=ABSENT)
     norm = BoundaryNorm(np.arange(-0.5, len(KINDS)), len(KINDS))
-    for row, course in enumerate(courses.values()):
-        values = variable(course, "collapse")
+    for row, run in enumerate(runs.values()):
+        values = variable(run, "collapse")
         check_dims(values, None, "plot_verdicts")
         if values.sizes.get("step", 0) < 2:
             raise ValueError("plot_verdicts draws over training, from two snapshots on")
@@ -208,8 +208,8 @@ def plot_verdicts(
         strip = np.ma.masked_invalid(values.values[None])
         ends = cell_edges(values[clock].values)
         mesh = ax.pcolormesh(ends, [row - 0.4, row + 0.4], strip, cmap=cmap, norm=norm)
-    ax.set_yticks(range(len(courses)), list(courses))
-    ax.set_ylim(len(courses) - 0.5, -0.5)
+    ax.set_yticks(range(len(runs)), list(runs))
+    ax.set_ylim(len(runs) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     for side in ("left", "top", "right"):
         ax.spines[side].set_visible(False)

@@ -20,9 +20,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Draw it, and print where it is."""
-    from analysis.figures.comparison import beside_figure
+    from analysis.figures.against_theory import theory_comparison
     from analysis.figures.save import save_figure
 
     both = compare(open_snapshots(args.trained), start=args.start)
     say_caveat(both.attrs["not_in_the_flow"])
-    print(save_figure(beside_figure(both, modes=args.modes), args.out))
+    print(save_figure(theory_comparison(both, modes=args.modes), args.out))

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.figures.comparison import beside_figure, plot_beside, plot_parabola
+from analysis.figures.against_theory import plot_against_theory, plot_parabola, theory_comparison
 from analysis.figures.phase_plane import phase_figure
 from analysis.store.writer import SnapshotWriter
 from dynamics import EigenmodeFlow, ScalarFlow, compare, integrate, phase_portrait
@@ -78,7 +78,7 @@ def test_k_is_read_off_mode_by_mode(run, monkeypatch):
 
 def test_lines_are_the_data_dashed_what_is_predicted(run):
     beside = compare(run, EigenmodeFlow(sigma2=0.25, eta=0.05, beta=0.4), start=3)
-    ax = plot_beside(beside, ax=Figure().subplots(), modes=2)
+    ax = plot_against_theory(beside, ax=Figure().subplots(), modes=2)
     lines = [line for line in ax.lines if len(line.get_xdata()) == 31]
     assert [line.get_linestyle() for line in lines] == ["-", "-", "--", "--"]
     np.testing.assert_array_equal(
@@ -97,7 +97,7 @@ def test_the_parabola_is_where_modes_rest(run):
 
 
 def test_a_figure_says_who_lives(run, tmp_path):
-    figure = beside_figure(compare(run, EigenmodeFlow(sigma2=K - 1, eta=0.05, beta=0.4)))
+    figure = theory_comparison(compare(run, EigenmodeFlow(sigma2=K - 1, eta=0.05, beta=0.4)))
     assert "of 3 modes 2 live at the end, 2 predicted" in figure.get_suptitle()
 
 
@@ -137,7 +137,7 @@ def test_what_the_flow_has_not_is_said(run, method, options, said):
     theory = EigenmodeFlow(sigma2=K - 1, eta=0.05, beta=0.4)
     beside = compare(run.assign_attrs(attrs), theory)
     assert beside.attrs["not_in_the_flow"] == said
-    title = beside_figure(beside).get_suptitle().split("\n")
+    title = theory_comparison(beside).get_suptitle().split("\n")
     assert title[1:] == ([said] if said else [])
 
 
@@ -145,7 +145,7 @@ def test_labels_say_of_what(run):
     beside = compare(run, EigenmodeFlow(sigma2=K - 1, eta=0.05, beta=0.4))
     for name in ("predictor_eigenvalue", "correlation_eigenvalue", "parabola"):
         assert beside[name].attrs["basis"] == "cross_correlation"
-    ax = plot_beside(beside, ax=Figure().subplots())
+    ax = plot_against_theory(beside, ax=Figure().subplots())
     assert "Rayleigh quotient of the predictor" in " ".join(ax.get_ylabel().split())
     ax = plot_parabola(beside, ax=Figure().subplots())
     words = " ".join(ax.get_ylabel().split())
@@ -179,10 +179,10 @@ def test_the_command_says_what_a_cosine_run_breaks(tmp_path, capsys):
 
 def test_what_is_no_comparison_is_refused(run):
     with pytest.raises(ValueError, match="no variable 'predictor_eigenvalue'"):
-        plot_beside(run)
+        plot_against_theory(run)
     beside = compare(run, EigenmodeFlow()).sel(source="measured")
     with pytest.raises(ValueError, match=r"wanted: \(source, step, mode\) with"):
-        plot_beside(beside)
+        plot_against_theory(beside)
 
 
 def test_the_command_draws_a_trained_run(tmp_path, capsys):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import open_snapshots
-from analysis.figures.comparison import beside_figure
+from analysis.figures.against_theory import theory_comparison
 from dynamics import ClosedFormFlow, DirectSetFlow, OptimalRule, compare, integrate
 from dynamics.flows.set_predictor import FORMS, IdentityRule, SpectrumRule, rule_of
 from trainers import EMA, Config, Direct, Identity, Method, Optimal, StopGradient, train
@@ -117,7 +117,7 @@ def test_a_linear_network_by_sgd_follows_the_flow(name, tmp_path, monkeypatch):
     assert float(last["predictor_eigenvalue"].max()) < 0.03
     assert float(abs(s.isel(step=-1) - s.isel(step=1)).max()) > 0.15  # something happened
     assert np.isnan(beside["parabola"]).all()
-    names = [text.get_text() for text in beside_figure(beside).legends[0].get_texts()]
+    names = [text.get_text() for text in theory_comparison(beside).legends[0].get_texts()]
     assert names == ["measured", "predicted"]
 
 

@@ -1,4 +1,4 @@
-"""Theory beside data, drawn: what `dynamics.compare` returns; ax in, ax out."""
+"""Modes of a run against theory, drawn: what `dynamics.compare` returns; ax in, ax out."""
 
 from typing import Literal
 
@@ -19,14 +19,14 @@ REST = "at rest"
 MODES = 6
 
 
-def plot_beside(
-    beside: xr.Dataset, name: str = P, *, ax: Axes | None = None, modes: int | None = None
+def plot_against_theory(
+    compared: xr.Dataset, name: str = P, *, ax: Axes | None = None, modes: int | None = None
 ) -> Axes:
     """Draw a value of the leading modes over gradient-flow time, measured and predicted.
 
     Parameters
     ----------
-    beside : Dataset (source, step, mode)
+    compared : Dataset (source, step, mode)
         Of `dynamics.compare`: `source` is "measured", drawn as a line, and "predicted", dashed.
     name : str
         The variable; s gets a logarithmic axis.
@@ -40,20 +40,22 @@ def plot_beside(
     ValueError
         The variable is missing, or has other dims, or not so many modes.
     """
-    values, modes = _checked(beside, name), _count(beside, modes)
+    values, modes = _checked(compared, name), _count(compared, modes)
     ax = plt.gca() if ax is None else ax
     for source, style in STYLES.items():
         lines = values.sel(source=source)[:modes]
         for line, color in zip(lines, _colors(modes), strict=False):
-            ax.plot(beside["time"], line, style, color=color)
+            ax.plot(compared["time"], line, style, color=color)
     if name == S:
         ax.set_yscale("log")
     else:
         zero_line(ax)
-    return name_axes(ax, beside["time"], values)
+    return name_axes(ax, compared["time"], values)
 
 
-def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int | None = None) -> Axes:
+def plot_parabola(
+    compared: xr.Dataset, *, ax: Axes | None = None, modes: int | None = None
+) -> Axes:
     r"""Draw the way of the leading modes through the plane of p and s, and where they may rest.
 
     Measured as a line with a dot at its end, predicted dashed with a ring. Grey is the parabola
@@ -62,16 +64,16 @@ def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int | No
 
     Parameters
     ----------
-    beside, ax, modes
-        As for `plot_beside`.
+    compared, ax, modes
+        As for `plot_against_theory`.
 
     Raises
     ------
     ValueError
-        As for `plot_beside`.
+        As for `plot_against_theory`.
     """
-    p, s, modes = _checked(beside, P), _checked(beside, S), _count(beside, modes)
-    parabola = variable(beside, "parabola")
+    p, s, modes = _checked(compared, P), _checked(compared, S), _count(compared, modes)
+    parabola = variable(compared, "parabola")
     ax = plt.gca() if ax is None else ax
     for source, style in STYLES.items():
         pair = zip(p.sel(source=source)[:modes], s.sel(source=source)[:modes], strict=True)
@@ -81,7 +83,7 @@ def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int | No
             ax.plot(x[-1:], y[-1:], "o", mec=color, mfc=face, markersize=4)
     ax.set_yscale("log")
     box = ax.get_xlim(), ax.get_ylim()
-    ratio = float((parabola / _checked(beside, P, drawn=False) ** 2).median())
+    ratio = float((parabola / _checked(compared, P, drawn=False) ** 2).median())
     if np.isfinite(ratio):
         at = np.linspace(*box[0], 400)
         at = at[at != 0]
@@ -90,47 +92,47 @@ def plot_parabola(beside: xr.Dataset, *, ax: Axes | None = None, modes: int | No
     return name_axes(ax, p, s)
 
 
-def beside_figure(beside: xr.Dataset, *, modes: int | None = None) -> Figure:
+def theory_comparison(compared: xr.Dataset, *, modes: int | None = None) -> Figure:
     """Draw p_j and s_j over time and against each other, measured and predicted.
 
     What is predicted is of a linear network under a Euclidean loss; a line of the title says what
     else the run has. Both are Rayleigh quotients in the last eigenvectors of the cross-view F.
 
-    Parameters, raises: as `plot_beside`.
+    Parameters, raises: as `plot_against_theory`.
 
     Returns
     -------
     Figure
         Not known to pyplot. Its title counts the modes that live at the end.
     """
-    _checked(beside, P)
-    modes, total = _count(beside, modes), beside.sizes["mode"]
+    _checked(compared, P)
+    modes, total = _count(compared, modes), compared.sizes["mode"]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.2, 2.9), layout="constrained")
         left, middle, right = figure.subplots(1, 3)
-        plot_beside(beside, P, ax=left, modes=modes)
-        plot_beside(beside, S, ax=middle, modes=modes)
-        plot_parabola(beside, ax=right, modes=modes)
+        plot_against_theory(compared, P, ax=left, modes=modes)
+        plot_against_theory(compared, S, ax=middle, modes=modes)
+        plot_parabola(compared, ax=right, modes=modes)
         keys = [Line2D([], [], color="k", linestyle=style) for style in STYLES.values()]
         curves, names = right.get_legend_handles_labels()
-        left.set_ylabel(beside[P].attrs.get("symbol", "$p_j$"))
-        middle.set_ylabel(beside[S].attrs.get("symbol", "$s_j$"))
+        left.set_ylabel(compared[P].attrs.get("symbol", "$p_j$"))
+        middle.set_ylabel(compared[S].attrs.get("symbol", "$s_j$"))
         right.set(xlabel="$p_j$", ylabel="$s_j$")
         figure.legend([*keys, *curves], [*STYLES, *names], loc="outside lower center", ncols=3)
-        alive = variable(beside, "survives").sum("mode")
+        alive = variable(compared, "survives").sum("mode")
         counts = [int(alive.sel(source=source)) for source in STYLES]
         title = (
-            f"{beside.attrs.get('method', '')}: of {total} modes {counts[0]} live at the end, "
+            f"{compared.attrs.get('method', '')}: of {total} modes {counts[0]} live at the end, "
             f"{counts[1]} predicted; {modes} drawn (u_j of the last cross-view F)"
         )
-        lines = [title, str(beside.attrs.get("not_in_the_flow", ""))]
+        lines = [title, str(compared.attrs.get("not_in_the_flow", ""))]
         figure.suptitle("\n".join(filter(None, lines)), fontsize=8)
     return figure
 
 
-def _checked(beside: xr.Dataset, name: str, *, drawn: bool = True) -> xr.DataArray:
-    values = variable(beside, name)
-    if set(values.dims) != {"source", "step", "mode"} or "time" not in beside.coords:
+def _checked(compared: xr.Dataset, name: str, *, drawn: bool = True) -> xr.DataArray:
+    values = variable(compared, name)
+    if set(values.dims) != {"source", "step", "mode"} or "time" not in compared.coords:
         raise ValueError(
             f"{name} has dims {values.dims}; what `dynamics.compare` returns is wanted: "
             "(source, step, mode) with the coordinate time"
@@ -138,8 +140,8 @@ def _checked(beside: xr.Dataset, name: str, *, drawn: bool = True) -> xr.DataArr
     return values.transpose("source", "mode", "step") if drawn else values
 
 
-def _count(beside: xr.Dataset, modes: int | None) -> int:
-    total = beside.sizes.get("mode", 0)
+def _count(compared: xr.Dataset, modes: int | None) -> int:
+    total = compared.sizes.get("mode", 0)
     if modes is None:
         return min(MODES, total)
     if not 1 <= modes <= total:
