@@ -8,11 +8,12 @@ import time
 
 import numpy as np
 import pytest
+from markupsafe import Markup
 
 from analysis import SnapshotWriter, collapse, open_snapshots, summarise
 from analysis.commands.main import main
 from analysis.report.measured_run import Measured
-from analysis.report.page import write_report
+from analysis.report.page import typeset, write_report
 
 D = 6
 
@@ -85,6 +86,49 @@ def test_a_browser_shows_it_without_an_error(tmp_path):
     assert "CONSOLE" not in shown.stderr
     assert "epoch 0.00, step 0, largest " in shown.stdout  # the script ran
     assert re.search(r'max="2"', shown.stdout)
+
+
+KEYS = """<script>
+var player = document.querySelector('.player'), seen = [];
+function now() { seen.push(player.querySelector('input').value); }
+now();
+['End', 'ArrowRight', 'ArrowLeft', 'Home', 'ArrowLeft', 'ArrowRight'].forEach(function (key) {
+  player.dispatchEvent(new KeyboardEvent('keydown', {key: key, cancelable: true})); now();
+});
+player.dispatchEvent(new KeyboardEvent('keydown', {key: ' '}));
+seen.push(player.querySelector('.play').textContent);
+player.dispatchEvent(new KeyboardEvent('keydown', {key: ' '}));
+seen.push(player.querySelector('.play').textContent);
+document.title = seen.join(' ');
+</script></body>"""
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no browser here")
+def test_the_player_starts_at_the_first_snapshot_and_has_keys(tmp_path):
+    file = page(tmp_path, "mine")
+    file.write_text(file.read_text().replace("</body>", KEYS))
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", file.as_uri()]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert "<title>0 2 2 1 0 0 1 stop play</title>" in shown.stdout
+
+
+def test_what_strangers_wrote_is_text_and_no_markup(tmp_path):
+    odd = "<img src=x onerror=alert(1)> & {{ 7 * 7 }} $x_1$"
+    run = open_snapshots(write(tmp_path, "run", steps=(0, 10)))
+    run = run.assign_attrs(method=odd, config=json.dumps({"note": "</pre></script>" + odd}))
+    one = Measured(odd, run, summarise(run), collapse(run))
+    text = write_report([one], [{odd: odd}], tmp_path / "report.html").read_text()
+    assert "<img src=x" not in text
+    assert "&lt;img src=x onerror=alert(1)&gt; &amp; {{ 7 * 7 }} $x_1$" in text
+    assert text.count("</script>") == 2
+
+
+def test_indices_and_powers_are_set_as_such():
+    assert typeset("W_p of E|z|^2 < s_1") == Markup(
+        "<i>W</i><sub>p</sub> of E|z|<sup>2</sup> &lt; <i>s</i><sub>1</sub>"
+    )
+    assert typeset("running_correlation <b>") == Markup("running_correlation &lt;b&gt;")
 
 
 def test_no_run_is_refused(tmp_path):
