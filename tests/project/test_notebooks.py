@@ -17,7 +17,7 @@ def code(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_I4_every_cell_runs(path, tmp_path, monkeypatch):
+def test_every_cell_runs(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     names = {"__name__": "__main__"}
