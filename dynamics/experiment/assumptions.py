@@ -3,6 +3,7 @@
 import xarray as xr
 
 from dynamics.experiment.stored_flow import stored_flow
+from dynamics.flows.set_predictor import RULES
 
 
 def broken_assumptions(run: xr.Dataset) -> list[str]:
@@ -27,6 +28,7 @@ def broken_assumptions(run: xr.Dataset) -> list[str]:
     loss, target, predictor, encoder, projector, optimiser = (known.get(p, {}) for p in parts)
     name, linear = encoder.get("name"), encoder.get("linear", True)
     layers, hidden = projector.get("layers", 0), predictor.get("layers", 1)
+    kind = predictor.get("kind", "")
     constraint, schedule = predictor.get("constraint"), optimiser.get("schedule", "constant")
     checks = {
         "cosine loss": loss.get("kind") == "cosine",
@@ -38,6 +40,7 @@ def broken_assumptions(run: xr.Dataset) -> list[str]:
         "bias in the projector": layers > 0 and projector.get("bias", False),
         "bias in the predictor": predictor.get("bias", False),
         f"{constraint} predictor": constraint in ("psd", "tied"),
+        f"predictor set by {kind}": kind not in ("", "learned", *RULES),
         f"{schedule} learning rates": schedule != "constant",
         "EMA on a schedule": target.get("scheduled", False),
     }

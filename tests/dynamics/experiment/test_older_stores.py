@@ -62,3 +62,8 @@ def test_a_config_of_another_loop_says_nothing(config):
     assert broken_assumptions(run) == []
     with pytest.raises(ValueError, match="no config in its attrs that names its rates"):
         FlowParameters.from_run(run)
+
+
+def test_a_rule_that_theory_does_not_know_is_said():
+    run = xr.Dataset(attrs={"flow_parameters": json.dumps({"predictor": {"kind": "half"}})})
+    assert broken_assumptions(run) == ["predictor set by half"]
