@@ -146,4 +146,17 @@ def _rest_points(ax: Axes, portrait: xr.Dataset) -> None:
         label = None if kind in seen else f"{kind} rest point"
         seen.add(kind)
         edge, face = EDGES.get(kind, NEUTRAL), FACES.get(kind, NEUTRAL)
-        ax.plot(x, y, "o", ms=5, mec=edge, mfc=face, mew=1.3, clip_on=False, zorder=5, label=label)
+        # A saddle at the place of a stable point is a ring around it.
+        size, order = (5, 5.5) if kind == "stable" else (8, 5)
+        ax.plot(
+            x,
+            y,
+            "o",
+            ms=size,
+            mec=edge,
+            mfc=face,
+            mew=1.3,
+            clip_on=False,
+            zorder=order,
+            label=label,
+        )

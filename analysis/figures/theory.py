@@ -9,6 +9,13 @@ from analysis.figures.axes import zero_line
 from analysis.figures.phase_plane import ALIVE, CURVE, FLOW, NEUTRAL, SADDLE, STABLE, P
 from analysis.figures.style import SEQUENTIAL
 
+# By shape too: colours alone are not told apart by all, nor in print.
+RESTS = {
+    STABLE: ("o", None, "stable"),
+    SADDLE: ("o", "white", "unstable"),
+    NEUTRAL: ("D", None, "neither"),
+}
+
 
 def plot_speed(rate: xr.DataArray, ax: Axes | None = None) -> Axes:
     """Draw dp/dt on the parabola against p, and mark where it rests."""
@@ -20,7 +27,8 @@ def plot_speed(rate: xr.DataArray, ax: Axes | None = None) -> Axes:
         h = 1e-3
         below, above = (float(np.interp(rest + d, p, rate.values)) for d in (-h, h))
         kind = STABLE if below > 0 > above else SADDLE if below < 0 < above else NEUTRAL
-        ax.plot(rest, 0, "o", color=kind, markersize=5, zorder=3)
+        mark, face, label = RESTS[kind]
+        ax.plot(rest, 0, mark, mec=kind, mfc=face or kind, ms=5, zorder=3, label=label)
     high = max(float(rate.max()), 0.02)
     ax.set(xlim=(p[0], p[-1]), ylim=(-1.5 * high, 1.5 * high))
     ax.set(xlabel="$p_j$", ylabel=r"$\dot p_j$", title=rf"$\eta$ = {rate.attrs['eta']:g}")
@@ -58,12 +66,12 @@ def plot_field(field: xr.Dataset, ax: Axes | None = None) -> Axes:
     with np.errstate(divide="ignore"):
         if field.attrs["panel"] == 0:  # w_p w = w_a lambda_d / lambda_s
             for part in (x[x < 0], x[x > 0]):
-                ax.plot(part, ratio / part, color=SADDLE)
+                ax.plot(part, ratio / part, color=SADDLE, label="at rest")
         elif field.attrs["panel"] == 1:
-            ax.plot(x, x, color="0.4", linewidth=0.9)
-            ax.plot(x, x**2 / ratio, color=SADDLE)
+            ax.plot(x, x, color="0.4", linewidth=0.9, label=r"$\dot w_a = 0$")
+            ax.plot(x, x**2 / ratio, color=CURVE, label=r"$\dot w = 0$")
         else:
-            ax.plot(0, 0, "o", color=STABLE)
+            ax.plot(0, 0, "o", color=STABLE, label="stable rest point")
     ax.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal")
     ax.set(xlabel=field["x"].attrs["symbol"], ylabel=field["y"].attrs["symbol"])
     return ax

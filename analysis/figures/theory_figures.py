@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -79,12 +80,12 @@ def symmetry_figure(data: Sequence[xr.Dataset]) -> Figure:
 
 def speed_figure(data: Sequence[xr.DataArray]) -> Figure:
     """Draw dp/dt on the parabola, a panel each."""
-    return _panels(data, plot_speed)
+    return _with_legend(_panels(data, plot_speed))
 
 
 def field_figure(data: Sequence[xr.Dataset]) -> Figure:
     """Draw vector fields, a panel each."""
-    return _panels(data, plot_field)
+    return _with_legend(_panels(data, plot_field))
 
 
 def curve_figure(
@@ -98,7 +99,8 @@ def curve_figure(
         ax.set_title(rf"$\eta$ = {values.attrs['eta']:g}", fontsize="medium")
 
     figure = _panels(data, panel, share=True)
-    figure.axes[0].legend(fontsize=6)
+    seeds = data[0].sizes.get("seed")
+    figure.axes[0].legend(fontsize=6, title=seeds and f"band: sd of {seeds} seeds")
     return figure
 
 
@@ -115,6 +117,17 @@ def loss_figure(data: Sequence[xr.DataArray], *, share: bool = False, note: str 
     figure = _panels(data, panel, share=share)
     if note:
         figure.supxlabel(note, fontsize="small")
+    return figure
+
+
+def _with_legend(figure: Figure) -> Figure:
+    keys: dict[str, Artist] = {}
+    for ax in figure.axes:
+        handles, labels = ax.get_legend_handles_labels()
+        keys |= dict(zip(labels, handles, strict=True))
+    figure.legend(
+        list(keys.values()), list(keys), loc="outside lower center", ncols=max(len(keys), 1)
+    )
     return figure
 
 

@@ -22,6 +22,7 @@ from analysis import (
 from analysis.figures.isoloss import alignment_figure, spectra_figure
 from analysis.figures.run_history import history, history_caption
 from analysis.figures.run_overview import comparison, overview, overview_caption
+from analysis.figures.theory_figures import speed_figure
 from analysis.figures.uncertainty import plot_bootstrap
 from analysis.store.labels import basis_name, matrix_name
 from analysis.store.schema import SNAPSHOTS
@@ -119,3 +120,14 @@ def test_every_eigenvalue_on_a_figure_is_of_a_view_or_of_the_predictor(run, view
         wanted = "same-view" if name == "bootstrap" else view
         assert wanted in text, name
         assert not re.search("(same|cross)-view", text.replace(wanted, "")), name
+
+
+def test_where_a_speed_rests_is_told_apart_by_shape_and_explained():
+    p = np.linspace(-0.5, 1.5, 201)
+    rate = xr.DataArray(p * (1 - p) * (p - 0.5), dims="predictor_eigenvalue")
+    rate = rate.assign_coords(predictor_eigenvalue=p)
+    rate = rate.assign_attrs(eta=0.1, rest=[0.0, 0.5, 1.0])
+    figure = speed_figure([rate])
+    rests = {float(line.get_xdata()[0]): line for line in figure.axes[0].lines[-3:]}
+    assert rests[0.5].get_markerfacecolor() == "white" != rests[0.0].get_markerfacecolor()
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["stable", "unstable"]
