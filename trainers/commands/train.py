@@ -1,6 +1,7 @@
 """``python -m trainers METHOD``: train a method; ``resume RUN`` continues a run."""
 
 import json
+import shlex
 from pathlib import Path
 
 from analysis.store.evaluations import course
@@ -40,4 +41,9 @@ def _report(run: Path) -> int:
         print(f"kNN accuracy {accuracy.values[-1]:.2%} (k={k}, last epoch)")
     print(f"run          {run}")
     print(f"figure       {draw_run(run)}")
+    name = shlex.quote(str(run))
+    print(f"next         eigenspace analyse {name}      measures, verdict and a report")
+    print(f"             eigenspace theory compare {name} --out theory.png      beside the flow")
+    if accuracy is not None:
+        print(f"             eigenspace evaluate {name}      a linear probe")
     return 0

@@ -44,6 +44,7 @@ def test_a_run_ends_in_an_accuracy_and_a_figure(tmp_path, capsys, images, pictur
     printed = capsys.readouterr().out
     assert re.search(r"kNN accuracy \d+\.\d\d% \(k=200, last epoch\)", printed)
     assert str(out / "figures" / "overview.png") in printed
+    assert all(f"eigenspace {what} {out}" in printed for what in ("analyse", "evaluate"))
     assert (out / "figures" / "overview.png").stat().st_size > 10_000
     assert {"snapshots.zarr", "checkpoint.pt", "encoder.pt"} <= {f.name for f in out.iterdir()}
 
