@@ -28,7 +28,7 @@ def plot_speed(rate: xr.DataArray, ax: Axes | None = None) -> Axes:
         below, above = (float(np.interp(rest + d, p, rate.values)) for d in (-h, h))
         kind = STABLE if below > 0 > above else SADDLE if below < 0 < above else NEUTRAL
         mark, face, label = RESTS[kind]
-        ax.plot(rest, 0, mark, mec=kind, mfc=face or kind, ms=5, zorder=3, label=label)
+        ax.plot(rest, 0, mark, color=kind, mfc=face or kind, ms=5, zorder=3, label=label)
     high = max(float(rate.max()), 0.02)
     ax.set(xlim=(p[0], p[-1]), ylim=(-1.5 * high, 1.5 * high))
     ax.set(xlabel="$p_j$", ylabel=r"$\dot p_j$", title=rf"$\eta$ = {rate.attrs['eta']:g}")

@@ -80,7 +80,7 @@ def test_without_decay_whole_lines_rest():
 def test_speeds_mark_where_they_rest():
     half_stable, weak, strong = (plot_speed(panel, axes()) for panel in FIGURES["4"].data())
     colours = [
-        [line.get_color() for line in ax.lines if line.get_marker() == "o"]
+        [line.get_color() for line in ax.lines if line.get_marker() in "oD"]
         for ax in (half_stable, weak, strong)
     ]
     stable, saddle, neutral = "#228833", "#EE6677", "#BBBBBB"
