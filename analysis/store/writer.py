@@ -1,23 +1,17 @@
 """Writing a run while it happens: buffered, in the background, complete at every moment."""
 
 import os
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.store.buffer import Block
 from analysis.store.evaluations import data_name, evaluation_rows
-from analysis.store.group import Group
-from analysis.store.hierarchy import Store
-from analysis.store.lock import lock
-from analysis.store.publisher import Publisher
 from analysis.store.rows import one_row
-from analysis.store.schema import FEATURES, FORMAT, FORMAT_VERSION, GROUPS, NETWORKS
+from analysis.store.schema import FEATURES, NETWORKS
+from analysis.store.session import Session
 
 
 class SnapshotWriter:
@@ -63,50 +57,23 @@ class SnapshotWriter:
         durable: bool = False,
     ) -> None:
         self.path = Path(path)
-        if resume_after is None:
-            if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-                raise FileExistsError(
-                    f"{self.path} exists; resume it, remove it or write elsewhere"
-                )
-            self.path.mkdir(parents=True, exist_ok=True)
-        elif not self.path.is_dir():
-            raise FileNotFoundError(f"no snapshot store at {self.path} to resume")
-        self._lock = lock(self.path)
-        self._flush_seconds = flush_seconds
-        self._durable = durable
-        self._pending: list[Block] = []
-        self._sealed_at = time.monotonic()
-        self._pid = os.getpid()
-        try:
-            if resume_after is None:
-                mark = {"format": FORMAT, "format_version": FORMAT_VERSION, "closed": False}
-                self._store = Store(self.path, {**(attrs or {}), **mark})
-                self._store.publish({})
-            else:
-                self._store = Store.open(self.path)
-            self._groups = {name: Group(name, self._store, variable_attrs or {}) for name in GROUPS}
-            if resume_after is not None:
-                for group in self._groups.values():
-                    group.reload(resume_after)
-                self._store.publish(self._lengths())
-                self._store.sweep()
-        except BaseException:
-            os.close(self._lock)
-            raise
-        self._publisher = Publisher(self._store, durable)
-
-    def _lengths(self) -> dict[str, int]:
-        return {k: n for group in self._groups.values() for k, n in group.lengths().items()}
+        self._session = Session(
+            self.path,
+            attrs=attrs,
+            variable_attrs=variable_attrs,
+            resume_after=resume_after,
+            flush_seconds=flush_seconds,
+            durable=durable,
+        )
 
     @property
     def committed_step(self) -> int | None:
         """The last step that a reader can see, or None."""
-        length = self._store.lengths.get("step", 0)
-        return int(np.asarray(self._store.arrays["step"][length - 1])) if length else None
+        return self._session.committed_step
 
     def last_step(self, group: str = "") -> int | None:
         """Return the last step appended to a group (``"metrics"``, ``"evaluation"``), or None."""
-        step = self._groups[group].last_step
+        step = self._session.groups[group].last_step
         return step if step >= 0 else None
 
     def append(self, step: int, **values: ArrayLike) -> None:
@@ -123,11 +90,13 @@ class SnapshotWriter:
         OSError
             Earlier rows could not be written.
         """
-        self._extend("", {name: one_row(name, v) for name, v in {"step": step, **values}.items()})
+        self._session.extend(
+            "", {name: one_row(name, v) for name, v in {"step": step, **values}.items()}
+        )
 
     def append_metrics(self, step: ArrayLike, **columns: ArrayLike) -> None:
         """Add scalars of many steps at once: `step` and each column have one length."""
-        self._extend("metrics", {"step": step, **columns})
+        self._session.extend("metrics", {"step": step, **columns})
 
     def append_evaluation(
         self,
@@ -176,66 +145,23 @@ class SnapshotWriter:
             network=network,
             features=features,
             options=options,
-            data=data_name(self._store.attrs) if data is None else data,
+            data=data_name(self._session.store.attrs) if data is None else data,
             details=details,
         )
-        self._extend("evaluation", rows)
+        self._session.extend("evaluation", rows)
 
     def mark(self, **attrs: Any) -> None:
         """Add to what the store says of its run, plain JSON values; published with what follows."""
-        self._check_alive()
-        self._store.attrs |= attrs
-
-    def _extend(self, group: str, rows: Mapping[str, ArrayLike]) -> None:
-        self._check_alive()
-        self._pending += self._groups[group].extend(rows)
-        filled = any(len(block.shape) > 1 for _, _, block in self._pending)
-        if filled or time.monotonic() - self._sealed_at > self._flush_seconds:
-            self._seal()
-
-    def _seal(self) -> None:
-        """Hand everything buffered to the thread."""
-        columns = [c for group in self._groups.values() for c in group.columns.values()]
-        blocks = self._pending + [block for column in columns for block in column.tail()]
-        self._pending = []
-        self._sealed_at = time.monotonic()
-        # Matrices, then scalars, then the step that makes a row a row.
-        blocks.sort(key=lambda block: (block[0].endswith("step"), -block[2].ndim))
-        if blocks:
-            self._publisher.put(blocks, self._lengths())
-
-    def _check_alive(self) -> None:
-        if os.getpid() != self._pid:
-            raise RuntimeError(f"{self.path} was opened by another process; only it may write")
-        if error := self._publisher.error:
-            raise OSError(
-                f"{self.path} could not be written: {error}; it is whole up to step "
-                f"{self.committed_step}: free space or mend the disk, then resume"
-            ) from error
-        if self._lock < 0:
-            raise ValueError(f"{self.path} is closed; resume it to write more")
+        self._session.check_alive()
+        self._session.store.attrs |= attrs
 
     def flush(self) -> None:
         """Publish every row appended so far; returns when readers can see them."""
-        self._check_alive()
-        self._seal()
-        self._publisher.join()
-        self._check_alive()
+        self._session.flush()
 
     def close(self) -> None:
         """Publish the rest, mark the store closed, and let go of it. Closing twice is fine."""
-        if self._lock < 0:
-            return
-        try:
-            self.flush()
-            self._store.attrs["closed"] = True
-            self._store.publish(self._store.lengths, durable=self._durable)
-            self._store.trim()
-        finally:
-            if os.getpid() == self._pid:
-                self._publisher.stop()
-                os.close(self._lock)
-                self._lock = -1
+        self._session.close()
 
     def __enter__(self) -> Self:
         return self

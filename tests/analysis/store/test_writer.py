@@ -60,7 +60,7 @@ def test_a_row_never_waits_longer_than_the_flush_time(tmp_path):
     with SnapshotWriter(tmp_path / "s.zarr", flush_seconds=0.0) as writer:
         writer.append(step=0, predictor=np.eye(3))
         writer.append(step=1, predictor=np.eye(3))
-        writer._publisher.join()
+        writer._session._publisher.join()
         assert open_snapshots(tmp_path / "s.zarr").sizes["step"] == 2
 
 

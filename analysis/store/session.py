@@ -1,0 +1,129 @@
+"""A store that is held for writing: the rows that wait in memory, and their way to readers."""
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analysis.store.buffer import Block
+from analysis.store.group import Group
+from analysis.store.hierarchy import Store
+from analysis.store.lock import lock
+from analysis.store.publisher import Publisher
+from analysis.store.schema import FORMAT, FORMAT_VERSION, GROUPS
+
+
+class Session:
+    """The time between opening a store and closing it, in which nobody else writes to it.
+
+    Parameters, raises: as `SnapshotWriter`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        attrs: Mapping[str, Any] | None,
+        variable_attrs: Mapping[str, Mapping[str, Any]] | None,
+        resume_after: int | None,
+        flush_seconds: float,
+        durable: bool,
+    ) -> None:
+        self.path = path
+        if resume_after is None:
+            if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+                raise FileExistsError(
+                    f"{self.path} exists; resume it, remove it or write elsewhere"
+                )
+            self.path.mkdir(parents=True, exist_ok=True)
+        elif not self.path.is_dir():
+            raise FileNotFoundError(f"no snapshot store at {self.path} to resume")
+        self._lock = lock(self.path)
+        self._flush_seconds = flush_seconds
+        self._durable = durable
+        self._pending: list[Block] = []
+        self._sealed_at = time.monotonic()
+        self._pid = os.getpid()
+        try:
+            if resume_after is None:
+                mark = {"format": FORMAT, "format_version": FORMAT_VERSION, "closed": False}
+                self.store = Store(self.path, {**(attrs or {}), **mark})
+                self.store.publish({})
+            else:
+                self.store = Store.open(self.path)
+            self.groups = {name: Group(name, self.store, variable_attrs or {}) for name in GROUPS}
+            if resume_after is not None:
+                for group in self.groups.values():
+                    group.reload(resume_after)
+                self.store.publish(self._lengths())
+                self.store.sweep()
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._publisher = Publisher(self.store, durable)
+
+    def _lengths(self) -> dict[str, int]:
+        return {k: n for group in self.groups.values() for k, n in group.lengths().items()}
+
+    @property
+    def committed_step(self) -> int | None:
+        """The last step that a reader can see, or None."""
+        length = self.store.lengths.get("step", 0)
+        return int(np.asarray(self.store.arrays["step"][length - 1])) if length else None
+
+    def extend(self, group: str, rows: Mapping[str, ArrayLike]) -> None:
+        """Take in rows of a group, all or none; hand on what fills a chunk or waited long."""
+        self.check_alive()
+        self._pending += self.groups[group].extend(rows)
+        filled = any(len(block.shape) > 1 for _, _, block in self._pending)
+        if filled or time.monotonic() - self._sealed_at > self._flush_seconds:
+            self._seal()
+
+    def _seal(self) -> None:
+        """Hand everything buffered to the thread."""
+        columns = [c for group in self.groups.values() for c in group.columns.values()]
+        blocks = self._pending + [block for column in columns for block in column.tail()]
+        self._pending = []
+        self._sealed_at = time.monotonic()
+        # Matrices, then scalars, then the step that makes a row a row.
+        blocks.sort(key=lambda block: (block[0].endswith("step"), -block[2].ndim))
+        if blocks:
+            self._publisher.put(blocks, self._lengths())
+
+    def check_alive(self) -> None:
+        """Raise if rows cannot be taken in: closed, of another process, or the disk failed."""
+        if os.getpid() != self._pid:
+            raise RuntimeError(f"{self.path} was opened by another process; only it may write")
+        if error := self._publisher.error:
+            raise OSError(
+                f"{self.path} could not be written: {error}; it is whole up to step "
+                f"{self.committed_step}: free space or mend the disk, then resume"
+            ) from error
+        if self._lock < 0:
+            raise ValueError(f"{self.path} is closed; resume it to write more")
+
+    def flush(self) -> None:
+        """Publish every row appended so far; returns when readers can see them."""
+        self.check_alive()
+        self._seal()
+        self._publisher.join()
+        self.check_alive()
+
+    def close(self) -> None:
+        """Publish the rest, mark the store closed, and let go of it. Closing twice is fine."""
+        if self._lock < 0:
+            return
+        try:
+            self.flush()
+            self.store.attrs["closed"] = True
+            self.store.publish(self.store.lengths, durable=self._durable)
+            self.store.trim()
+        finally:
+            if os.getpid() == self._pid:
+                self._publisher.stop()
+                os.close(self._lock)
+                self._lock = -1
