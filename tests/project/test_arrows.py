@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import analysis
+import dynamics
+import trainers
 from trainers import METHODS
 
 ROOT = Path(__file__).parents[2]
@@ -51,3 +54,25 @@ def test_nothing_branches_on_the_name_of_a_method():
     names = "|".join(METHODS)
     for file in (f for p in ("analysis", "dynamics", "trainers") for f in (ROOT / p).rglob("*.py")):
         assert not re.search(rf"[=!]= [\"']({names})|method == ", file.read_text()), file
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import analysis, dynamics, trainers",
+        "from trainers.commands.console import main; main(['--help'])",
+    ],
+)
+def test_a_first_sign_of_life_loads_nothing_heavy(code):
+    heavy = "{'torch', 'xarray', 'scipy', 'matplotlib', 'zarr', 'dask'}"
+    check = f"import sys; {code}; sys.exit(len({heavy} & set(sys.modules)))"
+    process = subprocess.run([sys.executable, "-c", check], capture_output=True, check=False)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("package", [analysis, dynamics, trainers])
+def test_every_public_name_is_found_where_the_list_says(package):
+    assert set(package.__all__) <= set(dir(package))
+    assert all(getattr(package, name) is not None for name in package.__all__)
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = package.nothing

@@ -1,0 +1,49 @@
+from .experiment.compare import compare
+from .experiment.flow_parameters import FlowParameters
+from .flows.collapsing import NoPredictorFlow, NoStopGradientFlow
+from .flows.eigenmodes import EigenmodeFlow
+from .flows.isoloss import EIGEN_LOSSES, EigenvalueFlow
+from .flows.isotropic import IsotropicFlow, SymmetrisedFlow
+from .flows.linear import LinearFlow
+from .flows.rest_point import RestPoint
+from .flows.set_predictor import ClosedFormFlow, IdentityRule, OptimalRule, SpectrumRule
+from .flows.singular_values import DirectSetFlow, ScalarFlow
+from .solvers.ensemble import ensemble
+from .solvers.integrate import integrate
+from .theorems.basin import basin_edges, critical_start, survives
+from .theorems.parabola import speed, target_scale_on_parabola, time_to_reach
+from .theorems.phase_plane import phase_portrait
+from .theorems.separatrix import separatrix
+from .theorems.sweeps import basin_map, trajectories
+
+__all__ = [
+    "EIGEN_LOSSES",
+    "ClosedFormFlow",
+    "DirectSetFlow",
+    "EigenmodeFlow",
+    "EigenvalueFlow",
+    "FlowParameters",
+    "IdentityRule",
+    "IsotropicFlow",
+    "LinearFlow",
+    "NoPredictorFlow",
+    "NoStopGradientFlow",
+    "OptimalRule",
+    "RestPoint",
+    "ScalarFlow",
+    "SpectrumRule",
+    "SymmetrisedFlow",
+    "basin_edges",
+    "basin_map",
+    "compare",
+    "critical_start",
+    "ensemble",
+    "integrate",
+    "phase_portrait",
+    "separatrix",
+    "speed",
+    "survives",
+    "target_scale_on_parabola",
+    "time_to_reach",
+    "trajectories",
+]

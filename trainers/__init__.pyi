@@ -1,0 +1,41 @@
+from .config import Config
+from .evaluation.adam_probe import AdamProbe
+from .evaluation.classifier import load_classifier
+from .evaluation.evaluate import evaluate
+from .evaluation.exact_correlation import exact_correlation
+from .evaluation.finetune import FineTune
+from .evaluation.knn import KNN
+from .evaluation.linear_probe import LinearProbe
+from .evaluation.view_features import view_features
+from .methods.closed_forms import Direct
+from .methods.losses import Cosine, Euclidean
+from .methods.method import METHODS, Method
+from .methods.optimal import Optimal
+from .methods.predictors import Identity, Learned
+from .methods.targets import EMA, Attached, StopGradient
+from .training.loop import resume, train
+
+__all__ = [
+    "EMA",
+    "KNN",
+    "METHODS",
+    "AdamProbe",
+    "Attached",
+    "Config",
+    "Cosine",
+    "Direct",
+    "Euclidean",
+    "FineTune",
+    "Identity",
+    "Learned",
+    "LinearProbe",
+    "Method",
+    "Optimal",
+    "StopGradient",
+    "evaluate",
+    "exact_correlation",
+    "load_classifier",
+    "resume",
+    "train",
+    "view_features",
+]
