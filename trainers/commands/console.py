@@ -13,7 +13,8 @@ from trainers.commands.main import COMMANDS
 
 # The other two packages by name: `trainers` imports neither until it is asked for.
 PACKAGES = {"analyse": "analysis", "theory": "dynamics"}
-USAGE = f"""usage: eigenspace train METHOD [options]   train; METHOD --help has every option
+USAGE = f"""usage: eigenspace demo                     two short runs, and a figure of both
+       eigenspace train METHOD [options]   train; METHOD --help has every option
        eigenspace {"|".join(COMMANDS)}
                                            as in python -m trainers, whose --help says more
        eigenspace analyse RUN...           measure runs and draw them: python -m analysis

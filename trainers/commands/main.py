@@ -4,12 +4,14 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from trainers.commands.parser import Parser
 from trainers.options import choose
 
 PROG = "python -m trainers"
 USAGE = f"""usage: {PROG} METHOD [options]   train; METHOD --help has every option
+       {PROG} demo               two short runs, and a figure of both, in three minutes
        {PROG} list [METHOD...]   what can be trained, and what it is made of
        {PROG} resume RUN         continue a run that was stopped
        {PROG} sweep METHOD...    seeds and any options, values between commas, resumable
@@ -21,6 +23,7 @@ USAGE = f"""usage: {PROG} METHOD [options]   train; METHOD --help has every opti
 
 # By name: a command's modules are imported only where it is asked for.
 COMMANDS = {
+    "demo": "demo:demo_command",
     "list": "listing:list_command",
     "resume": "train:resume_command",
     "sweep": "sweep:sweep_command",
@@ -37,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if arguments is None else arguments)
     if not argv or argv[0] in ("-h", "--help"):
         print(_help())
+        return 0
+    if argv[0] == "--version":
+        print(f"eigenspace {version('eigenspace')}")
         return 0
     command, rest = argv[0], argv[1:]
     parser = Parser(prog=f"{PROG} {command}", allow_abbrev=False)

@@ -41,9 +41,17 @@ def _report(run: Path) -> int:
         print(f"kNN accuracy {accuracy.values[-1]:.2%} (k={k}, last epoch)")
     print(f"run          {run}")
     print(f"figure       {draw_run(run)}")
-    name = shlex.quote(str(run))
-    print(f"next         eigenspace analyse {name}      measures, verdict and a report")
-    print(f"             eigenspace theory compare {name} --out theory.png      beside the flow")
-    if accuracy is not None:
-        print(f"             eigenspace evaluate {name}      a linear probe")
+    print(next_commands(run, labelled=accuracy is not None))
     return 0
+
+
+def next_commands(run: Path, *, labelled: bool = True) -> str:
+    """Return what one may type now that a run has ended."""
+    name = shlex.quote(str(run))
+    commands = [
+        f"eigenspace analyse {name}      measures, verdict and a report",
+        f"eigenspace theory compare {name} --out theory.png      beside the flow",
+    ]
+    if labelled:
+        commands.append(f"eigenspace evaluate {name}      a linear probe")
+    return "next         " + f"\n{13 * ' '}".join(commands)
