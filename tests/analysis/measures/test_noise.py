@@ -198,3 +198,8 @@ def test_noise_stays_below_its_level_and_a_spike_does_not():
         above += int((values > level).sum())
         assert int(modes_above_noise(values, n)) == int((values > level).sum())
     assert above < 5
+
+
+def test_one_row_more_than_dimensions_is_enough():
+    spectrum = xr.DataArray([3.0, 1.0, 0.5], dims="mode")
+    assert np.isfinite(modes_above_noise(spectrum, 4))

@@ -118,3 +118,18 @@ def test_modes_before_the_largest_fall_by_hand_and_below_rounding():
 def test_surviving_modes_do_not_depend_on_scale(scale, k):
     s = np.where(np.arange(6) < k, 1.0, 1e-3) * np.linspace(1, 0.8, 6)
     assert int(surviving_modes(xr.DataArray(scale * s, dims="mode"))) == k
+
+
+def test_each_spectrum_of_a_batch_is_cut_by_itself():
+    alone = [[4.0, 2.0, 1e-9, 0.0], [0.0, 0.0, 0.0, 0.0], [4.0, 1e-9, 1e-10, 0.0]]
+    batch = xr.DataArray(alone, dims=("step", "mode"))
+    np.testing.assert_array_equal(surviving_modes(batch), [2, np.nan, 1])
+
+
+def test_angles_of_a_batch_are_those_of_each_pair():
+    rng = np.random.default_rng(0)
+    pairs, d, k = 4, 5, 4
+    A, B = (M @ np.swapaxes(M, 1, 2) for M in rng.normal(size=(2, pairs, d, d)))
+    W, F = (xr.DataArray(M, dims=("step", "row", "col")) for M in (A, B))
+    each = [principal_angles(W[i], F[i], k) for i in range(pairs)]
+    np.testing.assert_allclose(principal_angles(W, F, k), np.stack(each), atol=1e-12)
