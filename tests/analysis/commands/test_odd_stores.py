@@ -20,6 +20,7 @@ from analysis.figures.run_history import history, history_caption
 from analysis.figures.run_overview import overview_caption
 from analysis.figures.style import STYLE
 from analysis.report.measured_run import Measured
+from analysis.report.page import typeset
 from analysis.store.schema import STORE
 from analysis.verdicts.caveats import caveats, divergence
 
@@ -82,7 +83,7 @@ def test_every_store_gets_a_row_and_a_report(name, stores, blank_pictures, capsy
     assert "nan" not in row
     text = (path / "report.html").read_text()
     for caveat in caveats(measured(name)):
-        assert caveat in text
+        assert typeset(caveat) in text
         assert f"{path}: {caveat}" in out
 
 
