@@ -130,9 +130,9 @@ def _rows(summaries: list[xr.Dataset], share: bool, names: list[str] | None = No
     for row, name in zip(axes, names or [], strict=False):
         row[0].annotate(
             textwrap.fill(name, LETTERS),
-            (0, 0.5),
-            (-44, 0),
-            "axes fraction",
+            (0, 0.5),  # of the label of the axis, which may be of two lines
+            (-4, 0),
+            xycoords=row[0].yaxis.label,
             textcoords="offset points",
             rotation=90,
             ha="right",

@@ -258,3 +258,16 @@ def test_figures_refuse_what_they_cannot_draw(m, ax):
         plot_spectrum(complex_eigenvalues(RUNS["learning"].predictor), ax=ax)
     with pytest.raises(ValueError, match="one run or more; got none"):
         comparison([])
+
+
+def test_names_of_rows_stand_beside_the_label_of_the_axis_and_not_on_it():
+    run = learning_run()
+    named = run.assign(correlation=run["correlation"].assign_attrs(views="same"))
+    figure = comparison({"first": named, "second": named})
+    figure.draw_without_rendering()
+    for ax in figure.axes[:8:4]:
+        (name,) = [text for text in ax.texts if text.get_fontweight() == "bold"]
+        label = ax.yaxis.label
+        assert "\n" in label.get_text()
+        assert not name.get_window_extent().overlaps(label.get_window_extent())
+        assert name.get_window_extent().x0 >= 0
