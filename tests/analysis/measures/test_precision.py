@@ -216,3 +216,25 @@ def test_a_plain_array_is_answered_with_how_to_wrap_it():
         with pytest.raises(ValueError, match=wrap):
             call()
     assert matrix(F).dims == MATRIX
+
+
+@settings(max_examples=10)
+@given(rng=generators())
+def test_near_equal_eigenvalues_leave_what_is_right_to_a_hundredth_and_nothing_else(rng):
+    """Pairs of F at distances of 1e-7 to 1e-3 in float32: their eigenvectors are known in part."""
+    d = 12
+    gaps = np.repeat(np.logspace(-7, -3, d // 2), 2) * np.tile([0, 1], d // 2)
+    s = np.repeat(np.arange(d // 2, 0, -1.0), 2) * (1 + gaps[::-1])
+    U, W = haar(rng, d), rng.normal(size=(d, d)).astype("f4")
+    F = ((U * s) @ U.T).astype("f4")
+
+    def cosines(U):
+        image = W.astype(float) @ U
+        return (U * image).sum(axis=0) / np.linalg.norm(image, axis=0)
+
+    shown = alignment(matrix(W).astype("f4"), matrix(F).astype("f4"))
+    known = np.isfinite(shown.values)
+    np.testing.assert_allclose(shown[known], cosines(U)[known], atol=0.01)
+    as_stored = cosines(np.linalg.eigh(F.astype(float))[1][:, ::-1])
+    assert not known[np.abs(as_stored - cosines(U)) > 0.01].any()
+    assert 3 <= known.sum() < d
