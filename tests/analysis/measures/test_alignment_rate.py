@@ -62,3 +62,12 @@ def test_a_commutator_entry_shrinks_at_the_sum_of_two_rates():
     rate = -np.log(L[1, 0, 1] / L[0, 0, 1]) / 1e-3
     kappa = mode_alignment_rate(matrix(W), matrix(F), k=1.25, tau=0.9, eta=0.02, eta_p=0.02)
     assert rate == pytest.approx(float(kappa.sum()), rel=1e-2)
+
+
+def test_what_comes_out_bears_the_name_of_the_measure():
+    W, F = (
+        xr.DataArray(np.eye(2), dims=("row", "col")),
+        xr.DataArray(np.eye(2), dims=("row", "col")),
+    )
+    assert mode_alignment_rate(W, F).name == "mode_alignment_rate"
+    assert alignment_rate(W, F).name == "alignment_rate"

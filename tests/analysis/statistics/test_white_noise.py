@@ -83,3 +83,7 @@ def test_refusals():
         largest_noise_eigenvalue(2, 2, variance=-1.0)
     with pytest.raises(ValueError, match="5 rows for 8 dimensions"):
         list(largest_shares(8, 5, 0.01))
+
+
+def test_one_row_of_noise_has_an_edge():
+    assert largest_noise_eigenvalue(2, 1) > largest_noise_eigenvalue(2, 2) > 0
