@@ -10,9 +10,9 @@ from trainers.methods.predictors import Learned
 from trainers.methods.targets import EMA
 from trainers.training.loop import train
 
-# One layer and a fast predictor: within ten epochs its modes rise over the null one after another.
+# One layer and a fast predictor: in six epochs its modes rise over the null one after another.
 LEARNED = Method(Learned(layers=1), EMA(0.99))
-EPOCHS = 10
+EPOCHS = 6
 
 
 def demo_command(parser: Parser, argv: list[str]) -> int:

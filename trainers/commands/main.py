@@ -11,7 +11,7 @@ from trainers.options import choose
 
 PROG = "python -m trainers"
 USAGE = f"""usage: {PROG} METHOD [options]   train; METHOD --help has every option
-       {PROG} demo               two short runs, and a figure of both, in three minutes
+       {PROG} demo               two short runs, and a figure of both
        {PROG} list [METHOD...]   what can be trained, and what it is made of
        {PROG} resume RUN         continue a run that was stopped
        {PROG} sweep METHOD...    seeds and any options, values between commas, resumable
