@@ -19,6 +19,11 @@ def matrix(values: Any, **coords: Any) -> xr.DataArray:
     return xr.DataArray(np.asarray(values, dtype=float), dims=(*coords, *MATRIX), coords=coords)
 
 
+def correlation(M, *front):
+    """Array (..., row, col) to a correlation; leading dims are named by `front`."""
+    return xr.DataArray(M, dims=(*front, "row", "col"), name="correlation")
+
+
 def generators() -> st.SearchStrategy[np.random.Generator]:
     return st.integers(0, 2**32 - 1).map(np.random.default_rng)
 
@@ -128,3 +133,11 @@ def write_run(path: Path, run: xr.Dataset, accuracy: float | None = None) -> Pat
 def spectrum(values, **coords):
     mode = np.arange(1, np.shape(values)[-1] + 1)
     return xr.DataArray(values, dims=(*coords, "mode"), coords={**coords, "mode": mode})
+
+
+def spectral_pair(seed, d=5):
+    """A generator, random orthogonal columns, and a falling spectrum without ties."""
+    rng = np.random.default_rng(seed)
+    U = np.linalg.qr(rng.standard_normal((d, d)))[0]
+    s = np.sort(rng.uniform(0.1, 3, d))[::-1]
+    return rng, U, s

@@ -3,6 +3,7 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import correlation, spectral_pair
 
 from analysis import (
     alignment_rate,
@@ -13,22 +14,11 @@ from dynamics import EigenmodeFlow, SymmetrisedFlow, integrate
 seeds = st.integers(0, 10**6)
 
 
-def matrix(M, *front):
-    return xr.DataArray(M, dims=(*front, "row", "col"), name="correlation")
-
-
-def world(seed, d=5):
-    rng = np.random.default_rng(seed)
-    U = np.linalg.qr(rng.standard_normal((d, d)))[0]
-    s = np.sort(rng.uniform(0.1, 3, d))[::-1]
-    return rng, U, s
-
-
 @given(seed=seeds)
 def test_the_alignment_rate_is_the_least_of_the_modes(seed):
-    rng, U, s = world(seed)
+    rng, U, s = spectral_pair(seed)
     p = rng.uniform(-0.5, 1, 5)
-    W, F = matrix(U @ np.diag(p) @ U.T), matrix(U @ np.diag(s) @ U.T)
+    W, F = correlation(U @ np.diag(p) @ U.T), correlation(U @ np.diag(s) @ U.T)
     flow = EigenmodeFlow(alpha_p=1.5, eta=0.02, eta_p=0.06, tau=0.8)
     expected = flow.mode_alignment_rate(p, s, 0.8).min()
     got = alignment_rate(W, F, k=1.25, tau=0.8, alpha_p=1.5, eta=0.02, eta_p=0.06)
@@ -37,9 +27,9 @@ def test_the_alignment_rate_is_the_least_of_the_modes(seed):
 
 
 def test_the_rate_of_a_mode_is_the_eigenvalue_of_k_in_the_aligned_state_and_the_flows():
-    _, U, s = world(3)
+    _, U, s = spectral_pair(3)
     p = np.sqrt(s) / 2
-    W, F = matrix(U @ np.diag(p) @ U.T), matrix(U @ np.diag(s) @ U.T)
+    W, F = correlation(U @ np.diag(p) @ U.T), correlation(U @ np.diag(s) @ U.T)
     numbers = {"k": 1.25, "tau": 0.9, "alpha_p": 2.0, "eta": 0.01, "eta_p": 0.03}
     kappa = mode_alignment_rate(W, F, **numbers)
     np.testing.assert_allclose(kappa, 1.25 * (s + p**2) - 0.9 * p + 0.025)
@@ -60,7 +50,9 @@ def test_a_commutator_entry_shrinks_at_the_sum_of_two_rates():
     L = run["cross_correlation"].values @ run["predictor"].values
     L = L - L.swapaxes(1, 2)
     rate = -np.log(L[1, 0, 1] / L[0, 0, 1]) / 1e-3
-    kappa = mode_alignment_rate(matrix(W), matrix(F), k=1.25, tau=0.9, eta=0.02, eta_p=0.02)
+    kappa = mode_alignment_rate(
+        correlation(W), correlation(F), k=1.25, tau=0.9, eta=0.02, eta_p=0.02
+    )
     assert rate == pytest.approx(float(kappa.sum()), rel=1e-2)
 
 

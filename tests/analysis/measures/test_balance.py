@@ -1,12 +1,9 @@
 import numpy as np
 import pytest
 import xarray as xr
+from strategies import correlation
 
 from analysis.measures.balance import balance, balance_gap
-
-
-def matrix(M, *front):
-    return xr.DataArray(M, dims=(*front, "row", "col"), name="correlation")
 
 
 def test_the_balance_takes_the_side_of_the_predictor_that_theorem_1_says():
@@ -15,7 +12,7 @@ def test_the_balance_takes_the_side_of_the_predictor_that_theorem_1_says():
     gram = Wp.T @ Wp / 2 - np.outer(b, b)
     w, V = np.linalg.eigh(gram + 20 * np.eye(3))
     head = V * np.sqrt(w)
-    run = xr.Dataset({"predictor": matrix(Wp), "head": (("row", "feature"), head)})
+    run = xr.Dataset({"predictor": correlation(Wp), "head": (("row", "feature"), head)})
     run["head_bias"] = "row", b
     G = head @ head.T + np.outer(b, b)
     gap = np.linalg.norm(G - Wp.T @ Wp / 2) / np.linalg.norm(G)
@@ -29,7 +26,9 @@ def test_the_balance_takes_the_side_of_the_predictor_that_theorem_1_says():
 def test_the_gap_of_many_snapshots_is_that_of_each_and_of_the_balance():
     rng = np.random.default_rng(1)
     W, head = rng.standard_normal((4, 3, 3)), rng.standard_normal((4, 3, 5))
-    run = xr.Dataset({"predictor": matrix(W, "step"), "head": (("step", "row", "feature"), head)})
+    run = xr.Dataset(
+        {"predictor": correlation(W, "step"), "head": (("step", "row", "feature"), head)}
+    )
     gap = balance_gap(run, alpha_p=0.5)
     norms = np.linalg.norm(balance(run, alpha_p=0.5), axis=(1, 2))
     np.testing.assert_allclose(gap, norms / np.linalg.norm(head @ head.swapaxes(1, 2), axis=(1, 2)))

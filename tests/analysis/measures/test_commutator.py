@@ -3,24 +3,21 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import correlation
 
 from analysis import commutator, commutator_null, mode_commutator
 
 seeds = st.integers(0, 10**6)
 
 
-def matrix(M, *front):
-    return xr.DataArray(M, dims=(*front, "row", "col"), name="correlation")
-
-
 def random_pair(seed, d=6):
     rng = np.random.default_rng(seed)
     Z = rng.standard_normal((20, d)) * np.linspace(2, 0.5, d)
-    return matrix(rng.standard_normal((d, d))), matrix(Z.T @ Z / 20)
+    return correlation(rng.standard_normal((d, d))), correlation(Z.T @ Z / 20)
 
 
 def test_two_modes_by_hand():
-    F, W = matrix(np.diag([1.0, 2.0])), matrix(np.array([[1.0, 0.0], [3.0, 1.0]]))
+    F, W = correlation(np.diag([1.0, 2.0])), correlation(np.array([[1.0, 0.0], [3.0, 1.0]]))
     # [F, W] e_1 = (0, 3), of mode 2; its size is the largest there is: sqrt(2) sqrt(1/2) 3
     np.testing.assert_allclose(mode_commutator(W, F), [0, 1], atol=1e-12)
 
@@ -46,8 +43,8 @@ def test_each_is_what_its_eigenvector_gives(seed):
 def test_rotating_features_and_adding_identity_change_nothing(seed):
     W, F = random_pair(seed)
     R = np.linalg.qr(np.random.default_rng(seed + 1).standard_normal((6, 6)))[0]
-    turned = mode_commutator(matrix(R @ W.values @ R.T), matrix(R @ F.values @ R.T))
-    eye = matrix(np.eye(6))
+    turned = mode_commutator(correlation(R @ W.values @ R.T), correlation(R @ F.values @ R.T))
+    eye = correlation(np.eye(6))
     np.testing.assert_allclose(turned, mode_commutator(W, F), atol=1e-9)
     np.testing.assert_allclose(mode_commutator(-3 * W + eye, F), mode_commutator(W, F), atol=1e-9)
 
@@ -65,8 +62,8 @@ def test_a_null_level_of_unrelated_eigenbases():
 
 
 def test_a_shared_eigenbasis_and_the_identity():
-    W, F = matrix(np.diag([3.0, 1.0, 2.0])), matrix(np.diag([1.0, 2.0, 5.0]))
+    W, F = correlation(np.diag([3.0, 1.0, 2.0])), correlation(np.diag([1.0, 2.0, 5.0]))
     np.testing.assert_allclose(mode_commutator(W, F), 0, atol=1e-12)
-    assert np.isnan(mode_commutator(matrix(np.eye(3)), F)).all()
+    assert np.isnan(mode_commutator(correlation(np.eye(3)), F)).all()
     with pytest.raises(ValueError, match="correlation is not symmetric"):
-        mode_commutator(F, matrix(np.triu(np.ones((3, 3)))))
+        mode_commutator(F, correlation(np.triu(np.ones((3, 3)))))

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import correlation, spectral_pair
 
 from analysis import (
     critical_decay,
@@ -14,22 +14,11 @@ from dynamics import EigenmodeFlow
 seeds = st.integers(0, 10**6)
 
 
-def matrix(M, *front):
-    return xr.DataArray(M, dims=(*front, "row", "col"), name="correlation")
-
-
-def world(seed, d=5):
-    rng = np.random.default_rng(seed)
-    U = np.linalg.qr(rng.standard_normal((d, d)))[0]
-    s = np.sort(rng.uniform(0.1, 3, d))[::-1]
-    return rng, U, s
-
-
 @given(seed=seeds)
 def test_k_and_tau_of_a_linear_network(seed):
-    _, U, s = world(seed)
+    _, U, s = spectral_pair(seed)
     tau = np.linspace(0.2, 0.9, 5)
-    F, cross, target = (matrix(U @ np.diag(x) @ U.T) for x in (1.25 * s, s, tau * s))
+    F, cross, target = (correlation(U @ np.diag(x) @ U.T) for x in (1.25 * s, s, tau * s))
     np.testing.assert_allclose(noise_ratio(F, cross), 1.25, rtol=1e-8)
     np.testing.assert_allclose(target_scale(cross, target), tau, rtol=1e-6)
     decay = critical_decay(F, cross, target)

@@ -3,6 +3,7 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import correlation, spectral_pair
 
 from analysis.measures.balance import rayleigh_quotient, rayleigh_residual
 from analysis.measures.power_law import fit_power_law
@@ -10,22 +11,11 @@ from analysis.measures.power_law import fit_power_law
 seeds = st.integers(0, 10**6)
 
 
-def matrix(M, *front):
-    return xr.DataArray(M, dims=(*front, "row", "col"), name="correlation")
-
-
-def world(seed, d=5):
-    rng = np.random.default_rng(seed)
-    U = np.linalg.qr(rng.standard_normal((d, d)))[0]
-    s = np.sort(rng.uniform(0.1, 3, d))[::-1]
-    return rng, U, s
-
-
 @given(seed=seeds)
 def test_aligned_modes_pair_exactly_and_the_law_is_found(seed):
-    _, U, s = world(seed)
+    _, U, s = spectral_pair(seed)
     p = 0.7 * s**0.4
-    W, F = matrix(U @ np.diag(p) @ U.T), matrix(U @ np.diag(s) @ U.T)
+    W, F = correlation(U @ np.diag(p) @ U.T), correlation(U @ np.diag(s) @ U.T)
     np.testing.assert_allclose(rayleigh_quotient(W, F), p, atol=1e-10)
     np.testing.assert_allclose(rayleigh_residual(W, F), 0, atol=1e-6)
     fit = fit_power_law(rayleigh_quotient(W, F), xr.DataArray(s, dims="mode"))

@@ -6,26 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from numbered_stores import matrices, write
 
 from analysis.store.reader import SnapshotWriter, open_snapshots
 
 CHUNK = 4  # rows a chunk at d = 512
-
-
-def matrices(n: int, d: int = 8, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    pairs = rng.normal(size=(n, 2, d, d)).astype(np.float32)  # row i is the same for every n
-    return pairs[:, 0], pairs[:, 1]
-
-
-def write(path: Path, n: int, d: int = 8, start: int = 0, **options: object) -> None:
-    W, F = matrices(start + n, d)
-    with SnapshotWriter(path, **options) as writer:
-        for i in range(start, start + n):
-            writer.append(
-                step=10 * i, epoch=i / 5, time=0.1 * i, predictor=W[i], correlation=F[i], samples=7
-            )
-            writer.append_metrics(step=[10 * i, 10 * i + 1], loss=[i, i + 0.5])
 
 
 def edit(path: Path, **attributes: object) -> None:

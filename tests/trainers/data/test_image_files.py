@@ -2,32 +2,14 @@ import colorsys
 import struct
 import threading
 import time
-import zlib
 
 import numpy as np
 import pytest
+from images_by_hand import SIDE, colour, pixel, plain, png, tiff
 from PIL import Image, ImageCms
 
 from trainers.data import image_files
 from trainers.data.image_files import LIMIT, decode_images, to_rgb
-
-SIDE = 4
-
-
-def pixel(image, file, **options):
-    """Save an image of one colour, decode it, and return that colour."""
-    image.save(file, **options)
-    return colour(file)
-
-
-def colour(file):
-    (x,) = decode_images([file], SIDE).permute(0, 2, 3, 1)
-    assert (x == x[0, 0]).all()
-    return tuple(x[0, 0].tolist())
-
-
-def plain(mode, value, side=SIDE):
-    return Image.new(mode, (side, side), value)
 
 
 @pytest.mark.parametrize(
@@ -77,30 +59,6 @@ def test_a_palette_with_alpha_of_its_own_is_laid_over_white(tmp_path):
     palette([(200, 100, 0)]).save(tmp_path / "a.png", transparency=bytes([51]))
     assert colour(tmp_path / "a.png") == (244, 224, 204)
     assert to_rgb(plain("PA", (0, 0))).getpixel((0, 0)) == (255, 255, 255)
-
-
-def png(bits, kind, row, side=1, **chunks):
-    """A PNG by hand: bit depth, colour type, bytes of its one row, further chunks."""
-
-    def chunk(name, data):
-        whole = name.encode() + data
-        return struct.pack(">I", len(data)) + whole + struct.pack(">I", zlib.crc32(whole))
-
-    head = struct.pack(">IIBBBBB", side, side, bits, kind, 0, 0, 0)
-    body = chunk("IHDR", head) + b"".join(chunk(*item) for item in chunks.items())
-    return (
-        b"\x89PNG\r\n\x1a\n" + body + chunk("IDAT", zlib.compress(b"\0" + row)) + chunk("IEND", b"")
-    )
-
-
-def tiff(bits, values, photometric=1, sample_format=1):
-    """A little-endian TIFF of one row by hand, `values` its bytes."""
-    tags = [(256, 1), (257, 1), (258, bits), (259, 1), (262, photometric), (273, 8), (277, 1)]
-    tags += [(278, 1), (279, len(values)), (339, sample_format)]
-    data = values + b"\0" * (-len(values) % 4)
-    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(tags))
-    head = b"II*\0" + struct.pack("<I", 8 + len(data)) + data
-    return head + struct.pack("<H", len(tags)) + entries + struct.pack("<I", 0)
 
 
 @pytest.mark.parametrize(
