@@ -7,7 +7,6 @@ As a console script it does not have the working directory on the path, so that 
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from trainers.commands.main import COMMANDS
 
@@ -29,9 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(USAGE)
         return 0
     command, rest = argv[0], argv[1:]
-    if command == "--version":
-        print(f"eigenspace {version('eigenspace')}")
-        return 0
     package = PACKAGES.get(command, "trainers")
     if package == "trainers":
         rest = rest if command == "train" else argv
