@@ -25,13 +25,14 @@ from analysis import (
     open_snapshots,
     summarise,
 )
+from analysis.store.reader import MissingGroupError
 from analysis.store.runs import run_paths
 
 
 def optional(run: Path, group: str) -> xr.Dataset | None:
     try:
         return open_snapshots(run, group)
-    except ValueError:
+    except MissingGroupError:
         return None
 
 
@@ -45,10 +46,10 @@ def measured(run: Path) -> dict[str, Any]:
     -residual; exponent of p ~ s^a with its 95 % interval and number of clear modes; of
     the centred F the entropy rank and the modes above noise at 1 %, by images; accuracies; commit.
     """
-    ds = open_snapshots(run)
-    first, last = ds.isel(step=[0]).load(), ds.isel(step=[-1]).load()
+    ds = open_snapshots(run).load()
+    first, last = ds.isel(step=[0]), ds.isel(step=[-1])
     start, end = summarise(first).isel(step=0), summarise(last).isel(step=0)
-    verdict = collapse(ds.load(), optional(run, "metrics"))
+    verdict = collapse(ds, optional(run, "metrics"))
     p, s, residual = end.rayleigh_quotient, end.correlation_eigenvalue, end.rayleigh_residual
     spread = eigenvalues(centred(last.correlation, last["mean"])).isel(step=0)
     images = last["samples"].isel(step=0) / 2  # two views of each: to be careful, one row
