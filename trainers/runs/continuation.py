@@ -6,7 +6,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from analysis.store.reader import open_snapshots
+from analysis.store.reader import MissingGroupError, open_snapshots
 from trainers.runs.checkpoint import FILE
 
 
@@ -61,5 +61,5 @@ def _until(step: int, rows: xr.Dataset | None) -> set[int]:
 def _metrics(run: Path) -> xr.Dataset | None:
     try:
         return open_snapshots(run, "metrics")
-    except ValueError:  # none before the first step
+    except MissingGroupError:  # none before the first step
         return None
