@@ -9,7 +9,7 @@ from dynamics.theorems.observations import Observation, observe
 def without_pauses(monkeypatch):
     """An epoch ends without checkpoint or look for collapse: both take longer than its steps."""
     monkeypatch.setattr("trainers.training.collapse_notice.CollapseNotice.look", lambda *_: None)
-    monkeypatch.setattr("trainers.training.loop._checkpoint", lambda *_: None)
+    monkeypatch.setattr("trainers.training.advance.save_checkpoint", lambda *_: None)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from trainers.config import Config
 from trainers.data.load import place_of
 from trainers.runs import checkpoint
 from trainers.runs.divergence import said_of
-from trainers.training.loop import ENCODER
+from trainers.training.advance import ENCODER
 
 Values = Mapping[str, Sequence[str]]
 LOGS = "logs"

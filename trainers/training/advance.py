@@ -1,0 +1,76 @@
+"""The one training loop: no method name in it, nothing that waits for the device in a step."""
+
+from pathlib import Path
+
+from torch.linalg import LinAlgError  # type: ignore[attr-defined]
+from tqdm import tqdm
+
+from trainers.config import Config
+from trainers.data.load import Data
+from trainers.evaluation.cached_features import CachedFeatures, has_labels
+from trainers.evaluation.knn import KNN
+from trainers.evaluation.protocol import record
+from trainers.recording.recorder import Recorder
+from trainers.runs import checkpoint
+from trainers.runs.divergence import Diverged
+from trainers.runs.trained import describe_data, steps_per_epoch
+from trainers.training.collapse_notice import CollapseNotice
+from trainers.training.learner import Learner
+from trainers.training.steps import batches, snapshot_steps
+
+ENCODER = "encoder.pt"
+
+
+def advance(
+    run: Path, done: int, config: Config, data: Data, learner: Learner, recorder: Recorder
+) -> None:
+    """Train from step `done` to the last epoch; leave the encoder and its kNN accuracy."""
+    per_epoch = steps_per_epoch(config, data)
+    total = per_epoch * config.epochs
+    due = snapshot_steps(total, config.every)
+    notice = CollapseNotice(run)
+    name = config.resolved.name
+    with tqdm(total=total, initial=done, desc=name, unit="step", disable=None) as bar:
+        for step, samples in batches(config, data, done):
+            try:
+                seen = learner.learn(step, *data.views(step, samples))
+            except (FloatingPointError, LinAlgError) as error:
+                recorder.fetch()  # what W_p is set from may have broken before
+                raise Diverged(step, str(error)) from error
+            recorder.observe(step, seen)
+            if step in due:
+                time = learner.schedule.elapsed(step) * config.time_per_step
+                recorder.snapshot(step, step / per_epoch, time)
+                bar.set_postfix(loss=f"{recorder.loss:.3f}", refresh=False)
+            if step % per_epoch == 0:
+                save_checkpoint(run, step, config, data, learner, recorder)
+                notice.look(step // per_epoch)
+            bar.update()
+    target = learner.target.network or learner.online
+    encoders = {"online": learner.online.encoder, "target": target.encoder}
+    states = {name: encoder.state_dict() for name, encoder in encoders.items()}
+    checkpoint.replace(run / ENCODER, states)
+    if has_labels(data):  # a resumed run that has it already gets no second row
+        try:
+            score = KNN().score(CachedFeatures(learner.online.encoder, data))
+        except FloatingPointError as error:
+            raise Diverged(total, str(error)) from error
+        record(recorder.writer, total, float(config.epochs), "knn", KNN(), score)
+
+
+def save_checkpoint(
+    run: Path, step: int, config: Config, data: Data, learner: Learner, recorder: Recorder
+) -> None:
+    """Publish all rows to `step`, then replace the checkpoint."""
+    recorder.fetch()
+    recorder.writer.flush()  # a checkpoint never speaks of a step that the store does not hold
+    checkpoint.save(
+        run,
+        {
+            "config": config.to_json(),
+            "data": describe_data(config, data),
+            "step": step,
+            "learner": learner.state_dict(),
+            "recorder": recorder.state_dict(),
+        },
+    )
