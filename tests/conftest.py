@@ -14,6 +14,24 @@ hypothesis.settings.register_profile("search", max_examples=300, deadline=None)
 hypothesis.settings.load_profile("same")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """One size for all that is tried many times, at random moments or places."""
+    parser.addoption(
+        "--trials",
+        type=int,
+        default=20,
+        metavar="N",
+        help="kills, races, signals, flips: N of each in the slow tests (default: 20)",
+    )
+
+
+@pytest.fixture(scope="session")
+def trials(request: pytest.FixtureRequest) -> int:
+    """Return how often a slow test tries."""
+    count: int = request.config.getoption("--trials")
+    return count
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """A few files are through before the workers have imported torch: no workers for them."""

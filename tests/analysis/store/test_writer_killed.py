@@ -40,8 +40,8 @@ def test_every_published_snapshot_survives_kills_and_resuming(tmp_path, d, kills
 
 @pytest.mark.slow
 @pytest.mark.parametrize("d", [2, 32, 128, 512, 2048])
-def test_every_published_snapshot_survives_many_kills(tmp_path, d):
-    kill_and_resume(tmp_path / "s.zarr", d, kills=20)
+def test_every_published_snapshot_survives_many_kills(tmp_path, d, trials):
+    kill_and_resume(tmp_path / "s.zarr", d, kills=trials)
 
 
 def kill_and_resume(path: Path, d: int, kills: int) -> None:
