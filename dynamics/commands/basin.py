@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.checks.numbers import check_rising
 from dynamics.commands.parser import FLOW, TEXTS, add_flow, given
-from dynamics.flows.checks import check_rising
 from dynamics.flows.eigenmodes import EigenmodeFlow
 from dynamics.theorems.sweeps import basin_map
 

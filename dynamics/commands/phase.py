@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from analysis.checks.numbers import check_numbers, check_rising
 from analysis.store.reader import open_snapshots
 from dynamics.commands.parser import FLOW, add_flow, given, say_caveat
 from dynamics.experiment.compare import NAMES, compare
 from dynamics.experiment.flow_parameters import FlowParameters
-from dynamics.flows.checks import check_numbers, check_rising
 from dynamics.flows.eigenmodes import EigenmodeFlow
 from dynamics.theorems.phase_plane import phase_portrait
 

@@ -3,12 +3,12 @@
 import numpy as np
 import xarray as xr
 
+from analysis.checks.numbers import check_count
 from analysis.store.schema import Variable
 from dynamics.experiment.assumptions import broken_assumptions, caveat
 from dynamics.experiment.flow_parameters import FlowParameters
 from dynamics.experiment.stored_flow import stored_flow
 from dynamics.flows.base import Flow
-from dynamics.flows.checks import check_count
 from dynamics.flows.eigenmodes import EigenmodeFlow
 from dynamics.flows.set_predictor import ClosedFormFlow, rule_of
 from dynamics.flows.singular_values import ScalarFlow

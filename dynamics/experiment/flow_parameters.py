@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import xarray as xr
 
+from analysis.checks.numbers import check_numbers
 from analysis.store.schema import FLOW
 from dynamics.experiment.stored_flow import stored_flow
 from dynamics.flows.base import Numbers, check_parameters
-from dynamics.flows.checks import check_numbers
 from dynamics.flows.eigenmodes import EigenmodeFlow
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import xarray as xr
 
+from analysis.checks.numbers import check_count, check_numbers
 from analysis.linalg.labelled import mode_numbers
 from dynamics.flows.base import FEATURES, VARIABLES
-from dynamics.flows.checks import check_count, check_numbers
 from dynamics.flows.isoloss import EIGEN_LOSSES
 
 DEAD = 1e-12  # eigenvalues below have no power

@@ -8,8 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from analysis.checks.numbers import check_numbers
 from analysis.store.schema import SNAPSHOTS, Variable
-from dynamics.flows.checks import check_numbers
 
 Numbers = float | np.ndarray
 
@@ -92,6 +92,21 @@ def check_parameters(flow: Any, positive: tuple[str, ...], others: tuple[str, ..
         if value is not None and np.size(value):
             least = {"above": 0.0} if name in positive else {"least": 0.0}
             check_numbers(name, value, most=LARGE, **least)
+
+
+def check_one_decay(eta: Numbers, eta_p: Numbers) -> None:
+    """Check that encoder and predictor decay at one rate.
+
+    Raises
+    ------
+    ValueError
+        They do not: nothing is conserved.
+    """
+    if not np.all(np.equal(eta, eta_p)):
+        raise ValueError(
+            f"the decays differ, eta = {eta} and eta_p = {eta_p}: nothing is conserved; "
+            "use balance_rate"
+        )
 
 
 def check_start(name: str, values: np.ndarray) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from analysis.checks.numbers import check_numbers
 from dynamics.flows.base import transpose
-from dynamics.flows.checks import check_numbers
 
 
 def additive_noise(data: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

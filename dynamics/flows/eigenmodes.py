@@ -7,8 +7,13 @@ from typing import cast
 
 import numpy as np
 
-from dynamics.flows.base import Numbers, PredictorDecay, check_parameters, default
-from dynamics.flows.checks import check_one_decay
+from dynamics.flows.base import (
+    Numbers,
+    PredictorDecay,
+    check_one_decay,
+    check_parameters,
+    default,
+)
 from dynamics.flows.rest_point import RestPoint
 
 

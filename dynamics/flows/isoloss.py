@@ -12,8 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
+from analysis.checks.numbers import check_count
 from dynamics.flows.base import check_parameters, default
-from dynamics.flows.checks import check_count
 
 Gradient = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 EigenvalueRate = Callable[[np.ndarray, np.ndarray, float, float], np.ndarray]

@@ -10,8 +10,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from analysis.checks.numbers import check_count, check_numbers, check_rising
 from dynamics.flows.base import VARIABLES, Flow, check_start
-from dynamics.flows.checks import check_count, check_numbers, check_rising
 from dynamics.solvers import pool
 from dynamics.solvers.solver import FLOOR
 

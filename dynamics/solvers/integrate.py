@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from analysis.checks.numbers import check_numbers, check_rising
 from dynamics.flows.base import VARIABLES, Flow, Rooted, check_start, flow_attrs
-from dynamics.flows.checks import check_numbers, check_rising
 from dynamics.solvers.labelled_run import TINY, resolved, run_of
 from dynamics.solvers.solver import HUGE, Control, Event, Method, Part, Solution, follow
 

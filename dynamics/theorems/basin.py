@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.optimize import brentq
 
+from analysis.checks.numbers import check_numbers
 from dynamics.flows.base import Numbers
-from dynamics.flows.checks import check_numbers
 from dynamics.flows.eigenmodes import EigenmodeFlow
 from dynamics.flows.singular_values import ScalarFlow
 from dynamics.solvers.ensemble import ensemble

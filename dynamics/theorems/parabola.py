@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 from scipy.integrate import cumulative_simpson
 
-from dynamics.flows.checks import check_numbers, check_one_decay
+from analysis.checks.numbers import check_numbers
+from dynamics.flows.base import check_one_decay
 from dynamics.flows.eigenmodes import EigenmodeFlow
 
 

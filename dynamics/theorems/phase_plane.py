@@ -3,8 +3,8 @@
 import numpy as np
 import xarray as xr
 
+from analysis.checks.numbers import check_count, check_numbers, check_rising
 from dynamics.flows.base import VARIABLES
-from dynamics.flows.checks import check_count, check_numbers, check_rising
 from dynamics.flows.eigenmodes import EigenmodeFlow
 from dynamics.theorems.basin import survives
 from dynamics.theorems.separatrix import separatrix

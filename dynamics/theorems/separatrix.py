@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from scipy.integrate import solve_ivp
 
+from analysis.checks.numbers import check_count, check_numbers
 from dynamics.flows.base import VARIABLES
-from dynamics.flows.checks import check_count, check_numbers
 from dynamics.flows.eigenmodes import EigenmodeFlow
 
 OFF = 1e-6  # from the saddle along its stable direction, relative to p_-

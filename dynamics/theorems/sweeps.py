@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import xarray as xr
 
-from dynamics.flows.checks import check_numbers
+from analysis.checks.numbers import check_numbers
 from dynamics.flows.eigenmodes import EigenmodeFlow
 from dynamics.solvers.integrate import integrate
 from dynamics.theorems.basin import survives

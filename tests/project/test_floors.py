@@ -7,7 +7,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FLOORS = {  # from the ground up: a room imports from the rooms before it, and from itself
     "analysis": (
-        "store linalg statistics measures verdicts registry figures report commands __main__"
+        "checks store linalg statistics measures verdicts registry figures report commands __main__"
     ),
     "dynamics": "flows solvers theorems experiment figures commands __main__",
     "trainers": (

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from analysis.checks.numbers import check_count, check_numbers, check_rising
 from dynamics import (
     EigenmodeFlow,
     EigenvalueFlow,
@@ -25,7 +26,6 @@ from dynamics import (
 )
 from dynamics.commands.main import main
 from dynamics.experiment.sgd import descend
-from dynamics.flows.checks import check_count, check_numbers, check_rising
 from dynamics.flows.data import additive_noise, scrambled_subspace
 from trainers import Config, Learned, Method, StopGradient, train
 from trainers.methods.losses import Euclidean

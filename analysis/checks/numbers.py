@@ -80,18 +80,3 @@ def check_rising(name: str, values: ArrayLike) -> np.ndarray:
             f"{name} must rise: two or more finite numbers wanted, each larger than the one before"
         )
     return numbers.astype(float)
-
-
-def check_one_decay(eta: float | np.ndarray, eta_p: float | np.ndarray) -> None:
-    """Check that encoder and predictor decay at one rate.
-
-    Raises
-    ------
-    ValueError
-        They do not: nothing is conserved.
-    """
-    if not np.all(np.equal(eta, eta_p)):
-        raise ValueError(
-            f"the decays differ, eta = {eta} and eta_p = {eta_p}: nothing is conserved; "
-            "use balance_rate"
-        )
