@@ -16,7 +16,7 @@ import torch
 
 from analysis.store.reader import SnapshotWriter
 from trainers import METHODS, Config
-from trainers.recording.recorder import Recorder
+from trainers.recording.loop_recorder import LoopRecorder
 from trainers.runs.directory import variable_attrs
 from trainers.runs.trained import load
 from trainers.training.learner import Learner
@@ -41,7 +41,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "snapshots.zarr"
         with SnapshotWriter(path, variable_attrs=variable_attrs(config)) as writer:
-            recorder = Recorder(writer, learner, device, config.batch_size)
+            recorder = LoopRecorder(writer, learner, device, config.batch_size)
             seconds: dict[bool, list[float]] = {True: [], False: []}
             for block in range(2 * arguments.rounds + 2):
                 recording = block % 2 == 0

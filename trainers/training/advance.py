@@ -10,7 +10,7 @@ from trainers.data.load import Data
 from trainers.evaluation.cached_features import CachedFeatures, has_labels
 from trainers.evaluation.knn import KNN
 from trainers.evaluation.protocol import record
-from trainers.recording.recorder import Recorder
+from trainers.recording.loop_recorder import LoopRecorder
 from trainers.runs import checkpoint
 from trainers.runs.divergence import Diverged
 from trainers.runs.trained import describe_data, steps_per_epoch
@@ -22,7 +22,7 @@ ENCODER = "encoder.pt"
 
 
 def advance(
-    run: Path, done: int, config: Config, data: Data, learner: Learner, recorder: Recorder
+    run: Path, done: int, config: Config, data: Data, learner: Learner, recorder: LoopRecorder
 ) -> None:
     """Train from step `done` to the last epoch; leave the encoder and its kNN accuracy."""
     per_epoch = steps_per_epoch(config, data)
@@ -59,7 +59,7 @@ def advance(
 
 
 def save_checkpoint(
-    run: Path, step: int, config: Config, data: Data, learner: Learner, recorder: Recorder
+    run: Path, step: int, config: Config, data: Data, learner: Learner, recorder: LoopRecorder
 ) -> None:
     """Publish all rows to `step`, then replace the checkpoint."""
     recorder.fetch()

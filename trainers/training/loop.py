@@ -11,7 +11,7 @@ from analysis.store.reader import STORE, SnapshotWriter
 from trainers.config import Config
 from trainers.data.load import Data
 from trainers.device import pick_device
-from trainers.recording.recorder import Recorder
+from trainers.recording.loop_recorder import LoopRecorder
 from trainers.runs import directory
 from trainers.runs.continuation import check_continuation
 from trainers.runs.divergence import marking, refuse_diverged
@@ -106,11 +106,13 @@ def resume(run: str | Path) -> Path:
 
 def _recorder(
     writer: SnapshotWriter, learner: Learner, device: torch.device, config: Config
-) -> Recorder:
-    return Recorder(writer, learner, device, config.batch_size, head=config.record_head)
+) -> LoopRecorder:
+    return LoopRecorder(writer, learner, device, config.batch_size, head=config.record_head)
 
 
-def _look_before_training(config: Config, data: Data, learner: Learner, recorder: Recorder) -> None:
+def _look_before_training(
+    config: Config, data: Data, learner: Learner, recorder: LoopRecorder
+) -> None:
     """Record step 0 on the views of the first steps, enough of them for a full-rank F."""
     idle = copy.deepcopy(learner)  # its batch statistics move, the learner's must not
     wanted = math.ceil(8 * learner.d / (2 * config.batch_size))

@@ -6,8 +6,8 @@ import torch
 from small_runs import small
 
 from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient
+from trainers.recording.loop_recorder import RING, LoopRecorder
 from trainers.recording.moments import Moments
-from trainers.recording.recorder import RING, Recorder
 from trainers.recording.step import Step
 from trainers.runs.divergence import Diverged
 from trainers.training.learner import Learner
@@ -36,7 +36,7 @@ class Written:
 def make(method=METHODS["byol"], steps=RING, head=False, **options):
     config = Config(method=method, **{**VECTORS, **options})
     learner = Learner(config, (5,), CPU, steps_per_epoch=steps // config.epochs)
-    return learner, Recorder(Written(), learner, CPU, images_per_step=7, head=head)
+    return learner, LoopRecorder(Written(), learner, CPU, images_per_step=7, head=head)
 
 
 def seen(z1, z2=None, *, loss=0.0, grad_norm=0.0, q=None, t=None):
@@ -95,7 +95,7 @@ def test_the_learning_rate_of_every_step_in_a_ring_and_over_its_end():
 
 def test_speed_is_images_over_seconds_since_the_last_fetch(monkeypatch):
     clock = iter([10.0, 14.0, 15.0])
-    monkeypatch.setattr("trainers.recording.recorder.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("trainers.recording.loop_recorder.time.perf_counter", lambda: next(clock))
     _, recorder = make()
     for steps in ((1, 2, 3), (4,)):
         for step in steps:

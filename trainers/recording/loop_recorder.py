@@ -43,7 +43,7 @@ class Recorded(Protocol):
     optimiser: Optimiser
 
 
-class Recorder:
+class LoopRecorder:
     """Write a learner's snapshots and metrics.
 
     Parameters
