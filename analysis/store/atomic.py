@@ -1,9 +1,15 @@
 """Files that are whole or not there: written aside, then renamed over what they replace."""
 
 import os
+import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+# What is written aside is called `.NAME.TOKEN.partial`; zarr calls it `NAME.TOKEN.partial`.
+LEFTOVER = re.compile(r"(\..*\.[0-9a-f]{16}|[^.]+\.[0-9a-f]{32})\.partial", re.DOTALL)
+LONGEST = 200  # bytes of a name that are kept beside the token: a name may have 255
 
 
 @contextmanager
@@ -11,7 +17,8 @@ def replacing(file: Path, *, durable: bool = False) -> Iterator[Path]:
     """Give a path beside `file` to write to; at the end of the block it becomes `file`.
 
     A kill at any instruction leaves the old file or the new one. An error in the block leaves the
-    old file, and nothing beside it.
+    old file, and nothing beside it. The path is an empty file of a name that nothing had: what lies
+    there is touched by no one else, and is nobody else's.
 
     Parameters
     ----------
@@ -20,7 +27,7 @@ def replacing(file: Path, *, durable: bool = False) -> Iterator[Path]:
     durable : bool
         Also wait for the disk (fsync): needed against power loss, not kills.
     """
-    aside = file.with_name(f".{file.name}.partial")
+    aside = _aside(file)
     try:
         yield aside
         if durable:
@@ -32,10 +39,40 @@ def replacing(file: Path, *, durable: bool = False) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
+def _aside(file: Path) -> Path:
+    name = os.fsencode(file.name)[:LONGEST].decode(errors="ignore")
+    while True:
+        aside = file.with_name(f".{name}.{secrets.token_hex(8)}.partial")
+        try:
+            os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        except FileExistsError:
+            continue
+        return aside
+
+
 def write_whole(file: Path, content: str | bytes, *, durable: bool = False) -> None:
     """Replace `file` by `content`, text as UTF-8; otherwise as `replacing`."""
     with replacing(file, durable=durable) as aside:
         aside.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def sweep_leftovers(folder: Path, name: str = "") -> None:
+    """Remove what a killed `replacing` left in a folder, of the file `name` or of any.
+
+    Nobody else may be writing there. Names that are not of our making, links and folders are left.
+    """
+    ours = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{16}}\.partial") if name else LEFTOVER
+    for entry in entries(folder):
+        if ours.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+            os.unlink(entry.path)
+
+
+def entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, nothing where there is none, or a link to one."""
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    with os.scandir(folder) as found:
+        return list(found)
 
 
 def fsync(path: Path) -> None:

@@ -6,7 +6,6 @@ after the data it speaks of: what lies past the committed length cannot be reach
 """
 
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from zarr.codecs import BloscCodec
 from analysis.store.atomic import fsync, write_whole
 from analysis.store.buffer import fill_value
 from analysis.store.chunks import check_chunks, chunk_file
+from analysis.store.leftovers import refuse_links, sweep_store
 from analysis.store.schema import FORMAT, FORMAT_VERSION, stored_coordinates
 
 CAPACITY = 1 << 40  # rows a writer may ever append; costs nothing, chunks exist once written
@@ -43,7 +43,7 @@ class Store:
         ------
         FileNotFoundError, ValueError
             There is no store of this format, or it is newer, older or damaged: see `read_root`
-            and `check_chunks`.
+            and `check_chunks`; or a link would lead out of it.
         """
         root = read_root(path)
         version = root["attributes"].get("format_version")
@@ -52,11 +52,13 @@ class Store:
                 f"{path} has format version {version}, which is read but not continued: train the "
                 "run anew, or go on with the version of this library that began it"
             )
-        for key, metadata in array_metadata(root).items():
+        stored = array_metadata(root)
+        refuse_links(path, {key: len(metadata["shape"]) for key, metadata in stored.items()})
+        for key, metadata in stored.items():
             check_chunks(path, key, metadata)
         store = cls(path, root["attributes"])
         store.attrs["closed"] = False
-        for key, metadata in array_metadata(root).items():
+        for key, metadata in stored.items():
             array = zarr.open_array(path, path=key, mode="r+")
             array.resize((CAPACITY, *array.shape[1:]))
             store._adopt(key, array)
@@ -130,19 +132,12 @@ class Store:
         write_whole(self.path / key / "zarr.json", json.dumps(node, indent=1), durable=durable)
 
     def sweep(self) -> None:
-        """Delete what no reader can see: chunks past the end, unpublished arrays, partial files."""
-        for file in [*self.path.rglob("*.partial")]:
-            file.unlink()
-        for file in [*self.path.rglob("zarr.json")]:
-            key = file.parent.relative_to(self.path).as_posix()
-            is_group = any(known.startswith(f"{key}/") for known in self.lengths)
-            if key != "." and key not in self.lengths and not is_group:
-                shutil.rmtree(file.parent, ignore_errors=True)
+        """Delete what no reader can see, as `sweep_store`."""
+        used = {}
         for key, length in self.lengths.items():
-            used = -(-length // self.arrays[key].chunks[0])
-            for entry in (self.path / key / "c").glob("*"):
-                if int(entry.name) >= used:
-                    shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+            array = self.arrays[key]
+            used[key] = -(-length // array.chunks[0]), array.ndim
+        sweep_store(self.path, used)
 
 
 def read_root(path: Path) -> dict[str, Any]:
@@ -153,7 +148,8 @@ def read_root(path: Path) -> dict[str, Any]:
     FileNotFoundError
         There is no zarr v3 group at `path`.
     ValueError
-        The metadata is cut off, belongs to something else, or is of a newer format.
+        The metadata is cut off, belongs to something else, speaks of what is not in the store, or
+        is of a newer format.
     """
     file = path / "zarr.json"
     if not file.is_file():
@@ -175,6 +171,9 @@ def read_root(path: Path) -> dict[str, Any]:
             f"{path} has format version {root['attributes']['format_version']}; "
             f"this library reads up to {FORMAT_VERSION}: update it"
         )
+    for key in root.get("consolidated_metadata", {}).get("metadata", {}):
+        if {"", ".", ".."} & set(key.split("/")) or "\\" in key or "\0" in key:
+            raise ValueError(f"{file} has an array {key!r}, which would lie elsewhere; restore it")
     return root
 
 

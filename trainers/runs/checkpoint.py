@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from analysis.store.atomic import replacing
+from analysis.store.atomic import replacing, sweep_leftovers
 
 FILE = "checkpoint.pt"
 
@@ -13,12 +13,15 @@ FILE = "checkpoint.pt"
 def save(run: Path, state: dict[str, Any]) -> None:
     """Replace the checkpoint of `run`: tensors, numbers and strings only.
 
+    What earlier kills left half-written beside it goes: a run has one writer.
+
     Raises
     ------
     OSError
         The disk is full or not writable; the old checkpoint stays.
     """
     replace(run / FILE, state)
+    sweep_leftovers(run, FILE)
 
 
 def replace(file: Path, state: dict[str, Any]) -> None:

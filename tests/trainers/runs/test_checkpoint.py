@@ -29,6 +29,14 @@ def test_a_save_that_fails_keeps_the_old_checkpoint(tmp_path, monkeypatch):
     assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.pt"]
 
 
+def test_a_save_removes_what_kills_left_of_checkpoints_and_nothing_else(tmp_path):
+    for name in (".checkpoint.pt.0123456789abcdef.partial", ".checkpoint.pt.partial", "w.partial"):
+        (tmp_path / name).touch()
+    checkpoint.save(tmp_path, {"step": 1})
+    names = {file.name for file in tmp_path.iterdir()}
+    assert names == {"checkpoint.pt", ".checkpoint.pt.partial", "w.partial"}
+
+
 def test_a_damaged_or_missing_checkpoint_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no checkpoint at .*checkpoint.pt; give the dir"):
         checkpoint.load(tmp_path)
