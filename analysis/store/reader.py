@@ -28,10 +28,12 @@ counts.
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import xarray as xr
 
+import analysis.store.forked  # noqa: F401
 from analysis.store.chunks import check_chunks
 from analysis.store.complete import CompleteStore
 from analysis.store.evaluations import data_name
@@ -49,6 +51,7 @@ from analysis.store.version1 import evaluation_table
 from analysis.store.writer import SnapshotWriter
 
 INNER = ("row", "col", "feature")
+Loaded = TypeVar("Loaded", xr.DataArray, xr.Dataset)
 
 __all__ = [
     "EVALUATION",
@@ -108,21 +111,26 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     for key, metadata in arrays.items():
         if key.rpartition("/")[0] == (group or ""):
             check_chunks(store, key, metadata)
-    ds = xr.open_zarr(CompleteStore(store, read_only=True), group=group, consolidated=True)
+    ds = xr.open_zarr(CompleteStore(store.absolute(), read_only=True), group=group, consolidated=True)
     if not group:
         for matrix in ds.data_vars.values():
             if set(MATRIX) <= set(matrix.dims):
                 # The rounding unit of what is stored: it outlives a cast to float64.
                 matrix.attrs["resolution"] = float(np.finfo(matrix.dtype).eps)
-        return savable(ds.assign_coords({name: ds[name].load() for name in ds.coords}))
+        return savable(ds.assign_coords({name: _loaded(ds[name]) for name in ds.coords}))
     # Scalars are small enough to be at hand.
     run = {k: v for k, v in root["attributes"].items() if k != "coordinates"}
-    ds = ds.load().assign_attrs(run | ds.attrs).drop_encoding()
+    ds = _loaded(ds).assign_attrs(run | ds.attrs).drop_encoding()
     if group == "evaluation" and run["format_version"] == 1:
         ds = evaluation_table(ds, data_name(run))
     elif run["format_version"] > 1:
         ds = ds.rename({stored_name(group, "step"): "step"})
     return _table(ds) if group == "evaluation" else ds
+
+
+def _loaded(values: Loaded) -> Loaded:
+    # A few small chunks: no threads are started for them, nor waited for where a fork has none.
+    return values.load(scheduler="synchronous")
 
 
 def savable(ds: xr.Dataset) -> xr.Dataset:

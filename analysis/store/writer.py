@@ -58,7 +58,7 @@ class SnapshotWriter:
     ) -> None:
         self.path = Path(path)
         self._session = Session(
-            self.path,
+            self.path.absolute(),  # also when the working directory changes
             attrs=attrs,
             variable_attrs=variable_attrs,
             resume_after=resume_after,
