@@ -111,7 +111,8 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     for key, metadata in arrays.items():
         if key.rpartition("/")[0] == (group or ""):
             check_chunks(store, key, metadata)
-    ds = xr.open_zarr(CompleteStore(store.absolute(), read_only=True), group=group, consolidated=True)
+    whole = CompleteStore(store.absolute(), read_only=True)  # wherever one goes before it is read
+    ds = xr.open_zarr(whole, group=group, consolidated=True)
     if not group:
         for matrix in ds.data_vars.values():
             if set(MATRIX) <= set(matrix.dims):
