@@ -9,7 +9,7 @@ from typing import Any, get_args
 from trainers.methods.method import LOSSES, METHODS, Method, Predictor, Target
 from trainers.networks.encoders import DEFAULT_WIDTHS
 from trainers.networks.two_views import BATCH_NORMS
-from trainers.optimisation.optimiser import DECAYS, PARTS, Rate
+from trainers.optimisation.rates import DECAYS, PARTS, Rate
 from trainers.optimisation.schedule import SCHEDULES
 from trainers.options import check_finite, choose, flagged, from_json, option, to_json
 

@@ -13,7 +13,7 @@ from trainers.config import Config
 from trainers.data.images import ImageData
 from trainers.evaluation.cached_features import CHUNK
 from trainers.evaluation.protocol import Score
-from trainers.networks.encoders import part
+from trainers.networks.network import part
 from trainers.runs import checkpoint
 from trainers.runs.divergence import all_finite, refuse_diverged
 from trainers.runs.network import build_network

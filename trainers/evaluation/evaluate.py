@@ -12,7 +12,7 @@ from trainers.evaluation.finetune import FineTune
 from trainers.evaluation.knn import KNN
 from trainers.evaluation.linear_probe import LinearProbe
 from trainers.evaluation.protocol import EvaluationProtocol, Score, record
-from trainers.networks.encoders import part
+from trainers.networks.network import part
 from trainers.runs.divergence import refuse_diverged
 from trainers.runs.trained import open_trained
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 import xarray as xr
 
-from trainers.networks.encoders import part
+from trainers.networks.network import part
 from trainers.randomness import permutation
 from trainers.runs.divergence import finite_features, said_of
 from trainers.runs.trained import open_trained

@@ -1,21 +1,27 @@
 """DirectPred, DirectCopy and any DirectSet: W_p as a power of the correlation of its input."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-
-from trainers.methods.set_predictor import ClosedForm, as_weight, check_running, exactly, same_view
-from trainers.networks.two_views import Pair
+from trainers.methods.running_moments import as_weight, check_running, exactly, same_view
 from trainers.options import choose, option
 
-Spectrum = Callable[[Tensor, float, float], Tensor]  # (s (d,), power, eps) -> p (d,)
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from trainers.methods.set_predictor import ClosedForm
+    from trainers.networks.two_views import Pair
+
+    Spectrum = Callable[[Tensor, float, float], Tensor]  # (s (d,), power, eps) -> p (d,)
 
 
 def _over(s: Tensor, size: Tensor) -> Tensor:
     # 0 / 0 is 0: without a positive eigenvalue every share is that of a mode at 0.
+    import torch
+
     return s / size.clamp(min=torch.finfo(s.dtype).tiny)
 
 
@@ -51,6 +57,8 @@ CORRELATIONS = {"same": same_view, "cross": cross_view}
 
 def _nothing_to_cut(F: Tensor, eps: float) -> bool:
     # Whether F + (the rounding of a d x d matrix of its largest entry) I has a Cholesky factor.
+    import torch
+
     rounding = eps * len(F) ** 0.5 * F.abs().max() * torch.eye(len(F)).to(F)
     return not torch.linalg.cholesky_ex(F + rounding).info.item()
 
@@ -104,6 +112,7 @@ class Direct:
 
     Examples
     --------
+    >>> import torch
     >>> Direct(eps=0.1, normalise="max").solve(torch.diag(torch.tensor([1.0, 4.0])))
     tensor([[0.6000, 0.0000],
             [0.0000, 1.1000]])
@@ -143,6 +152,8 @@ class Direct:
 
     def build(self, d: int) -> ClosedForm:
         """Make the module for features of size `d`."""
+        from trainers.methods.set_predictor import ClosedForm
+
         return ClosedForm(self, d)
 
     def moments(self, z: Pair, t: Pair) -> Tensor:  # -> (1, d, d)
@@ -153,6 +164,8 @@ class Direct:
 
     def solve(self, F: Tensor) -> Tensor:  # (d, d) -> (d, d)
         """Return W_p of the symmetric correlation `F`, in its dtype."""
+        import torch
+
         # Roots amplify the rounding of small eigenvalues: 1e-7 in s becomes 3e-4 in p.
         exact = exactly(F)
         linear = self.power == 1 and self.offset == 0 and self.normalise in LINEAR_IN_F

@@ -9,16 +9,20 @@ what a buffer has outside of it is projected away with the weights, so that clea
 nothing. For the other two the buffer keeps pushing towards the boundary, as in projected SGD.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+from trainers.methods.running_moments import exactly
 
-from trainers.methods.set_predictor import exactly
-from trainers.networks.two_views import Pair
+if TYPE_CHECKING:
+    from torch import Tensor
 
-Nearest = Callable[[Tensor], Tensor]  # (d, d) -> (d, d)
+    from trainers.networks.two_views import Pair
+
+    Nearest = Callable[[Tensor], Tensor]  # (d, d) -> (d, d)
 
 TOLERANCE = 1e-7  # of a product, relative: below float32's own rounding
 ROUNDS = 20
@@ -36,11 +40,12 @@ def positive_part(P: Tensor) -> Tensor:  # (d, d) -> (d, d)
     ----------
     Higham (1988), Linear Algebra and its Applications 103, Theorem 2.1.
     """
+    import torch
+
     s, U = torch.linalg.eigh(symmetric_part(P))
     return (U * s.clamp(min=0)) @ U.mT
 
 
-@torch.no_grad()
 def project(weights: list[Tensor], nearest: Nearest) -> None:
     r"""Move the linear layers, in place, so that their product W_p is in the set of `nearest`.
 
@@ -57,6 +62,15 @@ def project(weights: list[Tensor], nearest: Nearest) -> None:
     FloatingPointError
         A weight is not finite.
     """
+    import torch
+
+    with torch.no_grad():
+        _project(weights, nearest)
+
+
+def _project(weights: list[Tensor], nearest: Nearest) -> None:
+    import torch
+
     wide = [exactly(weight, "weights of the predictor") for weight in weights]
     if len(weights) == 1:
         weights[0].copy_(nearest(wide[0]))
@@ -82,6 +96,8 @@ def project(weights: list[Tensor], nearest: Nearest) -> None:
 
 def least_change(factors: Pair, S: Tensor) -> Pair | None:
     """Return (W_1, W_2) near the given ones with W_2 W_1 = S (d, d); None if none are found."""
+    import torch
+
     W1, W2 = factors
     size = W1.norm() * W2.norm()
     # A product of nearly nothing is known to the rounding of its factors only.
@@ -104,6 +120,8 @@ def least_change(factors: Pair, S: Tensor) -> Pair | None:
 
 def balanced_factors(factors: Pair, s: Tensor, U: Tensor) -> Pair:  # (h, d), (d, h); (r,), (d, r)
     """Return the balanced (W_1, W_2) nearest to the given ones with W_2 W_1 = U diag(s) U^T."""
+    import torch
+
     W1, W2 = factors
     root, sign = s.abs().sqrt()[:, None], s.sign()[:, None]
     target = root * (U.mT @ W2) + sign * root * (W1 @ U).mT
@@ -120,7 +138,6 @@ def _apart(one: Pair, other: Pair) -> float:
     return _size((one[0] - other[0], one[1] - other[1]))
 
 
-@torch.no_grad()
 def tie(weights: list[Tensor]) -> None:
     r"""Set both layers, in place, to :math:`W = (W_1 + W_2^\top)/2` and its transpose.
 
@@ -128,9 +145,12 @@ def tie(weights: list[Tensor]) -> None:
     ----------
     The code of Tian, Chen, Ganguli (2021) for its symmetric two-layer predictor.
     """
-    W = (weights[0] + weights[1].mT) / 2
-    weights[0].copy_(W)
-    weights[1].copy_(W.mT)
+    import torch
+
+    with torch.no_grad():
+        W = (weights[0] + weights[1].mT) / 2
+        weights[0].copy_(W)
+        weights[1].copy_(W.mT)
 
 
 CONSTRAINTS: dict[str, Callable[[list[Tensor]], None]] = {

@@ -1,14 +1,17 @@
 """What a method minimises: the distance of predictions to targets."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
-from torch.nn.functional import cosine_similarity
-
-from trainers.networks.two_views import Pair
 from trainers.options import option
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from trainers.networks.two_views import Pair
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class Cosine(Loss):
 
     def distance(self, q: Tensor, t: Tensor) -> Tensor:
         """Return the mean of 1 - cos(q, t), in [0, 2]."""
+        from torch.nn.functional import cosine_similarity
+
         return 1 - cosine_similarity(q, t).mean()
 
 

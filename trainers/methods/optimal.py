@@ -1,15 +1,19 @@
 """The predictor of least Euclidean loss, by the printed equation and by the one that was run."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-
-from trainers.methods.set_predictor import ClosedForm, as_weight, check_running, exactly, same_view
-from trainers.networks.two_views import Pair
+from trainers.methods.running_moments import as_weight, check_running, exactly, same_view
 from trainers.options import choose, option
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from trainers.methods.set_predictor import ClosedForm
+    from trainers.networks.two_views import Pair
 
 # B = U^T E[t z^T] U in the eigenvectors U of E[z z^T], d the eigenvalues -> U^T W_p U.
 EQUATIONS: dict[str, Callable[[Tensor, Tensor, float], Tensor]] = {
@@ -87,16 +91,22 @@ class Optimal:
 
     def build(self, d: int) -> ClosedForm:
         """Make the module for features of size `d`."""
+        from trainers.methods.set_predictor import ClosedForm
+
         return ClosedForm(self, d)
 
     def moments(self, z: Pair, t: Pair) -> Tensor:  # -> (2, d, d)
         """Return E[z z^T] and E[t z^T] of the batch, the target of one view with the other's z."""
+        import torch
+
         F = same_view(z)
         across = (t[1].mT @ z[0] + t[0].mT @ z[1]) / (2 * len(z[0]))
         return torch.stack([(F + F.mT) / 2, across])
 
     def solve(self, F: Tensor, across: Tensor) -> Tensor:  # (d, d), (d, d) -> (d, d)
         """Return W_p of E[z z^T] and E[t z^T], in their dtype."""
+        import torch
+
         d, U = torch.linalg.eigh(exactly(F))
         B = U.mT @ exactly(across) @ U
         # Below 0 by rounding only, which must not undo the ridge.

@@ -1,14 +1,17 @@
 """Who sets W_p, if not a closed form: gradient descent, or nobody."""
 
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from trainers.methods.constraints import CONSTRAINTS
-from trainers.networks.two_views import Pair
 from trainers.options import choose, option
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from trainers.methods.predictor_modules import IdentityPredictor, LearnedPredictor
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,12 @@ class Learned:
         known = {"layers": self.layers, "bias": self.bias, "constraint": self.constraint}
         return {"kind": "learned", **known}
 
-    def build(self, d: int) -> "LearnedPredictor":
+    def build(self, d: int) -> LearnedPredictor:
         """Make the module for features of size `d`."""
+        from torch import nn
+
+        from trainers.methods.predictor_modules import LearnedPredictor
+
         blocks: list[nn.Module] = []
         size = d
         for _ in range(self.layers - 1):
@@ -72,38 +79,6 @@ class Learned:
         if self.layers == 1 and self.constraint == "tied":
             blocks.append(nn.Linear(d, d, bias=False))
         return LearnedPredictor(self.constraint, *blocks, nn.Linear(size, d, bias=self.bias))
-
-
-class LearnedPredictor(nn.Sequential):
-    """The module behind `Learned`."""
-
-    running_correlation: Tensor | None = None
-
-    def __init__(self, constraint: str, *layers: nn.Module) -> None:
-        super().__init__(*layers)
-        self.constrain = CONSTRAINTS[constraint]
-
-    @property
-    def weights(self) -> list[Tensor]:
-        """The linear layers' weights, the input's first."""
-        return [layer.weight for layer in self if isinstance(layer, nn.Linear)]
-
-    def matrix(self) -> Tensor:
-        """Return W_p (d, d): the product of the linear layers, without BN, ReLU and bias."""
-        product, *others = self.weights
-        for weight in others:
-            product = weight @ product
-        return product
-
-    def after_step(self, step: int, z: Pair, t: Pair) -> None:
-        """Hold W_p to the constraint; the optimiser has set it.
-
-        Raises
-        ------
-        FloatingPointError
-            A weight that is to be held is not finite.
-        """
-        self.constrain(self.weights)
 
 
 @dataclass(frozen=True)
@@ -123,28 +98,8 @@ class Identity:
         """What the theory reads of it."""
         return {"kind": "identity"}
 
-    def build(self, d: int) -> "IdentityPredictor":
+    def build(self, d: int) -> IdentityPredictor:
         """Make the module for features of size `d`."""
+        from trainers.methods.predictor_modules import IdentityPredictor
+
         return IdentityPredictor(d)
-
-
-class IdentityPredictor(nn.Module):
-    """The module behind `Identity`."""
-
-    running_correlation: Tensor | None = None
-
-    def __init__(self, d: int) -> None:
-        super().__init__()
-        self.register_buffer("eye", torch.eye(d), persistent=False)
-        self.eye: Tensor
-
-    def forward(self, z: Tensor) -> Tensor:  # (batch, d) -> (batch, d)
-        """Return z."""
-        return z
-
-    def matrix(self) -> Tensor:
-        """Return I (d, d)."""
-        return self.eye
-
-    def after_step(self, step: int, z: Pair, t: Pair) -> None:
-        """Do nothing."""

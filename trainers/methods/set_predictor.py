@@ -47,59 +47,6 @@ class Rule(Protocol):
         ...
 
 
-def check_running(rho: float, every: int, first: int | None) -> None:
-    """Check when W_p is set, and what the moments are weighted by.
-
-    Raises
-    ------
-    ValueError
-        One of them is out of its range.
-    """
-    if not 0 <= rho < 1:
-        raise ValueError(f"predictor rho is {rho}; it must lie in [0, 1)")
-    if every < 1:
-        raise ValueError(f"predictor every is {every}; it must be at least 1")
-    if first is not None and not 1 <= first <= every:
-        raise ValueError(f"predictor first is {first}; it must lie in 1 to every, {every}")
-
-
-def same_view(z: Pair) -> Tensor:  # -> (d, d)
-    """Return E[z z^T] over the rows of both views."""
-    rows = torch.cat(z)
-    return rows.mT @ rows / len(rows)
-
-
-def exactly(M: Tensor, what: str = "moments of the features") -> Tensor:
-    """Return `M` in float64, on the CPU if its device has none; `what` it is, for the error.
-
-    Raises
-    ------
-    FloatingPointError
-        An entry is not finite.
-    """
-    host = M.cpu() if M.device.type == "mps" else M
-    if not host.isfinite().all():
-        raise FloatingPointError(f"{what} are not finite")
-    return host.double()
-
-
-def as_weight(W: Tensor, like: Tensor) -> Tensor:
-    """Return `W` in the dtype and on the device of `like`.
-
-    Raises
-    ------
-    FloatingPointError
-        An entry is beyond the largest number of that dtype.
-    """
-    out = W.to(like)
-    if not out.isfinite().all():
-        raise FloatingPointError(
-            f"W_p has an entry of {W.abs().max().item():.0e}, beyond {out.dtype}: the features are "
-            "too large for a rule that follows their scale"
-        )
-    return out
-
-
 class ClosedForm(nn.Module):
     r"""A linear layer that a rule sets, and the running moments that it sets it by.
 

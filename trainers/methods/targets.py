@@ -1,16 +1,16 @@
 """Where targets come from: a slow copy of the online network, or the network itself."""
 
-import copy
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor, nn
-
-from trainers.networks.encoders import Network
-from trainers.networks.two_views import Both, Pair
 from trainers.options import option
+
+if TYPE_CHECKING:
+    from trainers.methods.target_modules import EMATarget, OwnTarget
+    from trainers.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,10 @@ class EMA:
         """What the theory reads of it."""
         return {"stop_gradient": True, "ema": self.momentum, "scheduled": self.final is not None}
 
-    def build(self, online: Network) -> "EMATarget":
+    def build(self, online: Network) -> EMATarget:
         """Make the target network of `online`."""
+        from trainers.methods.target_modules import EMATarget
+
         return EMATarget(online, self)
 
 
@@ -69,8 +71,10 @@ class StopGradient:
         """What the theory reads of it."""
         return {"stop_gradient": True, "ema": None, "scheduled": False}
 
-    def build(self, online: Network) -> "OwnTarget":
+    def build(self, online: Network) -> OwnTarget:
         """Make the target of `online`."""
+        from trainers.methods.target_modules import OwnTarget
+
         return OwnTarget(detach=True)
 
 
@@ -88,63 +92,8 @@ class Attached:
         """What the theory reads of it."""
         return {"stop_gradient": False, "ema": None, "scheduled": False}
 
-    def build(self, online: Network) -> "OwnTarget":
+    def build(self, online: Network) -> OwnTarget:
         """Make the target of `online`."""
+        from trainers.methods.target_modules import OwnTarget
+
         return OwnTarget(detach=False)
-
-
-class EMATarget(nn.Module):
-    """The network behind `EMA`."""
-
-    def __init__(self, online: Network, rule: EMA) -> None:
-        super().__init__()
-        self.network = copy.deepcopy(online).requires_grad_(False)
-        self.rule = rule
-
-    @torch.no_grad()
-    def forward(self, x: Pair, z: Pair, both: Both) -> Pair:
-        """Return the targets (batch, d) of the views `x`; `z` is what the online network makes."""
-        return both(self.network, x)
-
-    @torch.no_grad()
-    def update(self, online: Network, progress: float) -> None:
-        """Move towards `online`, `progress` of the run being done."""
-        mine: list[Tensor] = list(self.network.parameters())
-        theirs: list[Tensor] = list(online.parameters())
-        if self.rule.buffers:
-            pairs = zip(self.network.buffers(), online.buffers(), strict=True)
-            for own, other in pairs:
-                if own.is_floating_point():
-                    mine.append(own)
-                    theirs.append(other)
-                else:
-                    own.copy_(other)
-        torch._foreach_lerp_(mine, theirs, 1 - self.rule.momentum_at(progress))
-
-    @torch.no_grad()
-    def tau(self, online: Network) -> Tensor:
-        r""":math:`\langle W_a, W \rangle / \|W\|^2` over all parameters: 1 at the start."""
-        pairs = list(zip(self.network.parameters(), online.parameters(), strict=True))
-        across = torch.stack([torch.sum(target * weight) for target, weight in pairs]).sum()
-        return across / torch.stack([torch.sum(weight**2) for _, weight in pairs]).sum()
-
-
-class OwnTarget(nn.Module):
-    """The target behind `StopGradient` and `Attached`: it has no network of its own."""
-
-    network = None
-
-    def __init__(self, *, detach: bool) -> None:
-        super().__init__()
-        self.detach = detach
-
-    def forward(self, x: Pair, z: Pair, both: Both) -> Pair:
-        """Return `z` (batch, d), with its gradient or without."""
-        return (z[0].detach(), z[1].detach()) if self.detach else z
-
-    def update(self, online: Network, progress: float) -> None:
-        """Do nothing: the target is the online network."""
-
-    def tau(self, online: Network) -> Tensor:
-        """Return 1."""
-        return torch.ones((), device=next(online.parameters()).device)

@@ -1,11 +1,12 @@
-"""Encoders and the projector. A network is the encoder and then the projector."""
+"""How encoders and the projector are built."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-import torch
-from torch import Tensor, nn
-from torchvision.models import resnet18
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def conv4(width: int) -> nn.Sequential:
@@ -13,6 +14,8 @@ def conv4(width: int) -> nn.Sequential:
 
     Channels are `width`, 2, 4 and 8 `width`, averaged over what is left of the image.
     """
+    from torch import nn
+
     blocks: list[nn.Module] = []
     channels = 3
     for out in (width, 2 * width, 4 * width, 8 * width):
@@ -31,6 +34,8 @@ def small_resnet18(width: int) -> nn.Module:
 
     The first convolution is 3x3 with stride 1 and padding 1, and there is no max-pool.
     """
+    from torch import nn
+
     network = large_resnet18(width)
     network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
     nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
@@ -44,6 +49,9 @@ def large_resnet18(width: int) -> nn.Module:
         raise ValueError(
             f"width is {width}; resnet18 has width 64 only: leave it out, or use conv4"
         )
+    from torch import nn
+    from torchvision.models import resnet18
+
     network = cast(nn.Module, resnet18(weights=None))
     network.fc = nn.Identity()
     return network
@@ -51,6 +59,8 @@ def large_resnet18(width: int) -> nn.Module:
 
 def linear(width: int, inputs: int) -> nn.Module:
     """Return one linear layer without bias, the theory's W; `width` features."""
+    from torch import nn
+
     return nn.Linear(inputs, width, bias=False)
 
 
@@ -87,6 +97,8 @@ def build_encoder(name: str, width: int, shape: tuple[int, ...]) -> tuple[nn.Mod
             f"encoder {name!r} wants {wanted}; the data have shape {shape}: use "
             f"{' or '.join(fitting)}"
         )
+    import torch
+
     encoder = kind.build(width, shape[0]).to(memory_format=torch.channels_last)
     return encoder, kind.features * width
 
@@ -105,6 +117,8 @@ def build_projector(
     ValueError
         A bias is wanted of a projector that has no layer.
     """
+    from torch import nn
+
     if layers == 0 and bias:
         raise ValueError("projector-bias is yes on no projector; use --projector-layers 1 or more")
     if layers == 0:
@@ -114,49 +128,3 @@ def build_projector(
         blocks += [nn.Linear(features, hidden), nn.BatchNorm1d(hidden, affine=False), nn.ReLU()]
         features = hidden
     return nn.Sequential(*blocks, nn.Linear(features, out, bias=bias)), out
-
-
-BLOCK = 3  # modules of a hidden layer of the projector: linear, BN, ReLU
-
-
-class Network(nn.Module):
-    """Encoder, then projector."""
-
-    def __init__(self, encoder: nn.Module, projector: nn.Module) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.projector = projector
-
-    @property
-    def head(self) -> nn.Linear | None:
-        """The linear layer that ends the network, if one does."""
-        last = [self.encoder, *self.projector.children()][-1]
-        return last if isinstance(last, nn.Linear) else None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return z (batch, d) of a batch of one view."""
-        return cast(Tensor, self.projector(self.encoder(x)))
-
-
-def part(network: Network, features: str) -> nn.Module:
-    """Return the part of a network that ends in its `encoder`, first `block` or `projector`.
-
-    A block is a linear layer of the projector with its BN and ReLU.
-
-    Raises
-    ------
-    ValueError
-        The projector has no such part.
-    """
-    layers = list(network.projector.children())
-    there = {"encoder": network.encoder}
-    if layers:
-        there["projector"] = network
-    if len(layers) > BLOCK:
-        there["block"] = nn.Sequential(network.encoder, *layers[:BLOCK])
-    if features not in there:
-        raise ValueError(
-            f"there is no {features} to take features from: the projector has "
-            f"{(len(layers) + BLOCK - 1) // BLOCK} layers; choose from {sorted(there)}"
-        )
-    return there[features]

@@ -1,12 +1,16 @@
 """How the two views pass through a network that has batch norm."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
-import torch
-from torch import Tensor, nn
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
-Pair = tuple[Tensor, Tensor]  # of both views, (batch, ...) each
-Both = Callable[[nn.Module, Pair], Pair]
+# In words: what can be chosen here is known without torch.
+Pair: TypeAlias = "tuple[Tensor, Tensor]"  # of both views, (batch, ...) each
+Both: TypeAlias = "Callable[[nn.Module, Pair], Pair]"
 
 
 def separate(network: nn.Module, x: Pair) -> Pair:
@@ -16,49 +20,25 @@ def separate(network: nn.Module, x: Pair) -> Pair:
 
 def together(network: nn.Module, x: Pair) -> Pair:
     """Pass both views as one batch."""
+    import torch
+
     first, second = network(torch.cat(x)).chunk(2)
     return first, second
-
-
-class _PerView(nn.Module):
-    """Batch statistics for each half of a batch that is two views; what two passes compute."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalise `x` (2 batch, ...)."""
-        if not self.training:
-            return super().forward(x)
-        first, second = x.chunk(2)
-        return torch.cat([super().forward(first), super().forward(second)])
-
-
-class PerViewBatchNorm1d(_PerView, nn.BatchNorm1d):
-    """One-dimensional."""
-
-
-class PerViewBatchNorm2d(_PerView, nn.BatchNorm2d):
-    """Two-dimensional."""
-
-
-_PER_VIEW: dict[type[nn.Module], type[nn.Module]] = {
-    nn.BatchNorm1d: PerViewBatchNorm1d,
-    nn.BatchNorm2d: PerViewBatchNorm2d,
-}
-
-
-def norm_per_view(network: nn.Module) -> None:
-    """Turn the batch norms of `network` into `PerViewBatchNorm`; its state stays as it is."""
-    for module in network.modules():
-        # A new class and not a new module: names in the state_dict do not change.
-        module.__class__ = _PER_VIEW.get(type(module), type(module))
 
 
 def _leave(network: nn.Module) -> None:
     pass
 
 
+def _norm_per_view(network: nn.Module) -> None:
+    from trainers.networks.per_view_norm import norm_per_view
+
+    norm_per_view(network)
+
+
 # name: (how views pass, what is done to a network before)
 BATCH_NORMS: dict[str, tuple[Both, Callable[[nn.Module], None]]] = {
     "separate": (separate, _leave),
     "fused": (together, _leave),
-    "fused-per-view": (together, norm_per_view),
+    "fused-per-view": (together, _norm_per_view),
 }

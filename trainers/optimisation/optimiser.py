@@ -1,27 +1,12 @@
 """SGD with a rate and a decay for each part of the network."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-PARTS = ("encoder", "projector", "predictor")
-DECAYS = {
-    "coupled": "added to the gradient, and so multiplied by the learning rate (torch's SGD)",
-    "decoupled": "W <- (1 - decay) W at each step, times the schedule (SGDW)",
-}
-
-
-@dataclass(frozen=True)
-class Rate:
-    """What one part of the network is trained with."""
-
-    lr: float
-    """alpha, before the schedule."""
-    decay: float
-    """w."""
+from trainers.optimisation.rates import Rate
 
 
 class Optimiser:

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from analysis.store.reader import SnapshotWriter
-from trainers.methods.predictors import IdentityPredictor, LearnedPredictor
+from trainers.methods.predictor_modules import IdentityPredictor, LearnedPredictor
 from trainers.methods.set_predictor import ClosedForm
-from trainers.methods.targets import EMATarget, OwnTarget
-from trainers.networks.encoders import Network
+from trainers.methods.target_modules import EMATarget, OwnTarget
+from trainers.networks.network import Network
 from trainers.optimisation.optimiser import Optimiser
 from trainers.optimisation.schedule import Schedule
 from trainers.recording.moments import Moments

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 
 from trainers.config import Config
-from trainers.networks.encoders import Network, build_encoder, build_projector
+from trainers.networks.encoders import build_encoder, build_projector
+from trainers.networks.network import Network
 from trainers.runs.divergence import all_finite
 
 

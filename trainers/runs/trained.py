@@ -14,7 +14,7 @@ from trainers.config import Config
 from trainers.data.fingerprint import Fingerprint
 from trainers.data.load import Data, ImageData, load_data, place_of
 from trainers.device import pick_device
-from trainers.networks.encoders import Network
+from trainers.networks.network import Network
 from trainers.optimisation.schedule import Schedule
 from trainers.runs import checkpoint
 from trainers.runs.network import load_network

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from trainers.config import Config
-from trainers.methods.predictors import IdentityPredictor, LearnedPredictor
+from trainers.methods.predictor_modules import IdentityPredictor, LearnedPredictor
 from trainers.methods.set_predictor import ClosedForm
-from trainers.methods.targets import EMATarget, OwnTarget
+from trainers.methods.target_modules import EMATarget, OwnTarget
 from trainers.networks.two_views import BATCH_NORMS
 from trainers.optimisation.optimiser import Optimiser
 from trainers.optimisation.schedule import Schedule

@@ -6,7 +6,7 @@ from command_line import refused
 
 from trainers.commands.main import main
 from trainers.config import Config
-from trainers.networks.encoders import part
+from trainers.networks.network import part
 from trainers.runs import checkpoint
 from trainers.runs.network import load_network
 

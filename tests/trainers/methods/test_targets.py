@@ -7,7 +7,7 @@ from learners import config_of, learned
 from torch import nn
 
 from trainers import EMA, Attached, StopGradient
-from trainers.networks.encoders import Network
+from trainers.networks.network import Network
 from trainers.networks.two_views import separate
 
 

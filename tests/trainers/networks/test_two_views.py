@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from trainers.networks.encoders import conv4
-from trainers.networks.two_views import BATCH_NORMS, norm_per_view
+from trainers.networks.per_view_norm import norm_per_view
+from trainers.networks.two_views import BATCH_NORMS
 
 
 def network():

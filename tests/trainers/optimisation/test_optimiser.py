@@ -4,7 +4,8 @@ from learners import config_of, learned
 from torch import nn
 
 from trainers import METHODS, Config
-from trainers.optimisation.optimiser import PARTS, Optimiser, Rate
+from trainers.optimisation.optimiser import Optimiser
+from trainers.optimisation.rates import PARTS, Rate
 from trainers.training.learner import Learner
 
 

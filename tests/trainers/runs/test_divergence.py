@@ -16,7 +16,7 @@ from trainers.evaluation.cached_features import features
 from trainers.evaluation.exact_correlation import exact_correlation
 from trainers.evaluation.protocol import share_right
 from trainers.evaluation.view_features import view_features
-from trainers.methods.set_predictor import exactly
+from trainers.methods.running_moments import exactly
 from trainers.runs import checkpoint
 from trainers.runs.network import load_network
 from trainers.runs.trained import load

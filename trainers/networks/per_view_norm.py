@@ -1,0 +1,36 @@
+"""Batch norm of two views in one batch, each with statistics of its own."""
+
+import torch
+from torch import Tensor, nn
+
+
+class _PerView(nn.Module):
+    """Batch statistics for each half of a batch that is two views; what two passes compute."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise `x` (2 batch, ...)."""
+        if not self.training:
+            return super().forward(x)
+        first, second = x.chunk(2)
+        return torch.cat([super().forward(first), super().forward(second)])
+
+
+class PerViewBatchNorm1d(_PerView, nn.BatchNorm1d):
+    """One-dimensional."""
+
+
+class PerViewBatchNorm2d(_PerView, nn.BatchNorm2d):
+    """Two-dimensional."""
+
+
+_PER_VIEW: dict[type[nn.Module], type[nn.Module]] = {
+    nn.BatchNorm1d: PerViewBatchNorm1d,
+    nn.BatchNorm2d: PerViewBatchNorm2d,
+}
+
+
+def norm_per_view(network: nn.Module) -> None:
+    """Turn the batch norms of `network` into `PerViewBatchNorm`; its state stays as it is."""
+    for module in network.modules():
+        # A new class and not a new module: names in the state_dict do not change.
+        module.__class__ = _PER_VIEW.get(type(module), type(module))
