@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analysis.store.atomic import reason
 from analysis.store.buffer import Block
 from analysis.store.group import Group
 from analysis.store.hierarchy import Store
@@ -100,8 +101,8 @@ class Session:
             raise RuntimeError(f"{self.path} was opened by another process; only it may write")
         if error := self._publisher.error:
             raise OSError(
-                f"{self.path} could not be written: {error}; it is whole up to step "
-                f"{self.committed_step}: free space or mend the disk, then resume"
+                f"{self.path} could not be written: {reason(error)}; it is whole up to step "
+                f"{self.committed_step}, from which it can be resumed"
             ) from error
         if self._lock < 0:
             raise ValueError(f"{self.path} is closed; resume it to write more")

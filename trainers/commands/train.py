@@ -9,6 +9,7 @@ from analysis.store.reader import MissingGroupError, open_snapshots
 from trainers.commands.configure import configure
 from trainers.commands.parser import Parser
 from trainers.data.load import label_of
+from trainers.runs.finished import finished_at
 from trainers.training.loop import resume, train
 
 
@@ -23,7 +24,10 @@ def train_command(parser: Parser, name: str, argv: list[str]) -> int:
 def resume_command(parser: Parser, argv: list[str]) -> int:
     """Continue a run that was stopped, and draw it."""
     parser.add_argument("run", type=Path, metavar="RUN", help="directory of a started run")
-    return _report(resume(parser.parse_strictly(argv).run))
+    run = parser.parse_strictly(argv).run
+    finished = finished_at(run)
+    resume(run)
+    return 0 if finished else _report(run)
 
 
 def _report(run: Path) -> int:

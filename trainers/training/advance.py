@@ -13,55 +13,75 @@ from trainers.evaluation.protocol import record
 from trainers.recording.loop_recorder import LoopRecorder
 from trainers.runs import checkpoint
 from trainers.runs.divergence import Diverged
+from trainers.runs.finished import ENCODER, mark_finished
 from trainers.runs.trained import describe_data, steps_per_epoch
 from trainers.training.collapse_notice import CollapseNotice
 from trainers.training.learner import Learner
 from trainers.training.steps import batches, snapshot_steps
-
-ENCODER = "encoder.pt"
+from trainers.training.stopped import Reached
 
 
 def advance(
-    run: Path, done: int, config: Config, data: Data, learner: Learner, recorder: LoopRecorder
+    run: Path,
+    reached: Reached,
+    config: Config,
+    data: Data,
+    learner: Learner,
+    recorder: LoopRecorder,
 ) -> None:
-    """Train from step `done` to the last epoch; leave the encoder and its kNN accuracy."""
+    """Train from where a run has come to to the last epoch, and measure what it ends in."""
     per_epoch = steps_per_epoch(config, data)
     total = per_epoch * config.epochs
     due = snapshot_steps(total, config.every)
     notice = CollapseNotice(run)
     name = config.resolved.name
-    with tqdm(total=total, initial=done, desc=name, unit="step", disable=None) as bar:
-        for step, samples in batches(config, data, done):
+    with tqdm(total=total, initial=reached.step, desc=name, unit="step", disable=None) as bar:
+        for step, samples in batches(config, data, reached.step):
             try:
                 seen = learner.learn(step, *data.views(step, samples))
             except (FloatingPointError, LinAlgError) as error:
                 recorder.fetch()  # what W_p is set from may have broken before
                 raise Diverged(step, str(error)) from error
             recorder.observe(step, seen)
+            reached.step = step
             if step in due:
                 time = learner.schedule.elapsed(step) * config.time_per_step
                 recorder.snapshot(step, step / per_epoch, time)
                 bar.set_postfix(loss=f"{recorder.loss:.3f}", refresh=False)
+            if step == total:  # before its checkpoint: an end without an encoder is none
+                _save_encoders(run, learner)
             if step % per_epoch == 0:
-                save_checkpoint(run, step, config, data, learner, recorder)
+                save_checkpoint(run, reached, config, data, learner, recorder)
                 notice.look(step // per_epoch)
             bar.update()
-    target = learner.target.network or learner.online
-    encoders = {"online": learner.online.encoder, "target": target.encoder}
-    states = {name: encoder.state_dict() for name, encoder in encoders.items()}
-    checkpoint.replace(run / ENCODER, states)
-    if has_labels(data):  # a resumed run that has it already gets no second row
+    if not (run / ENCODER).is_file():
+        _save_encoders(run, learner)
+    if has_labels(data):  # a run that has this row already gets no second one
         try:
             score = KNN().score(CachedFeatures(learner.online.encoder, data))
         except FloatingPointError as error:
             raise Diverged(total, str(error)) from error
         record(recorder.writer, total, float(config.epochs), "knn", KNN(), score)
+    mark_finished(recorder.writer, total)
+    reached.finished = True
+
+
+def _save_encoders(run: Path, learner: Learner) -> None:
+    target = learner.target.network or learner.online
+    encoders = {"online": learner.online.encoder, "target": target.encoder}
+    states = {name: encoder.state_dict() for name, encoder in encoders.items()}
+    checkpoint.replace(run / ENCODER, states)
 
 
 def save_checkpoint(
-    run: Path, step: int, config: Config, data: Data, learner: Learner, recorder: LoopRecorder
+    run: Path,
+    reached: Reached,
+    config: Config,
+    data: Data,
+    learner: Learner,
+    recorder: LoopRecorder,
 ) -> None:
-    """Publish all rows to `step`, then replace the checkpoint."""
+    """Publish all rows to the step that was reached, then replace the checkpoint."""
     recorder.fetch()
     recorder.writer.flush()  # a checkpoint never speaks of a step that the store does not hold
     checkpoint.save(
@@ -69,8 +89,9 @@ def save_checkpoint(
         {
             "config": config.to_json(),
             "data": describe_data(config, data),
-            "step": step,
+            "step": reached.step,
             "learner": learner.state_dict(),
             "recorder": recorder.state_dict(),
         },
     )
+    reached.kept = reached.step

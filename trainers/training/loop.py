@@ -3,9 +3,11 @@
 import copy
 import math
 import shutil
+import sys
 from pathlib import Path
 
 import torch
+from tqdm import tqdm
 
 from analysis.store.reader import STORE, SnapshotWriter
 from trainers.config import Config
@@ -15,10 +17,12 @@ from trainers.recording.loop_recorder import LoopRecorder
 from trainers.runs import directory
 from trainers.runs.continuation import check_continuation
 from trainers.runs.divergence import marking, refuse_diverged
+from trainers.runs.finished import finished_at, said_finished
 from trainers.runs.trained import announce, describe_data, load, open_trained, steps_per_epoch
 from trainers.training.advance import advance, save_checkpoint
 from trainers.training.learner import Learner
 from trainers.training.steps import batches, snapshot_steps
+from trainers.training.stopped import Reached, saying_how_to_go_on
 
 
 def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
@@ -61,19 +65,24 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
     run.mkdir(parents=True)
     attrs = directory.attrs(config, device, describe_data(config, data))
     described = directory.variable_attrs(config)
+    reached = Reached()
     with (
+        saying_how_to_go_on(run, reached),
         SnapshotWriter(run / STORE, attrs=attrs, variable_attrs=described) as writer,
         marking(run, writer),
     ):
         recorder = _recorder(writer, learner, device, config)
         _look_before_training(config, data, learner, recorder)
-        save_checkpoint(run, 0, config, data, learner, recorder)
-        advance(run, 0, config, data, learner, recorder)
+        save_checkpoint(run, reached, config, data, learner, recorder)
+        advance(run, reached, config, data, learner, recorder)
     return run
 
 
 def resume(run: str | Path) -> Path:
     """Continue a run from its checkpoint to the end; on one CPU, bitwise as if never stopped.
+
+    Of a run that is finished, its last measurement included, nothing is computed: one line on
+    stderr says so.
 
     Raises
     ------
@@ -86,6 +95,9 @@ def resume(run: str | Path) -> Path:
     run = Path(run)
     refuse_diverged(run)
     trained = open_trained(run)
+    if (last := finished_at(run)) is not None:
+        tqdm.write(said_finished(run, last), file=sys.stderr)
+        return run
     state, step, config = trained.state, trained.step, trained.config
     device, data = trained.device, trained.data
     learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
@@ -93,14 +105,16 @@ def resume(run: str | Path) -> Path:
     due = snapshot_steps(steps_per_epoch(config, data) * config.epochs, config.every)
     check_continuation(run, step, state["config"], due)
     described = directory.variable_attrs(config)
+    reached = Reached(step, kept=step)
     with (
+        saying_how_to_go_on(run, reached),
         SnapshotWriter(run / STORE, variable_attrs=described, resume_after=step) as writer,
         marking(run, writer),
     ):
         recorder = _recorder(writer, learner, device, config)
         recorder.load_state_dict(state["recorder"])
         announce(data)
-        advance(run, step, config, data, learner, recorder)
+        advance(run, reached, config, data, learner, recorder)
     return run
 
 

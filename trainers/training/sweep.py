@@ -17,7 +17,7 @@ from trainers.config import Config
 from trainers.data.load import place_of
 from trainers.runs import checkpoint
 from trainers.runs.divergence import said_of
-from trainers.training.advance import ENCODER
+from trainers.runs.finished import finished_at
 
 Values = Mapping[str, Sequence[str]]
 LOGS = "logs"
@@ -115,7 +115,7 @@ def found(run: Planned) -> str:
         )
     if said_of(run.out):
         return DIVERGED
-    return DONE if attrs["closed"] and (run.out / ENCODER).is_file() else STARTED
+    return STARTED if finished_at(run.out) is None else DONE
 
 
 def train_all(runs: Sequence[Planned], jobs: int, told: Callable[[Planned], None]) -> list[Planned]:

@@ -16,6 +16,10 @@ from trainers import (
     resume,
     train,
 )
+from trainers.commands.main import main
+from trainers.evaluation.evaluate import PROTOCOLS, evaluate
+from trainers.evaluation.knn import KNN
+from trainers.runs.finished import finished_at
 from trainers.training.learner import Learner
 
 pytestmark = pytest.mark.usefixtures("few_shapes")
@@ -59,7 +63,7 @@ def test_a_run_that_was_stopped_and_resumed_is_bitwise_the_run_that_was_not(
 
     with monkeypatch.context() as patched:
         patched.setattr(Learner, "learn", learn_until)
-        with pytest.raises(Stop):
+        with pytest.raises(KeyboardInterrupt):
             train(config, tmp_path / "stopped")
     assert open_snapshots(tmp_path / "stopped").step.values[-1] < stop
     stopped = resume(tmp_path / "stopped")
@@ -76,9 +80,43 @@ def test_a_run_that_was_stopped_and_resumed_is_bitwise_the_run_that_was_not(
         assert torch.equal(left, right)
 
 
-def test_resuming_a_finished_run_changes_nothing(tmp_path):
+def test_resuming_a_finished_run_computes_nothing_and_says_so(tmp_path, capsys, monkeypatch):
     run = train(SMALL, tmp_path / "run")
-    before = snapshots(run), open_snapshots(run, "evaluation")
-    resume(run)
-    xr.testing.assert_identical(before[0], snapshots(run))
-    xr.testing.assert_identical(before[1], open_snapshots(run, "evaluation"))
+    assert finished_at(run) == 12
+    before = {file: file.stat().st_mtime_ns for file in run.rglob("*")}
+    monkeypatch.setattr(KNN, "score", None)
+    capsys.readouterr()
+    assert resume(run) == run
+    said = f"{run} is finished: 3 epochs, 12 steps, nothing was computed; --epochs N with N above 3"
+    assert capsys.readouterr().err.startswith(said)
+    assert main(["resume", str(run)]) == 0
+    captured = capsys.readouterr()
+    assert captured.err.startswith(said)
+    assert (captured.err.count("\n"), captured.out) == (1, "")
+    assert before == {file: file.stat().st_mtime_ns for file in run.rglob("*")}
+
+
+@pytest.mark.parametrize("between", [(), ("knn",), ("linear",), ("knn", "linear")])
+def test_a_run_without_its_last_measurement_is_not_finished(tmp_path, monkeypatch, between):
+    whole = train(SMALL, tmp_path / "whole")
+
+    def stop(*_):
+        raise Stop
+
+    with monkeypatch.context() as patched:
+        patched.setattr(KNN, "score", stop)
+        with pytest.raises(
+            KeyboardInterrupt, match=r"^interrupted at step 12; `eigenspace resume "
+        ):
+            train(SMALL, tmp_path / "stopped")
+    stopped = tmp_path / "stopped"
+    assert finished_at(stopped) is None
+    if between:
+        evaluate(stopped, {name: PROTOCOLS[name] for name in between})
+        assert finished_at(stopped) is None
+    resume(stopped)
+    assert finished_at(stopped) == 12
+    tables = [open_snapshots(run, "evaluation").to_dataframe() for run in (whole, stopped)]
+    knn = [table[table["protocol"] == "knn"].to_dict("records") for table in tables]
+    assert knn[0] == knn[1]
+    assert len(tables[1]) == 1 + ("linear" in between)
