@@ -26,17 +26,27 @@ def replacing(file: Path, *, durable: bool = False) -> Iterator[Path]:
         Its folder is there.
     durable : bool
         Also wait for the disk (fsync): needed against power loss, not kills.
+
+    Raises
+    ------
+    OSError
+        The disk is full, or the folder cannot be written to; the message names `file`.
     """
-    aside = _aside(file)
     try:
-        yield aside
-        if durable:
-            fsync(aside)
-        os.replace(aside, file)
-        if durable:
-            fsync(file.parent)
-    finally:
-        aside.unlink(missing_ok=True)
+        aside = _aside(file)
+        try:
+            yield aside
+            if durable:
+                fsync(aside)
+            os.replace(aside, file)
+            if durable:
+                fsync(file.parent)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        if error.strerror is None:  # it has a message of its own
+            raise
+        raise type(error)(f"{file} could not be written: {reason(error)}") from error
 
 
 def _aside(file: Path) -> Path:
@@ -82,3 +92,8 @@ def fsync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def reason(error: BaseException) -> str:
+    """Return what an error says, one of the system without its number and paths."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

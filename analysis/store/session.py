@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ class Session:
         self._durable = durable
         self._pending: list[Block] = []
         self._sealed_at = time.monotonic()
+        self._torn = False  # an interruption left columns of unequal length: they stay unpublished
+        self._marked = False
         self._pid = os.getpid()
         try:
             if resume_after is None:
@@ -79,10 +82,28 @@ class Session:
     def extend(self, group: str, rows: Mapping[str, ArrayLike]) -> None:
         """Take in rows of a group, all or none; hand on what fills a chunk or waited long."""
         self.check_alive()
-        self._pending += self.groups[group].extend(rows)
-        filled = any(len(block.shape) > 1 for _, _, block in self._pending)
-        if filled or time.monotonic() - self._sealed_at > self._flush_seconds:
-            self._seal()
+        with self._all_or_nothing():
+            self._pending += self.groups[group].extend(rows)
+            filled = any(len(block.shape) > 1 for _, _, block in self._pending)
+            if filled or time.monotonic() - self._sealed_at > self._flush_seconds:
+                self._seal()
+
+    def mark(self, attrs: Mapping[str, Any]) -> None:
+        """Change the attributes of the root; the next seal publishes them."""
+        self.check_alive()
+        self.store.attrs |= attrs
+        self._marked = True
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        # Set first and cleared last: Ctrl-C may raise between any two instructions.
+        self._torn = True
+        try:
+            yield
+        except ValueError:  # of rows that were refused before any column took them in
+            self._torn = False
+            raise
+        self._torn = False
 
     def _seal(self) -> None:
         """Hand everything buffered to the thread."""
@@ -92,7 +113,8 @@ class Session:
         self._sealed_at = time.monotonic()
         # Matrices, then scalars, then the step that makes a row a row.
         blocks.sort(key=lambda block: (block[0].endswith("step"), -block[2].ndim))
-        if blocks:
+        if blocks or self._marked:
+            self._marked = False
             self._publisher.put(blocks, self._lengths())
 
     def check_alive(self) -> None:
@@ -106,19 +128,28 @@ class Session:
             ) from error
         if self._lock < 0:
             raise ValueError(f"{self.path} is closed; resume it to write more")
+        if self._torn:
+            raise ValueError(f"{self.path} was interrupted while it took in rows; resume it")
 
     def flush(self) -> None:
         """Publish every row appended so far; returns when readers can see them."""
         self.check_alive()
-        self._seal()
+        with self._all_or_nothing():
+            self._seal()
         self._publisher.join()
         self.check_alive()
 
     def close(self) -> None:
-        """Publish the rest, mark the store closed, and let go of it. Closing twice is fine."""
+        """Publish the rest, mark the store closed, and let go of it. Closing twice is fine.
+
+        After an interruption amid a row only what was published before stays, and the store is not
+        marked closed.
+        """
         if self._lock < 0:
             return
         try:
+            if self._torn:
+                return
             self.flush()
             self.store.attrs["closed"] = True
             self.store.publish(self.store.lengths, durable=self._durable)

@@ -151,9 +151,8 @@ class SnapshotWriter:
         self._session.extend("evaluation", rows)
 
     def mark(self, **attrs: Any) -> None:
-        """Add to what the store says of its run, plain JSON values; published with what follows."""
-        self._session.check_alive()
-        self._session.store.attrs |= attrs
+        """Add to what the store says of its run, plain JSON values; `flush` publishes it."""
+        self._session.mark(attrs)
 
     def flush(self) -> None:
         """Publish every row appended so far; returns when readers can see them."""

@@ -1,0 +1,50 @@
+"""A writer is interrupted at every line; its store is whole, and goes on."""
+
+from contextlib import suppress
+from itertools import count
+
+import numpy as np
+import pytest
+from interrupts import interrupted_at
+
+from analysis.store.reader import MissingGroupError, SnapshotWriter, open_snapshots
+
+ROWS = 3
+FEW, ALL = 89, 1  # lines from one interruption to the next
+
+
+def write(path):
+    with SnapshotWriter(path) as writer:
+        for step in range(ROWS):
+            writer.append(step=step, predictor=np.full((2, 2), float(step)), correlation=np.eye(2))
+            writer.append_metrics(step=[step], loss=[step], tau=[1.0])
+            writer.mark(reached=step)
+            if step == 1:
+                writer.flush()
+
+
+def assert_whole(path):
+    if not (path / "zarr.json").is_file():
+        return
+    ds = open_snapshots(path).load()
+    for step in range(ds.sizes.get("step", 0)):
+        assert (ds.predictor.values[step] == step).all()
+    with suppress(MissingGroupError):
+        metrics = open_snapshots(path, "metrics")
+        np.testing.assert_array_equal(metrics.loss, metrics.step)
+        assert metrics.tau.notnull().all()
+    with SnapshotWriter(path, resume_after=0) as writer:
+        writer.append(step=1, predictor=np.eye(2), correlation=np.eye(2))
+    assert open_snapshots(path).step.values[-1] == 1
+
+
+@pytest.mark.parametrize(
+    "stride", [FEW, pytest.param(ALL, marks=pytest.mark.slow)], ids=["some", "all"]
+)
+def test_ctrl_c_at_any_line_leaves_whole_rows(tmp_path, stride):
+    for n in count(1, stride):
+        path = tmp_path / str(n)
+        if not interrupted_at(n, ["analysis/store"], lambda path=path: write(path)):
+            break
+        assert_whole(path)
+    assert n > 500
