@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,9 +86,21 @@ def entries(folder: Path) -> list[os.DirEntry[str]]:
         return list(found)
 
 
+def make_folder(folder: Path, *, durable: bool = False) -> None:
+    """Make a folder and those above it that are not there, on the disk where that is asked."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent, durable=durable)
+    folder.mkdir(exist_ok=True)
+    if durable:
+        fsync(folder.parent)
+
+
 def fsync(path: Path) -> None:
     """Wait until the disk has a file, or what a folder calls its files."""
-    descriptor = os.open(path, os.O_RDONLY)
+    if sys.platform == "win32" and path.is_dir():
+        return  # of a folder there is no such thing
+    descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,11 +1,15 @@
 """Chunks of a stored array: how many rows each has, where it lies, and whether it is whole."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+
+from analysis.store.checksum import SIZE, is_whole, stated_checksum
+from analysis.store.complete import WHAT_TO_DO
+from analysis.store.root import array_metadata, committed_chunks, read_root
 
 SCALAR_ROWS = 8192  # rows a chunk of scalars: opening a long run reads a handful of small files
 TABLE_ROWS = 64  # of the table of evaluations, of which a run has a few
@@ -18,27 +22,89 @@ def rows_per_chunk(shapes: Iterable[tuple[int, ...]], itemsize: int) -> int:
     return min(1 << max(CHUNK_BYTES // largest, 1).bit_length() - 1, SCALAR_ROWS)
 
 
-def check_chunks(path: Path, key: str, metadata: dict[str, Any]) -> None:
-    """Check that every committed chunk is there in full, without decoding it.
+def checked_root(path: Path, groups: Collection[str]) -> dict[str, Any]:
+    """Read the root metadata of a store, and check the chunks of some of its groups by it.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `read_root` and `check_chunks`.
+    """
+    while True:
+        root = read_root(path)
+        try:
+            for key, metadata in array_metadata(root).items():
+                if key.rpartition("/")[0] in groups:
+                    check_chunks(path, key, metadata, committed_chunks(root, key))
+        except ValueError:
+            if read_root(path) == root:
+                raise
+        else:
+            return root  # otherwise the run went on meanwhile, and chunks with it
+
+
+def check_chunks(
+    path: Path,
+    key: str,
+    metadata: dict[str, Any],
+    allowed: Sequence[Collection[str]] | None = None,
+) -> list[str]:
+    """Check that every committed chunk is there and is the one that was written, without decoding.
+
+    Parameters
+    ----------
+    path : path
+        The store.
+    key : str
+        The array in it.
+    metadata : dict
+        Of the array.
+    allowed : sequence of collections of str, optional
+        Which checksum each chunk may end in. Chunks of an older store have none: their length is
+        compared with what they say of it.
+
+    Returns
+    -------
+    list of str
+        The checksum of each; of an older store nothing.
 
     Raises
     ------
     ValueError
-        A chunk file is missing or shorter than what was written.
+        A chunk file is missing, cut off, or another one than was written.
     """
     chunk = metadata["chunk_grid"]["configuration"]["chunk_shape"]
+    found = []
     for index in range(-(-metadata["shape"][0] // chunk[0])):
         file = chunk_file(path, key, index, len(chunk))
         try:
             with file.open("rb") as stream:
-                size = os.fstat(stream.fileno()).st_size
-                wanted = _whole_size(stream, metadata["data_type"], chunk)
-        except FileNotFoundError:
-            raise ValueError(f"{file} is missing: restore it, or resume the run") from None
-        if size < wanted:
-            raise ValueError(
-                f"{file} is truncated: {size} of {wanted} bytes; restore it, or resume the run"
-            )
+                if allowed is not None:
+                    stream.seek(-min(SIZE, os.fstat(stream.fileno()).st_size), os.SEEK_END)
+                    found.append(stated_checksum(stream.read()))
+                    if found[-1] in allowed[index]:
+                        continue
+                    stream.seek(0)
+                _refuse(file, stream, metadata["data_type"], chunk, checked=allowed is not None)
+        except (FileNotFoundError, NotADirectoryError):
+            raise ValueError(f"{file} is missing: {WHAT_TO_DO}") from None
+    return found
+
+
+def _refuse(file: Path, stream: BinaryIO, dtype: str, chunk: list[int], *, checked: bool) -> None:
+    """Say what is wrong with a chunk, if anything is."""
+    size = os.fstat(stream.fileno()).st_size
+    wanted = _whole_size(stream, dtype, chunk) + SIZE * checked
+    if size < wanted:
+        raise ValueError(f"{file} is truncated: {size} of {wanted} bytes; {WHAT_TO_DO}")
+    if not checked:
+        return
+    stream.seek(0)
+    if is_whole(stream.read()):
+        raise ValueError(
+            f"{file} is a chunk of another place, run or time, by its checksum; {WHAT_TO_DO}"
+        )
+    raise ValueError(f"{file} is damaged: its checksum is not that of its content; {WHAT_TO_DO}")
 
 
 def _whole_size(stream: BinaryIO, dtype: str, chunk: list[int]) -> int:

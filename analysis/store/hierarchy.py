@@ -6,23 +6,34 @@ after the data it speaks of: what lies past the committed length cannot be reach
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
-from zarr.codecs import BloscCodec
+from zarr.codecs import BloscCodec, Crc32cCodec
+from zarr.core.buffer import Buffer, cpu
+from zarr.storage import MemoryStore
 
-from analysis.store.atomic import fsync, write_whole
-from analysis.store.buffer import fill_value
+from analysis.store.atomic import make_folder, write_whole
+from analysis.store.buffer import Block, fill_value
+from analysis.store.checksum import stated_checksum
 from analysis.store.chunks import check_chunks, chunk_file
+from analysis.store.complete import CompleteStore
 from analysis.store.leftovers import refuse_links, sweep_store
-from analysis.store.schema import FORMAT, FORMAT_VERSION, stored_coordinates
+from analysis.store.root import (
+    array_metadata,
+    committed_chunks,
+    group_node,
+    read_root,
+    with_members,
+)
+from analysis.store.schema import FORMAT_VERSION, stored_coordinates
 
 CAPACITY = 1 << 40  # rows a writer may ever append; costs nothing, chunks exist once written
 
-_CODEC = BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle")
+_BLOSC = BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle")
 
 
 class Store:
@@ -32,8 +43,14 @@ class Store:
         self.path = path
         self.attrs = attrs
         self.arrays: dict[str, zarr.Array[Any]] = {}
+        """To read from; what is in a chunk is checked."""
         self.lengths: dict[str, int] = {}
         self._metadata: dict[str, dict[str, Any]] = {}
+        self._checksums: dict[str, list[str]] = {}  # of committed chunks
+        # zarr encodes chunks into memory: to a file they go whole, and by their checksum they
+        # are known before.
+        self._memory: dict[str, Buffer] = {}
+        self._encoders: dict[str, zarr.Array[Any]] = {}
 
     @classmethod
     def open(cls, path: Path) -> "Store":
@@ -46,23 +63,22 @@ class Store:
             and `check_chunks`; or a link would lead out of it.
         """
         root = read_root(path)
-        version = root["attributes"].get("format_version")
+        version = root["attributes"]["format_version"]
         if version != FORMAT_VERSION:
             raise ValueError(
                 f"{path} has format version {version}, which is read but not continued: train the "
                 "run anew, or go on with the version of this library that began it"
             )
-        stored = array_metadata(root)
-        refuse_links(path, {key: len(metadata["shape"]) for key, metadata in stored.items()})
-        for key, metadata in stored.items():
-            check_chunks(path, key, metadata)
         store = cls(path, root["attributes"])
         store.attrs["closed"] = False
-        for key, metadata in stored.items():
-            array = zarr.open_array(path, path=key, mode="r+")
-            array.resize((CAPACITY, *array.shape[1:]))
-            store._adopt(key, array)
+        arrays = array_metadata(root)
+        refuse_links(path, {key: len(metadata["shape"]) for key, metadata in arrays.items()})
+        for key, metadata in arrays.items():
+            allowed = committed_chunks(root, key)
+            store._checksums[key] = check_chunks(path, key, metadata, allowed)
             store.lengths[key] = metadata["shape"][0]
+        for key, metadata in arrays.items():
+            store._adopt(key, metadata)
         return store
 
     def create(
@@ -76,33 +92,74 @@ class Store:
         attrs: dict[str, Any],
     ) -> None:
         """Create the array `key`, whose first of `dims` grows, empty until it is published."""
-        array = zarr.create_array(
-            self.path,
+        made: dict[str, Buffer] = {}
+        zarr.create_array(
+            MemoryStore(made),
             name=key,
             shape=(CAPACITY, *shape),
             chunks=(rows, *shape),
             dtype=dtype,
-            compressors=_CODEC if shape else None,
+            compressors=[_BLOSC, Crc32cCodec()] if shape else [Crc32cCodec()],
             fill_value=fill_value(dtype),
             dimension_names=dims,
             attributes=attrs,
-            overwrite=True,  # what a failed attempt left; nothing that was published comes here
         )
-        self._adopt(key, array)
+        self._adopt(key, json.loads(made[f"{key}/zarr.json"].to_bytes()))
+        self._checksums[key] = []
 
-    def _adopt(self, key: str, array: "zarr.Array[Any]") -> None:
+    def _adopt(self, key: str, metadata: dict[str, Any]) -> None:
+        # The root alone says what an array is: its own metadata are written anew from it.
+        self._metadata[key] = metadata | {"shape": [CAPACITY, *metadata["shape"][1:]]}
+        content = json.dumps(self._metadata[key], indent=1).encode()
+        file = f"{key}/zarr.json"
+        make_folder(self.path / key)
+        write_whole(self.path / file, content)
+        self._memory[file] = cpu.Buffer.from_bytes(content)
+        encoder = zarr.open_array(MemoryStore(self._memory), path=key, mode="r+")
         # A chunk of NaN must be written too: a chunk that is not there is a damage.
-        self.arrays[key] = array.with_config({"write_empty_chunks": True})
-        self._metadata[key] = json.loads((self.path / key / "zarr.json").read_text())
+        self._encoders[key] = encoder.with_config({"write_empty_chunks": True})
+        chunks = CompleteStore.in_folder(self.path, {file: content}, checked=True)
+        self.arrays[key] = zarr.open_array(chunks, path=key, mode="r")
 
-    def write_chunk(self, key: str, index: int, block: np.ndarray, *, durable: bool) -> None:
-        """Write one whole chunk; a tail is padded, so that nothing is ever read back and merged."""
-        self.arrays[key][index * len(block) : (index + 1) * len(block)] = block
-        if durable:
-            fsync(chunk_file(self.path, key, index, block.ndim))
+    def commit(
+        self, blocks: Sequence[Block], lengths: dict[str, int], *, durable: bool = False
+    ) -> None:
+        """Write whole chunks, and then make `lengths` rows of each array what every reader sees.
+
+        A tail is padded, so that nothing is ever read back and merged. Where a fuller chunk takes
+        the place of a tail that readers know, the root announces it before.
+        """
+        encoded = [(key, index, self._encode(key, index, block)) for key, index, block in blocks]
+        coming = {
+            key: stated_checksum(content)
+            for key, index, content in encoded
+            if index < len(self._checksums[key])
+        }
+        if coming:
+            self._publish(self.lengths, coming, durable=durable)
+        for key, index, content in encoded:
+            file = chunk_file(self.path, key, index, len(self._metadata[key]["shape"]))
+            make_folder(file.parent, durable=durable)
+            write_whole(file, content, durable=durable)
+            self._checksums[key][index:] = [stated_checksum(content)]
+        self.publish(lengths, durable=durable)
+
+    def _encode(self, key: str, index: int, block: np.ndarray) -> bytes:
+        self._encoders[key][index * len(block) : (index + 1) * len(block)] = block
+        file = chunk_file(Path(), key, index, block.ndim).as_posix()
+        return self._memory.pop(file).to_bytes()
 
     def publish(self, lengths: dict[str, int], *, durable: bool = False) -> None:
         """Make `lengths` rows of each array, and no more, what every reader sees from now on."""
+        for key, length in lengths.items():
+            rows = self._metadata[key]["chunk_grid"]["configuration"]["chunk_shape"][0]
+            del self._checksums[key][-(-length // rows) :]
+        self._publish(lengths, {}, durable=durable)
+        self.lengths = dict(lengths)
+
+    def _publish(
+        self, lengths: Mapping[str, int], coming: Mapping[str, str], *, durable: bool
+    ) -> None:
         nodes: dict[str, Any] = {}
         for group in sorted({key.rpartition("/")[0] for key in lengths} - {""}):
             members = {
@@ -110,14 +167,15 @@ class Store:
                 for key in lengths
                 if key.startswith(f"{group}/")
             }
-            nodes[group] = _group(_coordinates(group, members))
+            nodes[group] = group_node(_coordinates(group, members))
             nodes |= {f"{group}/{name}": member for name, member in members.items()}
-            inline = nodes[group] | _inline(members)
-            self._replace(group, inline, durable=durable)
+            if not coming:
+                self._replace(group, with_members(nodes[group], members), durable=durable)
         nodes |= {key: self._cut(key, lengths[key]) for key in lengths if "/" not in key}
-        root = _group(self.attrs | _coordinates("", nodes)) | _inline(nodes)
-        self._replace("", root, durable=durable)
-        self.lengths = dict(lengths)
+        root = group_node(self.attrs | _coordinates("", nodes))
+        chunks = {key: "".join(self._checksums[key]) for key in lengths}
+        more = {"chunks": chunks} | ({"coming": dict(coming)} if coming else {})
+        self._replace("", with_members(root, nodes, **more), durable=durable)
 
     def _cut(self, key: str, length: int) -> dict[str, Any]:
         metadata = self._metadata[key]
@@ -138,58 +196,6 @@ class Store:
             array = self.arrays[key]
             used[key] = -(-length // array.chunks[0]), array.ndim
         sweep_store(self.path, used)
-
-
-def read_root(path: Path) -> dict[str, Any]:
-    """Read the root metadata of a snapshot store.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no zarr v3 group at `path`.
-    ValueError
-        The metadata is cut off, belongs to something else, speaks of what is not in the store, or
-        is of a newer format.
-    """
-    file = path / "zarr.json"
-    if not file.is_file():
-        raise FileNotFoundError(
-            f"no snapshot store at {path}: {file.name} is missing; "
-            "give a run directory or its snapshots.zarr"
-        )
-    try:
-        root: dict[str, Any] = json.loads(file.read_bytes())
-        found = root["attributes"].get("format")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{file} is truncated or not zarr metadata ({error}); restore it from a copy"
-        ) from None
-    if found != FORMAT:
-        raise ValueError(f"{path} is a zarr group of format {found!r}; wanted {FORMAT!r}")
-    if root["attributes"].get("format_version", 0) > FORMAT_VERSION:
-        raise ValueError(
-            f"{path} has format version {root['attributes']['format_version']}; "
-            f"this library reads up to {FORMAT_VERSION}: update it"
-        )
-    for key in root.get("consolidated_metadata", {}).get("metadata", {}):
-        if {"", ".", ".."} & set(key.split("/")) or "\\" in key or "\0" in key:
-            raise ValueError(f"{file} has an array {key!r}, which would lie elsewhere; restore it")
-    return root
-
-
-def array_metadata(root: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the committed metadata of every array by path."""
-    nodes = root.get("consolidated_metadata", {}).get("metadata", {})
-    return {key: node for key, node in nodes.items() if node["node_type"] == "array"}
-
-
-def _group(attributes: dict[str, Any]) -> dict[str, Any]:
-    return {"zarr_format": 3, "node_type": "group", "attributes": attributes}
-
-
-def _inline(members: dict[str, Any]) -> dict[str, Any]:
-    consolidated = {"kind": "inline", "must_understand": False, "metadata": members}
-    return {"consolidated_metadata": consolidated}
 
 
 def _coordinates(group: str, members: Iterable[str]) -> dict[str, str]:

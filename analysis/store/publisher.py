@@ -43,9 +43,7 @@ class Publisher:
             blocks, lengths = job
             try:
                 if self.error is None:
-                    for key, index, block in blocks:
-                        self._store.write_chunk(key, index, block, durable=self._durable)
-                    self._store.publish(lengths, durable=self._durable)
+                    self._store.commit(blocks, lengths, durable=self._durable)
             except BaseException as error:  # kept for the caller, who must hear of it
                 self.error = error
             finally:

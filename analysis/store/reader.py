@@ -34,10 +34,10 @@ import numpy as np
 import xarray as xr
 
 import analysis.store.forked  # noqa: F401
-from analysis.store.chunks import check_chunks
+from analysis.store.chunks import checked_root
 from analysis.store.complete import CompleteStore
 from analysis.store.evaluations import data_name
-from analysis.store.hierarchy import array_metadata, read_root
+from analysis.store.root import UNSEALED, array_metadata, files_of
 from analysis.store.schema import (
     EVALUATION,
     EVALUATION_KEY,
@@ -80,8 +80,9 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
         None for the matrices, dims ``(step, row, col)``; `metrics` holds scalars along ``step``,
         and `evaluation` columns along ``evaluation``: ``.to_dataframe()`` is the table.
 
-    A chunk that is lost after opening is a FileNotFoundError when it is read. Plain
-    ``xarray.open_zarr`` reads NaN there, as zarr means by a chunk that is absent.
+    A chunk that is lost after opening is a FileNotFoundError when it is read, one that is damaged a
+    ValueError. Plain ``xarray.open_zarr`` notices a damage, too, since chunks carry a checksum; but
+    where a chunk is lost it reads NaN, as zarr means by a chunk that is absent.
 
     Returns
     -------
@@ -95,24 +96,29 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     FileNotFoundError
         There is no store at `path`.
     ValueError
-        It is not a snapshot store, it is of a newer format, or a file of it is missing or cut off.
+        It is not a snapshot store, it is of a newer format, or a file of it is missing, cut off,
+        changed or another one than was written.
     MissingGroupError
         It has no such group (an evaluation that has not been made yet, say); a ValueError, too.
     """
     store = Path(path)
     if (store / STORE).is_dir():
         store = store / STORE
-    root = read_root(store)
+    root = checked_root(store, {group or ""})
     arrays = array_metadata(root)
     prefix = f"{group}/" if group else ""
     if group and not any(key.startswith(prefix) for key in arrays):
         there = sorted({key.split("/")[0] for key in arrays if "/" in key})
         raise MissingGroupError(f"{store} has no group {group!r}; it has {there}")
-    for key, metadata in arrays.items():
-        if key.rpartition("/")[0] == (group or ""):
-            check_chunks(store, key, metadata)
-    whole = CompleteStore(store.absolute(), read_only=True)  # wherever one goes before it is read
-    ds = xr.open_zarr(whole, group=group, consolidated=True)
+    checked = root["attributes"]["format_version"] > UNSEALED
+    chunks = CompleteStore.in_folder(store.absolute(), files_of(root), checked=checked)
+    try:
+        ds = xr.open_zarr(chunks, group=group, consolidated=True)
+    except Exception as error:  # what zarr and xarray make of an older store's odd metadata
+        if isinstance(error, ValueError | OSError) and str(store) in str(error):
+            raise
+        reason = " ".join((str(error) or type(error).__name__).split())
+        raise ValueError(f"{store} is damaged ({reason}); restore it from a copy") from error
     if not group:
         for matrix in ds.data_vars.values():
             if set(MATRIX) <= set(matrix.dims):

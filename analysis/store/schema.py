@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 FORMAT = "eigenspace-snapshots"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 STORE = "snapshots.zarr"  # its place inside a run directory
 FLOW = "flow_parameters"  # attribute of a run, JSON: loss, target, predictor, rates for the theory
 DIVERGED = "diverged_at"  # attribute of a run: the step at which its numbers ceased to be finite

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from analysis.store.hierarchy import read_root
 from analysis.store.reader import STORE, SnapshotWriter
+from analysis.store.root import read_root
 from analysis.store.schema import DIVERGED
 from trainers.runs import checkpoint
 

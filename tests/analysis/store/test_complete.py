@@ -8,6 +8,7 @@ from strategies import learning_run, write_run
 
 from analysis import SnapshotWriter, open_runs, open_snapshots
 from analysis.store.complete import CompleteStore
+from analysis.store.root import files_of, read_root
 
 
 @pytest.fixture
@@ -21,7 +22,8 @@ def test_it_reads_what_zarr_reads(run):
     for name in ours.data_vars:
         ours[name].attrs.pop("resolution", None)  # ours alone: the rounding unit of the store
     xr.testing.assert_identical(ours, plain)
-    store = CompleteStore(run / "snapshots.zarr", read_only=True)
+    path = run / "snapshots.zarr"
+    store = CompleteStore.in_folder(path, files_of(read_root(path)), checked=True)
     again = xr.open_zarr(pickle.loads(pickle.dumps(store)), consolidated=True)  # as workers do
     xr.testing.assert_identical(again.load(), plain)
 
@@ -37,6 +39,21 @@ def test_a_chunk_that_is_lost_after_opening_is_an_error_and_not_nan(run, lose):
     with pytest.raises(ValueError, match=r"predictor/c/1/0/0 is missing"):
         open_snapshots(run)
     assert xr.open_zarr(run / "snapshots.zarr")["predictor"][64:].isnull().all()  # plain xarray
+
+
+@pytest.mark.parametrize("at", [0, 1000, -1])
+def test_a_bit_that_flips_after_opening_is_an_error_with_the_file_and_what_to_do(run, at):
+    ds, many = open_snapshots(run), open_runs(run)
+    file = run / "snapshots.zarr" / "predictor" / "c" / "1" / "0" / "0"
+    content = bytearray(file.read_bytes())
+    content[at] ^= 4
+    file.write_bytes(content)
+    for opened in (ds, many):
+        with pytest.raises(ValueError, match=r"predictor/c/1/0/0 is damaged: its .*; restore it"):
+            opened["predictor"].compute()
+    assert np.isfinite(ds["predictor"][:64]).all()
+    with pytest.raises(ValueError, match="checksum do not match"):  # plain xarray, by the codec
+        xr.open_zarr(run / "snapshots.zarr")["predictor"].load()
 
 
 def test_a_run_that_grew_is_not_taken_for_what_it_was(tmp_path):
