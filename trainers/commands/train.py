@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 from analysis.store.evaluations import course
+from analysis.store.names import safe_name
 from analysis.store.reader import MissingGroupError, open_snapshots
 from trainers.commands.configure import configure
 from trainers.commands.parser import Parser
@@ -17,7 +18,7 @@ def train_command(parser: Parser, name: str, argv: list[str]) -> int:
     """Train a preset with the options that follow it, and draw the run."""
     config, parsed = configure(parser, name, argv)
     name = config.resolved.name
-    out = parsed.out or Path("runs") / f"{name}-{label_of(config.data)}-{config.seed}"
+    out = parsed.out or Path("runs") / safe_name(f"{name}-{label_of(config.data)}-{config.seed}")
     return _report(train(config, out, overwrite=parsed.overwrite))
 
 

@@ -1,5 +1,6 @@
 """Data by name: images embedded, downloaded or the user's own; the theory's Gaussian vectors."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -153,7 +154,7 @@ def place_of(name: str) -> str:
 
 def label_of(name: str) -> str:
     """Return what figures and folders call data: ``photos.v2`` of a folder, ``a`` of ``a.npz``."""
-    return Path(place_of(name)).name.removesuffix(".npz")
+    return Path(os.path.normpath(place_of(name))).name.removesuffix(".npz")
 
 
 def _kind(name: str) -> _Kind:

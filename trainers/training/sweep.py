@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from queue import SimpleQueue
 
 import torch
 
+from analysis.store.names import safe_name
 from analysis.store.reader import STORE, open_snapshots
 from trainers.config import Config
 from trainers.data.load import place_of
@@ -81,7 +83,8 @@ def plan(
     planned: dict[Path, Planned] = {}
     for name, chosen, seed in itertools.product(names, expand(options), seeds):
         varied = [f"{k.lstrip('-')}={v}" for k, v in chosen.items() if len(options[k]) > 1]
-        folder = "-".join([name, *varied, str(seed)]).replace("/", "over")
+        fraction = re.sub(r"(?<=\d)/(?=\d)", "over", "-".join([name, *varied, str(seed)]))
+        folder = safe_name(fraction)
         argv = [word for pair in chosen.items() for word in pair] + ["--seed", str(seed)]
         run = Planned(name, tuple(argv), out / folder, configure(name, argv))
         if run.out in planned:
