@@ -16,6 +16,7 @@ from analysis.figures.style import STYLE
 from analysis.measures.accuracy import by_method, read_accuracies
 from analysis.measures.accuracy import write_accuracies as write
 from analysis.store.atomic import write_whole
+from analysis.store.runs import refuse_store
 
 
 def accuracy_command(argv: Sequence[str]) -> None:
@@ -34,6 +35,8 @@ def accuracy_command(argv: Sequence[str]) -> None:
         "--of", nargs="+", metavar="PROTOCOL", help="these only, say linear (default: all)"
     )
     args = parser.parse_args(argv)
+    if args.out:
+        refuse_store(args.out)
     rows = read_accuracies(args.runs)
     if args.of:
         rows = of_protocols(rows, args.of)

@@ -14,6 +14,7 @@ from analysis.figures.save import save_figure
 from analysis.report.measured_run import Measured
 from analysis.report.page import write_report
 from analysis.store.reader import open_snapshots
+from analysis.store.runs import FIGURES, refuse_store, run_folder
 
 PAUSE = 2.0  # seconds between looks at runs that are followed
 
@@ -23,24 +24,29 @@ def measure(args: argparse.Namespace) -> None:
 
     All runs are read and measured before anything is written.
     """
-    compare = len(args.runs) > 1 or args.out is not None
-    out = args.out or Path("figures")
-    names = [run.resolve().name for run in args.runs]
+    each_once = {run_folder(run).resolve(): run for run in reversed(args.runs)}
+    paths = list(reversed(each_once.values()))
+    compare = len(paths) > 1 or args.out is not None
+    out = args.out or Path(FIGURES)
+    folders = [run_folder(path) for path in paths]
+    if compare:
+        refuse_store(out)
+    names = [folder.resolve().name for folder in folders]
     if len(set(names)) < len(names):
-        names = list(map(str, args.runs))
-    runs = [Measured.of(*each) for each in zip(args.runs, names, strict=True)]
-    for folder in [run / "figures" for run in args.runs] + [out] * compare:
+        names = list(map(str, paths))
+    runs = [Measured.of(*each) for each in zip(paths, names, strict=True)]
+    for folder in [folder / FIGURES for folder in folders] + [out] * compare:
         folder.mkdir(parents=True, exist_ok=True)  # what cannot be written fails here
-    rows = [table_row(*each) for each in zip(args.runs, runs, strict=True)]
+    rows = [table_row(*each) for each in zip(paths, runs, strict=True)]
     print(in_columns(rows))
-    for path, one in zip(args.runs, runs, strict=True):
+    for path, one in zip(paths, runs, strict=True):
         for caveat in one.caveats:
             print(f"{path}: {caveat}")
-    for path, one, row in zip(args.runs, runs, rows, strict=True):
-        _write(one.overview, path / "figures" / "overview")
+    for folder, one, row in zip(folders, runs, rows, strict=True):
+        _write(one.overview, folder / FIGURES / "overview")
         if one.history is not None:
-            _write(one.history, path / "figures" / "history")
-        print(write_report([one], [row], path / "report.html"), flush=True)
+            _write(one.history, folder / FIGURES / "history")
+        print(write_report([one], [row], folder / "report.html"), flush=True)
     if compare:
         _compare(runs, out)
         print(write_report(runs, rows, out / "report.html"), flush=True)

@@ -18,6 +18,7 @@ from analysis.figures.style import STYLE
 from analysis.measures.summary import summarise
 from analysis.store.labels import basis_name, of_the
 from analysis.store.reader import open_snapshots
+from analysis.store.runs import FIGURES, run_folder
 from analysis.verdicts.caveats import divergence, symmetric_words
 
 WIDTH, HEIGHT = 10.0, 2.3  # inches: a text block's width, one row
@@ -108,10 +109,10 @@ def draw_run(run: str | os.PathLike[str]) -> Path:
     Raises
     ------
     FileNotFoundError, ValueError
-        There is no run, or it cannot be summarised.
+        There is no run, it cannot be summarised, or its figures would go elsewhere by a link.
     """
     path = Path(run)
-    return save_figure(overview(open_snapshots(path)), path / "figures" / "overview")
+    return save_figure(overview(open_snapshots(path)), run_folder(path) / FIGURES / "overview")
 
 
 def _rows(summaries: list[xr.Dataset], share: bool, names: list[str] | None = None) -> Figure:

@@ -22,6 +22,7 @@ from analysis.store.swept import (
     swept,
 )
 
+FIGURES = "figures"  # their place inside a run directory
 Key = tuple[Any, ...]
 TEXTS = [name for name, variable in EVALUATION.items() if variable.kind == "text"]
 
@@ -81,6 +82,8 @@ def run_paths(
 ) -> list[Path]:
     """Return the run directories that are meant: themselves, or all in a folder, by name.
 
+    What is hidden in a folder, its name beginning with a dot, is no run of it.
+
     Raises
     ------
     FileNotFoundError
@@ -89,13 +92,44 @@ def run_paths(
     given = [Path(runs)] if isinstance(runs, str | os.PathLike) else [Path(run) for run in runs]
     found: list[Path] = []
     for path in given:
-        inside = [path] if _is_run(path) else sorted(p for p in path.glob("*") if _is_run(p))
+        inside = [path] if _is_run(path) else _runs_in(path)
         if not inside:
             raise FileNotFoundError(f"{path} is no run and no folder of runs")
         found += inside
     if not found:
         raise FileNotFoundError("no run was given")
     return found
+
+
+def run_folder(path: str | os.PathLike[str]) -> Path:
+    """Return the folder that what is made of a run goes to: its own, and never its store.
+
+    Of a store of another name than ``snapshots.zarr``, as ``mine.zarr``, it is ``mine`` beside it.
+
+    Raises
+    ------
+    ValueError
+        A link is where figures go: what is written there would leave the run.
+    """
+    folder = Path(path)
+    if _is_store(folder):
+        whole = folder if folder.name not in ("", "..") else folder.resolve()
+        bare = whole.stem if whole.suffix else f"{whole.name}-figures"
+        folder = whole.parent if whole.name == STORE else whole.with_name(bare)
+    if (figures := folder / FIGURES).is_symlink():
+        raise ValueError(f"{figures} is a link to {os.readlink(figures)}; a folder wanted")
+    return folder
+
+
+def refuse_store(path: Path) -> None:
+    """Raise ValueError where `path` lies in a store, which takes nothing but what is measured."""
+    for folder in (path, *path.absolute().parents):
+        if _is_store(folder):
+            raise ValueError(f"{path} lies in the store {folder}; give a place outside of it")
+
+
+def _is_store(path: Path) -> bool:
+    return (path / "zarr.json").is_file()
 
 
 def _stored(
@@ -209,6 +243,11 @@ def _common(attrs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         for key, value in first
         if all(key in other and option_key(other[key]) == option_key(value) for other in attrs)
     }
+
+
+def _runs_in(folder: Path) -> list[Path]:
+    shown = (path for path in folder.glob("*") if not path.name.startswith("."))
+    return sorted(path for path in shown if _is_run(path))
 
 
 def _is_run(path: Path) -> bool:

@@ -65,6 +65,42 @@ def test_a_comparison_goes_where_the_user_says(runs, blank_reports, capsys, tmp_
     assert files(out) == compared()
 
 
+def test_nothing_is_written_into_a_store(runs, blank_pictures, capsys, tmp_path, monkeypatch):
+    store = runs[0] / "snapshots.zarr"
+    stored = files(store)
+    assert main([str(store)]) == 0
+    assert str(runs[0] / "figures" / "overview.png") in capsys.readouterr().out
+    monkeypatch.chdir(store)
+    for typed, name in ((".", "byol-0"), ("../../simsiam-0/snapshots.zarr", "simsiam-0")):
+        assert main([typed]) == 0
+        assert (tmp_path / name / "report.html").is_file()
+    mine = runs[1].with_name("mine.zarr")
+    store.rename(mine)
+    monkeypatch.chdir(tmp_path)
+    assert main(["mine.zarr"]) == 0
+    assert (tmp_path / "mine" / "report.html").is_file()
+    assert files(mine) == stored
+    for words in (["mine.zarr"], ["accuracy", "mine.zarr", "mine.zarr"]):
+        assert main([*words, "--out", "mine.zarr/figures"]) == 2
+        assert "mine.zarr/figures lies in the store" in capsys.readouterr().err
+    assert files(mine) == stored
+
+
+def test_figures_that_a_link_would_lead_elsewhere_are_refused(
+    runs, blank_pictures, capsys, tmp_path
+):
+    (tmp_path / "elsewhere").mkdir()
+    (runs[0] / "figures").symlink_to(tmp_path / "elsewhere")
+    assert main([str(runs[0])]) == 2
+    assert "figures is a link to" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="is a link to"):
+        draw_run(runs[0])
+    assert not files(tmp_path / "elsewhere")
+    (tmp_path / "latest").symlink_to(runs[1])  # a run itself may be one
+    assert main([str(tmp_path / "latest"), str(runs[1])]) == 0
+    assert capsys.readouterr().out.count("simsiam-0") == 0  # once, as it was named first
+
+
 def broken(path):
     for chunk in (path / "snapshots.zarr" / "predictor").rglob("c/*/*/*"):
         chunk.write_bytes(b"")

@@ -118,6 +118,15 @@ def test_accuracies_that_only_some_runs_have(tmp_path):
     np.testing.assert_array_equal(ds["step"], [[10, nan], [10, 10], [nan, nan]])
 
 
+def test_what_is_hidden_or_no_folder_is_no_run(tmp_path):
+    run = write(tmp_path, "a", {}, 0)
+    write(tmp_path, ".a.old", {}, 0)
+    for stray in (".DS_Store", "._a", "Thumbs.db", "desktop.ini", "a~", "accuracy.csv"):
+        (tmp_path / stray).touch()
+    (tmp_path / "logs").mkdir()
+    assert run_paths(tmp_path) == [run]
+
+
 def test_refusals(tmp_path):
     with pytest.raises(FileNotFoundError, match="no run and no folder of runs"):
         open_runs(tmp_path)
