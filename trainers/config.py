@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from analysis.checks.fields import check_fields
+from trainers.augmentation.recipes import RECIPES
 from trainers.methods.method import LOSSES, METHODS, Method, Predictor, Target
 from trainers.networks.encoders import DEFAULT_WIDTHS
 from trainers.networks.two_views import BATCH_NORMS
 from trainers.optimisation.rates import DECAYS, PARTS, Rate
 from trainers.optimisation.schedule import SCHEDULES
-from trainers.options import check_finite, choose, flagged, from_json, option, to_json
+from trainers.options import DEEP, WIDE, choose, from_json, option, read_json, to_json
+
+SIDE, LONG = 1 << 12, 10**6
+SEED = (1 << 63) - 1  # what torch's generator takes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +31,8 @@ class Config:
     Raises
     ------
     ValueError
-        An option is out of its range, not finite, or contradicts another one.
+        An option is of another kind than annotated, out of its range, not finite, or contradicts
+        another one.
 
     Examples
     --------
@@ -44,74 +50,96 @@ class Config:
     )
     views: str | None = option(None, "augmentation recipe (default: the data's own)")
     size: int | None = option(
-        None, "side of the training images in pixels (default: the data's own)"
+        None, "side of the training images in pixels (default: the data's own)", least=8, most=SIDE
     )
     limit: int | None = option(
-        None, "train on N images: the first, of sorted ones some of each class (default: all)"
+        None,
+        "train on N images: the first, of sorted ones some of each class (default: all)",
+        least=1,
     )
     encoder: str | None = option(
         None, f"one of {', '.join(DEFAULT_WIDTHS)} (default: conv4, of vectors linear)"
     )
     width: int | None = option(
-        None, "of the encoder, default its own: 16 of conv4, which has 8 WIDTH features"
+        None,
+        "of the encoder, default its own: 16 of conv4, which has 8 WIDTH features",
+        least=1,
+        most=WIDE,
     )
     projector_layers: int | None = option(
-        None, "linear layers of the projector (default: 2; none after encoder linear)"
+        None,
+        "linear layers of the projector (default: 2; none after encoder linear)",
+        least=0,
+        most=DEEP,
     )
-    projector_hidden: int = option(512, "width of the projector's hidden layers")
-    projector_out: int = option(128, "size of its output, which the predictor acts on")
+    projector_hidden: int = option(
+        512, "width of the projector's hidden layers", least=1, most=WIDE
+    )
+    projector_out: int = option(
+        128, "size of its output, which the predictor acts on", least=1, most=WIDE
+    )
     projector_bias: bool = option(False, "its last layer has a bias, as in DirectPred's code")
-    epochs: int = option(20, "passes over the training images")
-    batch_size: int = option(128, "images in a batch; a last part-full batch is dropped")
-    lr: float = option(0.03, "learning rate of SGD")
-    encoder_lr: float | None = option(None, "the encoder's own learning rate (default: LR)")
-    projector_lr: float | None = option(None, "the projector's (default: LR)")
-    predictor_lr: float | None = option(None, "the predictor's (default: LR)")
+    epochs: int = option(20, "passes over the training images", least=1, most=LONG)
+    # Batch norm needs two.
+    batch_size: int = option(128, "images in a batch; a last part-full batch is dropped", least=2)
+    lr: float = option(0.03, "learning rate of SGD", above=0)
+    encoder_lr: float | None = option(
+        None, "the encoder's own learning rate (default: LR)", least=0
+    )
+    projector_lr: float | None = option(None, "the projector's (default: LR)", least=0)
+    predictor_lr: float | None = option(None, "the predictor's (default: LR)", least=0)
     schedule: str = option("constant", "of the learning rates: constant, or cosine down to 0")
-    warmup: float = option(0.0, "epochs over which the learning rates rise linearly")
+    warmup: float = option(0.0, "epochs over which the learning rates rise linearly", least=0)
     fix_predictor_lr: bool = option(False, "the predictor's rate follows no schedule")
-    momentum: float = option(0.9, "momentum of SGD")
-    weight_decay: float = option(4e-4, "weight decay of SGD")
+    momentum: float = option(0.9, "momentum of SGD", least=0, below=1)
+    weight_decay: float = option(4e-4, "weight decay of SGD", least=0)
     flow_decay: bool = option(
         False, "the predictor's decay is that of the flow, by the encoder's: eta_p = eta_s"
     )
-    encoder_decay: float | None = option(None, "the encoder's own decay (default: WEIGHT_DECAY)")
-    projector_decay: float | None = option(None, "the projector's (default: WEIGHT_DECAY)")
-    predictor_decay: float | None = option(None, "the predictor's (default: WEIGHT_DECAY)")
+    encoder_decay: float | None = option(
+        None, "the encoder's own decay (default: WEIGHT_DECAY)", least=0
+    )
+    projector_decay: float | None = option(None, "the projector's (default: WEIGHT_DECAY)", least=0)
+    predictor_decay: float | None = option(None, "the predictor's (default: WEIGHT_DECAY)", least=0)
     decay: str = option("coupled", "coupled (L2, torch's SGD) or decoupled (SGDW)")
     decay_biases: bool = option(True, "biases decay too")
     batch_norm: str = option(
         "separate", f"how the two views pass batch norm: {', '.join(BATCH_NORMS)}"
     )
-    every: int | None = option(None, "steps between snapshots (default: some 400, dense at first)")
+    every: int | None = option(
+        None, "steps between snapshots (default: some 400, dense at first)", least=1
+    )
     record_head: bool = option(
         False, "snapshots hold the linear layer before the predictor, for the balance law"
     )
-    seed: int = option(0, "the one number behind weights, order of images and views")
+    seed: int = option(
+        0, "the one number behind weights, order of images and views", least=0, most=SEED
+    )
     compile: bool = option(
         False, "compile the encoder by torch.compile: a minute at first, then faster steps"
     )
     device: str = option("auto", "cpu, cuda, cuda:1, mps; auto takes the best there is")
 
     def __post_init__(self) -> None:
-        check_finite(self)
-        for name, least in _AT_LEAST.items():
-            value = getattr(self, name)
-            if value is not None and not value >= least:
-                raise ValueError(f"{flagged(name)} is {value}; it must be at least {least}")
-        if not self.lr > 0:
-            raise ValueError(f"lr is {self.lr}; it must be above 0")
-        if not 0 <= self.momentum < 1:
-            raise ValueError(f"momentum is {self.momentum}; it must lie in [0, 1)")
-        if not self.warmup < self.epochs:
-            raise ValueError(f"warmup is {self.warmup} of {self.epochs} epochs; shorten it")
-        if self.flow_decay and self.predictor_decay not in (None, self._flow_decay()):
-            raise ValueError("flow-decay sets the predictor's decay; leave predictor-decay out")
+        if isinstance(self.method, str):
+            choose("method", self.method, METHODS)
+            raise ValueError(
+                f"method is {self.method!r}, a name; METHODS[{self.method!r}] is the method"
+            )
+        check_fields(self)
+        if not self.data or "\0" in self.data:
+            raise ValueError(f"data is {self.data!r}; a name, a folder or a file wanted")
+        if self.views is not None:
+            choose("views", self.views, RECIPES)
         if self.encoder is not None:
             choose("encoder", self.encoder, DEFAULT_WIDTHS)
         choose("schedule", self.schedule, SCHEDULES)
         choose("decay", self.decay, DECAYS)
         choose("batch-norm", self.batch_norm, BATCH_NORMS)
+        if not self.warmup < self.epochs:
+            raise ValueError(f"warmup is {self.warmup} of {self.epochs} epochs; shorten it")
+        if self.flow_decay and self.predictor_decay not in (None, self._flow_decay()):
+            raise ValueError("flow-decay sets the predictor's decay; leave predictor-decay out")
 
     @property
     def resolved(self) -> "Config":
@@ -189,34 +217,13 @@ class Config:
         Raises
         ------
         ValueError
-            It was written by a version with other options.
+            It is no JSON of a config, or was written by a version with other options.
         """
-        config = from_json(json.loads(text), KINDS)
+        config = from_json(read_json("config", text), KINDS)
         if not isinstance(config, cls):
             raise ValueError(f"expected a Config, got {type(config).__name__}")
         return config
 
-
-_AT_LEAST = {
-    "size": 8,
-    "limit": 1,
-    "width": 1,
-    "projector_layers": 0,
-    "projector_hidden": 1,
-    "projector_out": 1,
-    "epochs": 1,
-    "batch_size": 2,  # batch norm needs two
-    "weight_decay": 0,
-    "encoder_lr": 0,
-    "projector_lr": 0,
-    "predictor_lr": 0,
-    "encoder_decay": 0,
-    "projector_decay": 0,
-    "predictor_decay": 0,
-    "warmup": 0,
-    "every": 1,
-    "seed": 0,
-}
 
 KINDS: dict[str, Callable[..., Any]] = {
     kind.__name__: kind

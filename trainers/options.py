@@ -5,16 +5,23 @@ A nested dataclass gives dotted flags (``--predictor.eps``) and a JSON object wi
 
 import dataclasses
 import difflib
-import math
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from analysis.checks.fields import checked, shown
+
 T = TypeVar("T")
+# Beyond these a machine, and not the library, says no, and late.
+WIDE, DEEP = 1 << 16, 64
 
 
-def option(default: Any, help: str) -> Any:
-    """Return a dataclass field with its line of ``--help``."""
-    return dataclasses.field(default=default, metadata={"help": help})
+def option(default: Any, help: str, **bounds: float) -> Any:
+    """Return a dataclass field with its line of ``--help`` and its range.
+
+    `bounds` are `least`, `above`, `most`, `below`, which `analysis.checks.fields` asks for.
+    """
+    return dataclasses.field(default=default, metadata={"help": help, **bounds})
 
 
 def choose(kind: str, name: str, table: Mapping[str, T]) -> T:
@@ -31,6 +38,8 @@ def choose(kind: str, name: str, table: Mapping[str, T]) -> T:
     Traceback (most recent call last):
     ValueError: data 'stl01' is not known; choose from ['cifar10', 'stl10']; did you mean 'stl10'?
     """
+    if not isinstance(name, str):
+        raise ValueError(f"{kind} is {shown(name)}; choose from {sorted(table)}")
     if name in table:
         return table[name]
     close = difflib.get_close_matches(name.lower(), table, n=1)
@@ -48,28 +57,29 @@ def flagged(name: str) -> str:
     return name.replace("_", "-")
 
 
-def check_finite(instance: Any, prefix: str = "") -> None:
-    """Check that every number of a dataclass, and of those in it, is finite.
-
-    Raises
-    ------
-    ValueError
-        One is infinite or NaN: every comparison with a range would let one of the two pass.
-    """
-    for field in dataclasses.fields(instance):
-        value = getattr(instance, field.name)
-        if dataclasses.is_dataclass(value):
-            check_finite(value, f"{prefix}{field.name}.")
-        elif isinstance(value, float) and not math.isfinite(value):
-            name = f"{prefix}{flagged(field.name)}".removeprefix("method.")
-            raise ValueError(f"{name} is {value}; a finite number wanted")
-
-
 def to_json(instance: Any) -> dict[str, Any]:
     """Return a dataclass as plain values, with the name of its class as `kind`."""
     values = {field.name: getattr(instance, field.name) for field in dataclasses.fields(instance)}
     nested = {k: to_json(v) if dataclasses.is_dataclass(v) else v for k, v in values.items()}
     return {"kind": type(instance).__name__} | nested
+
+
+def read_json(what: str, text: str) -> dict[str, Any]:
+    """Return what a JSON object says; `what` it is, for the error.
+
+    Raises
+    ------
+    ValueError
+        It is no JSON, or of something else.
+    """
+    try:
+        values = json.loads(checked(what, text, str))
+    except (json.JSONDecodeError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{what} is no JSON ({reason}): {shown(text)}") from None
+    if not isinstance(values, dict):
+        raise ValueError(f"{what} is {shown(values)}; a JSON object wanted")
+    return values
 
 
 def from_json(values: Mapping[str, Any], kinds: Mapping[str, Callable[..., Any]]) -> Any:
@@ -82,8 +92,11 @@ def from_json(values: Mapping[str, Any], kinds: Mapping[str, Callable[..., Any]]
     """
     built = {k: from_json(v, kinds) if isinstance(v, Mapping) else v for k, v in values.items()}
     kind = built.pop("kind", None)
-    if kind not in kinds:
-        raise ValueError(f"config has kind {kind!r}; this version knows {sorted(kinds)}")
+    if not isinstance(kind, str) or kind not in kinds:
+        raise ValueError(
+            f"config has kind {shown(kind)}, of another version of the library; this one knows "
+            f"{', '.join(sorted(kinds))}"
+        )
     try:
         return kinds[kind](**built)
     except TypeError as error:

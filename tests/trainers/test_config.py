@@ -101,7 +101,7 @@ def test_a_config_of_another_version_is_refused():
     text = Config(method=METHODS["byol"]).to_json()
     with pytest.raises(ValueError, match="another version of the library"):
         Config.from_json(text.replace('"epochs"', '"epoch_count"'))
-    with pytest.raises(ValueError, match="config has kind 'EMB'; this version knows"):
+    with pytest.raises(ValueError, match="config has kind 'EMB', of another version"):
         Config.from_json(text.replace('"EMA"', '"EMB"'))
 
 
@@ -116,7 +116,6 @@ def test_a_config_of_another_version_is_refused():
         ({"lr": float("inf")}, "lr is inf; a finite number wanted"),
         ({"predictor_lr": float("inf")}, "predictor-lr is inf; a finite number wanted"),
         ({"weight_decay": float("inf")}, "weight-decay is inf; a finite number wanted"),
-        ({"method": Method(Learned(), EMA(), Cosine(float("inf")))}, "loss.factor is inf; a fini"),
         ({"flow_decay": True, "predictor_decay": 0.1}, "leave predictor-decay out"),
         ({"flow_decay": True, "predictor_lr": 0.0}, "divides by the predictor's learning rate"),
         ({"momentum": 1.0}, r"momentum is 1.0; it must lie in \[0, 1\)"),

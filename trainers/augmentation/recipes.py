@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from analysis.checks.fields import check_fields
+
 Range = tuple[float, float]
 Triple = tuple[float, float, float]
 
@@ -48,6 +50,7 @@ class Recipe:
     std: Triple = (1.0, 1.0, 1.0)
 
     def __post_init__(self) -> None:
+        check_fields(self)
         for name in ("flip", "jitter", "grayscale", "blur", "solarise"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} = {getattr(self, name)}; a probability wanted, 0 to 1")
@@ -62,6 +65,8 @@ class Recipe:
                 raise ValueError(f"{name} = {getattr(self, name)}; a strength wanted, 0 or more")
         if not 0 <= self.hue <= 0.5:
             raise ValueError(f"hue = {self.hue}; 0 to 0.5 turns of the colour circle wanted")
+        if self.kernel <= 0:
+            raise ValueError(f"kernel = {self.kernel}; a width above 0 wanted")
         if min(self.std) <= 0:
             raise ValueError(f"std = {self.std}; positive numbers wanted")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from analysis.checks.fields import check_fields, shown
 from trainers.data.fingerprint import Fingerprint, hash_of
 from trainers.randomness import normals
 
@@ -64,6 +65,7 @@ class GaussianData:
     """(dimension, dimension) float64, columns, of X_0."""
 
     def __post_init__(self) -> None:
+        check_fields(self)
         n = self.dimension
         if n < 1 or self.samples < 1 or not 0 <= self.scrambled <= n:
             raise ValueError(
@@ -72,6 +74,8 @@ class GaussianData:
             )
         if self.sigma2 < 0:
             raise ValueError(f"sigma2 = {self.sigma2}; a variance, 0 or more, wanted")
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}; it must be at least 0")
         object.__setattr__(self, "eigenvalues", self._eigenvalues())
         axes = torch.eye(n, dtype=torch.float64)
         if self.rotated:
@@ -94,7 +98,8 @@ class GaussianData:
         values = torch.tensor(self.spectrum, dtype=torch.float64)
         if values.shape != (self.dimension,) or (values < 0).any():
             raise ValueError(
-                f"spectrum = {list(self.spectrum)}; {self.dimension} numbers, none negative, wanted"
+                f"spectrum = {shown(self.spectrum)}; {self.dimension} numbers, none negative, "
+                "wanted"
             )
         return values
 

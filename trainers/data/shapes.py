@@ -11,6 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from analysis.checks.fields import checked
 from trainers.randomness import uniforms
 
 Field = Callable[[Tensor, Tensor], Tensor]
@@ -109,6 +110,7 @@ def render_shapes(
     ValueError
         `n` is negative, or `size` below 8 pixels, too few to tell the shapes apart.
     """
+    n, size = checked("n", n, int), checked("size", size, int)
     if n < 0 or size < 8:
         raise ValueError(f"n = {n}, size = {size}; n of at least 0 and size of at least 8 wanted")
     samples = torch.arange(n)

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from analysis.checks.fields import check_fields
 from trainers.evaluation.cached_features import CachedFeatures
 from trainers.evaluation.protocol import Score, share_right
-from trainers.options import check_finite, option
+from trainers.options import option
 from trainers.randomness import permutation
 
 
@@ -32,17 +33,14 @@ class AdamProbe:
     Höppe, Miszkurka, Bogatov Wilkman (2022), ReScience C: Keras' Adam, 5e-2 to 5e-4, p = 2.
     """
 
-    epochs: int = option(50, "passes over the features")
-    batch_size: int = option(128, "features in a batch")
-    lr: float = option(5e-2, "learning rate at the start")
-    final_lr: float = option(5e-4, "at the end")
-    power: float = option(2.0, "of the decay between")
+    epochs: int = option(50, "passes over the features", least=1)
+    batch_size: int = option(128, "features in a batch", least=1)
+    lr: float = option(5e-2, "learning rate at the start", above=0)
+    final_lr: float = option(5e-4, "at the end", above=0)
+    power: float = option(2.0, "of the decay between", above=0)
 
     def __post_init__(self) -> None:
-        check_finite(self, "adam ")
-        for name, value in asdict(self).items():
-            if not value > 0:
-                raise ValueError(f"adam {name.replace('_', '-')} is {value}; above 0 wanted")
+        check_fields(self, "adam")
 
     @property
     def attrs(self) -> dict[str, Any]:

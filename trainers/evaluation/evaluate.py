@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from analysis.checks.fields import shown
+from analysis.checks.paths import path_of
 from analysis.store.reader import STORE, SnapshotWriter
+from analysis.store.schema import FEATURES, NETWORKS
 from trainers.data.load import ImageData
 from trainers.evaluation import classifier
 from trainers.evaluation.adam_probe import AdamProbe
@@ -11,8 +14,9 @@ from trainers.evaluation.cached_features import CachedFeatures
 from trainers.evaluation.finetune import FineTune
 from trainers.evaluation.knn import KNN
 from trainers.evaluation.linear_probe import LinearProbe
-from trainers.evaluation.protocol import EvaluationProtocol, Score, record
+from trainers.evaluation.protocol import EvaluationProtocol, Score, record, settings
 from trainers.networks.network import part
+from trainers.options import choose
 from trainers.runs.divergence import refuse_diverged
 from trainers.runs.trained import open_trained
 
@@ -70,7 +74,10 @@ def evaluate(
     OSError
         Data could not be read, or the results not be written.
     """
-    run = Path(run)
+    chosen = _chosen(protocols)
+    choose("network", network, dict.fromkeys(NETWORKS))
+    choose("features", features, dict.fromkeys(FEATURES))
+    run = path_of("run", run)
     refuse_diverged(run)
     trained = open_trained(run, device)
     if not isinstance(data := trained.data, ImageData):
@@ -78,7 +85,7 @@ def evaluate(
     cached = CachedFeatures(part(trained.network(network), features).eval(), data)
     scores = {}
     with SnapshotWriter(run / STORE, resume_after=LATEST) as writer:
-        for name, protocol in (protocols or _USUAL).items():
+        for name, protocol in chosen.items():
             scores[name] = score = protocol.score(cached)
             record(
                 *(writer, trained.step, trained.epoch, name, protocol, score),
@@ -90,4 +97,15 @@ def evaluate(
     return scores
 
 
-_USUAL = {name: PROTOCOLS[name] for name in ("knn", "linear")}
+def _chosen(given: Mapping[str, EvaluationProtocol] | None) -> Mapping[str, EvaluationProtocol]:
+    if given is None:
+        return {name: PROTOCOLS[name] for name in ("knn", "linear")}
+    if not isinstance(given, Mapping) or not given:
+        raise ValueError(
+            f"protocols is {shown(given)}; some of {', '.join(PROTOCOLS)} by name wanted, say "
+            "{'knn': KNN()}"
+        )
+    for name, protocol in given.items():
+        choose("protocol", name, PROTOCOLS)
+        settings(protocol, name)
+    return given

@@ -7,8 +7,10 @@ import numpy as np
 import torch
 import xarray as xr
 
+from analysis.checks.paths import path_of
 from analysis.store.reader import open_snapshots
-from analysis.store.schema import COORDINATES, SNAPSHOTS
+from analysis.store.schema import COORDINATES, NETWORKS, SNAPSHOTS
+from trainers.options import choose
 from trainers.runs.divergence import finite_features
 from trainers.runs.trained import TrainedRun, open_trained
 
@@ -64,7 +66,8 @@ def exact_correlation(
     """
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}; one of {', '.join(SPLITS)} wanted")
-    run = Path(run)
+    choose("network", network, dict.fromkeys(NETWORKS))
+    run = path_of("run", run)
     trained = open_trained(run, device)
     data = trained.images
     body = trained.network(network).train(batch_statistics)

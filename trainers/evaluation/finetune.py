@@ -9,11 +9,12 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from analysis.checks.fields import check_fields
 from trainers.augmentation.recipes import RECIPES
 from trainers.augmentation.views import DRAWS, augment
 from trainers.evaluation.cached_features import CachedFeatures, features
 from trainers.evaluation.protocol import Score, share_right
-from trainers.options import check_finite, option
+from trainers.options import option
 from trainers.randomness import permutation, uniforms
 
 
@@ -29,26 +30,15 @@ class FineTune:
         A setting is out of its range.
     """
 
-    epochs: int = option(10, "passes over the labelled images")
-    batch_size: int = option(128, "images in a batch")
-    lr: float = option(0.01, "learning rate of SGD at the start")
-    momentum: float = option(0.9, "of SGD")
-    weight_decay: float = option(0.0, "of SGD")
-    labels: float = option(1.0, "share of the labels that is used")
+    epochs: int = option(10, "passes over the labelled images", least=1)
+    batch_size: int = option(128, "images in a batch", least=2)
+    lr: float = option(0.01, "learning rate of SGD at the start", above=0)
+    momentum: float = option(0.9, "of SGD", least=0, below=1)
+    weight_decay: float = option(0.0, "of SGD", least=0)
+    labels: float = option(1.0, "share of the labels that is used", above=0, most=1)
 
     def __post_init__(self) -> None:
-        check_finite(self, "finetune ")
-        for name in ("epochs", "batch_size", "lr", "labels"):
-            if not getattr(self, name) > 0:
-                name, value = name.replace("_", "-"), getattr(self, name)
-                raise ValueError(f"finetune {name} is {value}; above 0 wanted")
-        if self.labels > 1:
-            raise ValueError(f"finetune labels is {self.labels}; a share, at most 1, wanted")
-        if not 0 <= self.momentum < 1 or self.weight_decay < 0:
-            raise ValueError(
-                f"finetune momentum is {self.momentum} and weight-decay {self.weight_decay}; "
-                "[0, 1) and 0 or more wanted"
-            )
+        check_fields(self, "finetune")
 
     @property
     def attrs(self) -> dict[str, Any]:
@@ -73,6 +63,11 @@ class FineTune:
         optimiser = torch.optim.SGD(
             network.parameters(), self.lr, self.momentum, weight_decay=self.weight_decay
         )
+        if len(fit) < 2:
+            raise ValueError(
+                f"finetune labels is {self.labels}, which leaves {len(fit)} image to train on; 2 "
+                "or more wanted, for batch norm"
+            )
         size = min(self.batch_size, len(fit))
         whole = len(fit) // size * size  # a last part-full batch is dropped
         orders = (permutation(0, epoch, len(fit))[:whole] for epoch in range(self.epochs))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from analysis.checks.fields import check_fields
 from trainers.evaluation.cached_features import CHUNK, CachedFeatures
 from trainers.evaluation.protocol import Score
 from trainers.options import option
@@ -31,14 +32,11 @@ class KNN:
     Wu, Xiong, Yu, Lin (2018), arXiv:1805.01978, section 3.4.
     """
 
-    k: int = option(200, "neighbours")
-    temperature: float = option(0.1, "of their weights")
+    k: int = option(200, "neighbours", least=1)
+    temperature: float = option(0.1, "of their weights", above=0)
 
     def __post_init__(self) -> None:
-        if self.k < 1:
-            raise ValueError(f"knn k is {self.k}; it must be at least 1")
-        if not self.temperature > 0:
-            raise ValueError(f"knn temperature is {self.temperature}; it must be above 0")
+        check_fields(self, "knn")
 
     @property
     def attrs(self) -> dict[str, Any]:

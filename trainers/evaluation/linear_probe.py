@@ -9,9 +9,10 @@ from scipy.optimize import minimize
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from analysis.checks.fields import check_fields
 from trainers.evaluation.cached_features import CachedFeatures
 from trainers.evaluation.protocol import Score, share_right
-from trainers.options import check_finite, option
+from trainers.options import option
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,17 @@ class LinearProbe:
         The strengths are not above 0 and in order, or there is none.
     """
 
-    weakest: float = option(1e-6, "smallest L2 strength that is tried")
-    strongest: float = option(1.0, "largest")
-    count: int = option(7, "strengths from smallest to largest, evenly in logarithm")
+    weakest: float = option(1e-6, "smallest L2 strength that is tried", above=0)
+    strongest: float = option(1.0, "largest", above=0)
+    count: int = option(7, "strengths from smallest to largest, evenly in logarithm", least=1)
 
     def __post_init__(self) -> None:
-        check_finite(self, "linear ")
-        if not 0 < self.weakest <= self.strongest:
+        check_fields(self, "linear")
+        if self.weakest > self.strongest:
             raise ValueError(
                 f"linear weakest is {self.weakest} and strongest {self.strongest}; "
                 "0 < weakest <= strongest wanted"
             )
-        if self.count < 1:
-            raise ValueError(f"linear count is {self.count}; it must be at least 1")
 
     @property
     def attrs(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
+from analysis.checks.fields import shown
 from analysis.store.reader import SnapshotWriter
 from trainers.evaluation.cached_features import CachedFeatures
 
@@ -74,8 +75,8 @@ def record(
     )
 
 
-def settings(protocol: EvaluationProtocol) -> dict[str, Any]:
-    """Return every setting of a protocol, plain values by name.
+def settings(protocol: EvaluationProtocol, name: str = "protocol") -> dict[str, Any]:
+    """Return every setting of a protocol, plain values; the message calls it `name`.
 
     Raises
     ------
@@ -83,5 +84,7 @@ def settings(protocol: EvaluationProtocol) -> dict[str, Any]:
         It is not a dataclass.
     """
     if not dataclasses.is_dataclass(protocol) or isinstance(protocol, type):
-        raise ValueError(f"{protocol!r} is no value of a dataclass, whose fields are its settings")
+        raise ValueError(
+            f"{name} is {shown(protocol)}, no value of a dataclass, whose fields are its settings"
+        )
     return dataclasses.asdict(protocol)

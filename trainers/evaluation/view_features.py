@@ -5,7 +5,11 @@ from pathlib import Path
 import torch
 import xarray as xr
 
+from analysis.checks.numbers import check_count
+from analysis.checks.paths import path_of
+from analysis.store.schema import FEATURES, NETWORKS
 from trainers.networks.network import part
+from trainers.options import choose
 from trainers.randomness import permutation
 from trainers.runs.divergence import finite_features, said_of
 from trainers.runs.trained import open_trained
@@ -53,9 +57,12 @@ def view_features(
     FloatingPointError
         Features are not finite.
     """
-    if images < 1 or views < 2 or views % 2:
-        raise ValueError(f"images is {images} and views {views}; 1 or more, and an even 2 or more")
-    trained = open_trained(run, device)
+    check_count("images", images)
+    if check_count("views", views, least=2) % 2:
+        raise ValueError(f"views is {views}; an even number wanted")
+    choose("network", network, dict.fromkeys(NETWORKS))
+    choose("features", features, dict.fromkeys(FEATURES))
+    trained = open_trained(path_of("run", run), device)
     data = trained.images
     body = part(trained.network(network), features).eval()
     chosen = permutation(0, 0, len(data))[:images].sort().values

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trainers.methods.running_moments import as_weight, check_running, exactly, same_view
+from analysis.checks.fields import check_fields
+from trainers.methods.running_moments import as_weight, check_first, exactly, same_view
 from trainers.options import choose, option
 
 if TYPE_CHECKING:
@@ -118,22 +119,21 @@ class Direct:
             [0.0000, 1.1000]])
     """
 
-    power: float = option(0.5, "a: 1/2 DirectPred, 1 DirectCopy")
-    eps: float = option(0.1, "boost of the small eigenvalues")
-    rho: float = option(0.3, "weight of the old correlation, in [0, 1)")
-    every: int = option(1, "optimiser steps between two sets of W_p")
-    first: int | None = option(None, "the first such step (default: EVERY; DirectPred's code: 1)")
+    power: float = option(0.5, "a: 1/2 DirectPred, 1 DirectCopy", above=0)
+    eps: float = option(0.1, "boost of the small eigenvalues", least=0)
+    rho: float = option(0.3, "weight of the old correlation, in [0, 1)", least=0, below=1)
+    every: int = option(1, "optimiser steps between two sets of W_p", least=1)
+    first: int | None = option(
+        None, "the first such step (default: EVERY; DirectPred's code: 1)", least=1
+    )
     normalise: str = option("max", f"one of {', '.join(NORMALISATIONS)}: see the table in Direct")
     offset: float = option(0.0, "c, subtracted from the eigenvalues of F first")
     centred: bool = option(False, "use the covariance: subtract the mean's outer product")
     views: str = option("same", "same: E[z z^T] of one view; cross: across the views of an image")
 
     def __post_init__(self) -> None:
-        if not self.power > 0:
-            raise ValueError(f"predictor power is {self.power}; it must be above 0")
-        if not self.eps >= 0:
-            raise ValueError(f"predictor eps is {self.eps}; it must not be negative")
-        check_running(self.rho, self.every, self.first)
+        check_fields(self, "predictor")
+        check_first(self.first, self.every)
         choose("predictor normalise", self.normalise, NORMALISATIONS)
         choose("predictor views", self.views, CORRELATIONS)
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from analysis.checks.fields import check_fields
 from trainers.options import option
 
 if TYPE_CHECKING:
@@ -27,12 +28,13 @@ class Loss(ABC):
     Halvagal, Laborieux, Zenke (2023), arXiv:2212.04858, section 4.
     """
 
-    factor: float = option(4.0, "c: 4 DirectPred's code, 2 its reproduction, 1 SimSiam's paper")
+    factor: float = option(
+        4.0, "c: 4 DirectPred's code, 2 its reproduction, 1 SimSiam's paper", above=0
+    )
     iso: bool = option(False, "hand the gradient to the features around W_p: IsoLoss")
 
     def __post_init__(self) -> None:
-        if not self.factor > 0:
-            raise ValueError(f"loss factor is {self.factor}; it must be above 0")
+        check_fields(self, "loss")
 
     def __call__(self, z: Pair, q: Pair, t: Pair) -> Tensor:
         """Return the scalar loss of features, predictions and targets, all (batch, d)."""
@@ -87,7 +89,7 @@ class Euclidean(Loss):
     Tian, Chen, Ganguli (2021), arXiv:2102.06810, Eq. 1.
     """
 
-    factor: float = option(1.0, "c: 1 is the theory's J")
+    factor: float = option(1.0, "c: 1 is the theory's J", above=0)
 
     def distance(self, q: Tensor, t: Tensor) -> Tensor:
         """Return half the mean squared distance."""

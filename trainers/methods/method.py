@@ -6,6 +6,7 @@ them, so that one learning rate means one thing.
 
 from dataclasses import dataclass
 
+from analysis.checks.fields import check_fields
 from trainers.methods.closed_forms import Direct
 from trainers.methods.losses import Cosine, Euclidean, Loss
 from trainers.methods.optimal import Optimal
@@ -36,7 +37,7 @@ class Method:
     Raises
     ------
     ValueError
-        The parts contradict each other.
+        A part is of another kind than annotated, or the parts contradict each other.
     """
 
     predictor: Predictor
@@ -44,6 +45,7 @@ class Method:
     loss: Loss = LOSSES["cosine"]
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if self.loss.iso and self.predictor.learns:
             kind = type(self.predictor).__name__
             raise ValueError(

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trainers.methods.running_moments import as_weight, check_running, exactly, same_view
+from analysis.checks.fields import check_fields
+from trainers.methods.running_moments import as_weight, check_first, exactly, same_view
 from trainers.options import choose, option
 
 if TYPE_CHECKING:
@@ -64,16 +65,17 @@ class Optimal:
     ``minimal_space`` of its code.
     """
 
-    every: int = option(1, "optimiser steps between two sets of W_p")
-    first: int | None = option(None, "the first such step (default: EVERY; DirectPred's code: 1)")
-    rho: float = option(0.3, "weight of the old moments, in [0, 1)")
-    ridge: float = option(1e-4, "lambda: eta / alpha_p of the flow")
+    every: int = option(1, "optimiser steps between two sets of W_p", least=1)
+    first: int | None = option(
+        None, "the first such step (default: EVERY; DirectPred's code: 1)", least=1
+    )
+    rho: float = option(0.3, "weight of the old moments, in [0, 1)", least=0, below=1)
+    ridge: float = option(1e-4, "lambda: eta / alpha_p of the flow", above=0)
     equation: str = option("printed", f"one of {', '.join(EQUATIONS)}: see the table in Optimal")
 
     def __post_init__(self) -> None:
-        check_running(self.rho, self.every, self.first)
-        if not self.ridge > 0:
-            raise ValueError(f"predictor ridge is {self.ridge}; it must be above 0")
+        check_fields(self, "predictor")
+        check_first(self.first, self.every)
         choose("predictor equation", self.equation, EQUATIONS)
 
     centred = False

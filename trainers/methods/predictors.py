@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from analysis.checks.fields import check_fields
 from trainers.methods.constraints import CONSTRAINTS
-from trainers.options import choose, option
+from trainers.options import DEEP, WIDE, choose, option
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,19 +29,18 @@ class Learned:
     `trainers.methods.constraints`. Behind a bottleneck, `hidden` below d, they hold at that rank.
     """
 
-    layers: int = option(2, "1: linear; more: with hidden layers, batch norm and ReLU")
-    hidden: int = option(512, "width of hidden layers")
+    layers: int = option(2, "1: linear; more: with hidden layers, batch norm and ReLU", most=DEEP)
+    hidden: int = option(512, "width of hidden layers", least=1, most=WIDE)
     constraint: str = option("none", f"one of {', '.join(CONSTRAINTS)}, held after every step")
     bias: bool = option(False, "a bias in the last layer")
 
     def __post_init__(self) -> None:
+        check_fields(self, "predictor")
         if self.layers < 1:
             raise ValueError(
                 f"predictor layers is {self.layers}; it must be at least 1 (--predictor none has "
                 "no predictor)"
             )
-        if self.hidden < 1:
-            raise ValueError(f"predictor hidden is {self.hidden}; it must be at least 1")
         choose("predictor constraint", self.constraint, CONSTRAINTS)
         if self.layers > 2 and self.constraint != "none":
             raise ValueError(

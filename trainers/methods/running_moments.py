@@ -10,19 +10,15 @@ if TYPE_CHECKING:
     from trainers.networks.two_views import Pair
 
 
-def check_running(rho: float, every: int, first: int | None) -> None:
-    """Check when W_p is set, and what the moments are weighted by.
+def check_first(first: int | None, every: int) -> None:
+    """Check the first step after which W_p is set.
 
     Raises
     ------
     ValueError
-        One of them is out of its range.
+        It is not one of the first `every`.
     """
-    if not 0 <= rho < 1:
-        raise ValueError(f"predictor rho is {rho}; it must lie in [0, 1)")
-    if every < 1:
-        raise ValueError(f"predictor every is {every}; it must be at least 1")
-    if first is not None and not 1 <= first <= every:
+    if first is not None and first > every:
         raise ValueError(f"predictor first is {first}; it must lie in 1 to every, {every}")
 
 

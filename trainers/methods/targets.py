@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from analysis.checks.fields import check_fields
 from trainers.options import option
 
 if TYPE_CHECKING:
@@ -29,15 +30,16 @@ class EMA:
     Grill et al. (2020), arXiv:2006.07733, Eq. 1 and section 3.3.
     """
 
-    momentum: float = option(0.996, "weight of the old target parameters, in [0, 1]")
-    final: float | None = option(None, "momentum at the end, on a cosine (default: constant)")
+    momentum: float = option(
+        0.996, "weight of the old target parameters, in [0, 1]", least=0, most=1
+    )
+    final: float | None = option(
+        None, "momentum at the end, on a cosine (default: constant)", least=0, most=1
+    )
     buffers: bool = option(False, "average BN statistics too")
 
     def __post_init__(self) -> None:
-        for name in ("momentum", "final"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise ValueError(f"target {name} is {value}; it must lie in [0, 1]")
+        check_fields(self, "target")
 
     def momentum_at(self, progress: float) -> float:
         """Return m where `progress` in (0, 1] of the run's steps are done."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from analysis.checks.fields import check_fields
+
 PARTS = ("encoder", "projector", "predictor")
 DECAYS = {
     "coupled": "added to the gradient, and so multiplied by the learning rate (torch's SGD)",
@@ -17,3 +19,6 @@ class Rate:
     """alpha, before the schedule."""
     decay: float
     """w."""
+
+    def __post_init__(self) -> None:
+        check_fields(self)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from analysis.checks.fields import checked
 from trainers.options import choose
 
 
@@ -43,6 +44,8 @@ class Schedule:
 
     def __init__(self, name: str, steps: int, warmup: int = 0) -> None:
         choose("schedule", name, SCHEDULES)
+        steps = checked("steps", steps, int, {"least": 1})
+        warmup = checked("warmup", warmup, int, {"least": 0})
         if not 0 <= warmup < steps:
             raise ValueError(f"warm-up takes {warmup} of the run's {steps} steps; shorten it")
         shape = SCHEDULES[name]

@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from analysis.checks.fields import checked
+from analysis.checks.paths import path_of
 from analysis.store.reader import STORE, SnapshotWriter
 from trainers.config import Config
 from trainers.data.load import Data
@@ -54,7 +56,7 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
         the message names. Earlier snapshots and the last checkpoint are kept, and the store's
         ``attrs["diverged_at"]`` is that step.
     """
-    run = Path(out)
+    config, run = checked("config", config, Config), path_of("out", out)
     directory.check_free(run, overwrite)
     device = pick_device(config.device)
     data = load(config, device)
@@ -92,7 +94,7 @@ def resume(run: str | Path) -> Path:
     OSError, FloatingPointError
         As `train`.
     """
-    run = Path(run)
+    run = path_of("run", run)
     refuse_diverged(run)
     trained = open_trained(run)
     if (last := finished_at(run)) is not None:

@@ -85,11 +85,11 @@ def test_a_copy_learns_and_is_what_is_scored(cached):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"lr": 0.0}, "finetune lr is 0.0; above 0 wanted"),
+        ({"lr": 0.0}, "finetune lr is 0.0; it must be above 0"),
         ({"lr": math.inf}, "finetune lr is inf; a finite number wanted"),
         ({"weight_decay": math.nan}, "finetune weight-decay is nan; a finite number wanted"),
         ({"batch_size": 0}, "finetune batch-size is 0"),
-        ({"labels": 1.5}, "finetune labels is 1.5; a share"),
+        ({"labels": 1.5}, "finetune labels is 1.5; it must lie in"),
         ({"momentum": 1.0}, "finetune momentum is 1.0"),
     ],
 )

@@ -84,7 +84,7 @@ def test_the_command_prints_a_row_a_run(run, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--views", "3"], "views 3; 1 or more, and an even 2 or more"),
+        (["--views", "3"], "views is 3; an even number wanted"),
         (["--images", "0"], "images is 0"),
         (["--features", "head"], "invalid choice: 'head'"),
         (["--image", "3"], "--image"),

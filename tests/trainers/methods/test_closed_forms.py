@@ -205,13 +205,13 @@ def test_views_that_share_nothing_have_the_p_of_a_mode_at_0():
     ("build", "message"),
     [
         (lambda: Direct(power=0), "predictor power is 0; it must be above 0"),
-        (lambda: Direct(eps=-1), "predictor eps is -1; it must not be negative"),
+        (lambda: Direct(eps=-1), "predictor eps is -1; it must be at least 0"),
         (lambda: Direct(rho=1), r"predictor rho is 1; it must lie in \[0, 1\)"),
         (lambda: Direct(every=0), "predictor every is 0; it must be at least 1"),
         (lambda: Direct(normalise="frobenus"), "did you mean 'frobenius'"),
         (lambda: Direct(views="both"), "predictor views 'both' is not known"),
         (lambda: Direct(first=2), "predictor first is 2; it must lie in 1 to every, 1"),
-        (lambda: Direct(every=5, first=0), "predictor first is 0; it must lie in 1 to every, 5"),
+        (lambda: Direct(every=5, first=0), "predictor first is 0; it must be at least 1"),
     ],
 )
 def test_values_out_of_range_are_refused(build, message):

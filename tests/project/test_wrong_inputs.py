@@ -1,0 +1,28 @@
+"""Wrong inputs at every door: refused in one line that says what came, and nothing written.
+
+What is typed and what is said stand in `tests/support/refused`, a door a file.
+"""
+
+import numpy as np
+import pytest
+from refused import cases, config, drawn, evaluation, methods, refuses
+
+import trainers
+from trainers import METHODS, Config, Learned, Method
+
+DOORS = (config, methods, evaluation, drawn)
+
+
+@pytest.mark.parametrize(("names", "typed", "words"), cases(*DOORS))
+def test_a_wrong_input_is_refused_in_one_line(names, typed, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refuses(lambda: eval(typed, dict(names)), words, tmp_path)
+
+
+def test_numbers_of_numpy_are_kept_as_python_s_own():
+    byol = METHODS["byol"]
+    config = Config(method=byol, epochs=np.int64(3), lr=np.float32(0.5), compile=np.bool_(False))
+    assert [type(x) for x in (config.epochs, config.lr, config.compile)] == [int, float, bool]
+    assert Config.from_json(config.to_json()) == config
+    assert type(Learned(layers=np.int32(1)).layers) is int
+    assert Method(Learned(), trainers.EMA(np.float64(0.9))).target.momentum == 0.9
