@@ -14,7 +14,7 @@ import numpy as np
 import zarr
 from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.core.buffer import Buffer, cpu
-from zarr.storage import MemoryStore
+from zarr.storage import LocalStore, MemoryStore
 
 from analysis.store.atomic import make_folder, write_whole
 from analysis.store.buffer import Block, fill_value
@@ -22,6 +22,8 @@ from analysis.store.checksum import stated_checksum
 from analysis.store.chunks import check_chunks, chunk_file
 from analysis.store.complete import CompleteStore
 from analysis.store.leftovers import refuse_links, sweep_store
+from analysis.store.lock import RunLock
+from analysis.store.place import Place
 from analysis.store.root import (
     array_metadata,
     committed_chunks,
@@ -37,10 +39,21 @@ _BLOSC = BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle")
 
 
 class Store:
-    """Arrays of a run by path (``"predictor"``, ``"metrics/loss"``) and their committed lengths."""
+    """Arrays of a run by path (``"predictor"``, ``"metrics/loss"``) and their committed lengths.
 
-    def __init__(self, path: Path, attrs: dict[str, Any]) -> None:
+    Parameters
+    ----------
+    path : path
+        Of the store's folder, which is there.
+    attrs : dict
+        Of the root.
+    held : RunLock
+        Of the run.
+    """
+
+    def __init__(self, path: Path, attrs: dict[str, Any], held: RunLock) -> None:
         self.path = path
+        self.place = Place(path, held)
         self.attrs = attrs
         self.arrays: dict[str, zarr.Array[Any]] = {}
         """To read from; what is in a chunk is checked."""
@@ -53,7 +66,7 @@ class Store:
         self._encoders: dict[str, zarr.Array[Any]] = {}
 
     @classmethod
-    def open(cls, path: Path) -> "Store":
+    def open(cls, path: Path, held: RunLock) -> "Store":
         """Open a store for writing at its committed lengths.
 
         Raises
@@ -69,7 +82,7 @@ class Store:
                 f"{path} has format version {version}, which is read but not continued: train the "
                 "run anew, or go on with the version of this library that began it"
             )
-        store = cls(path, root["attributes"])
+        store = cls(path, root["attributes"], held)
         store.attrs["closed"] = False
         arrays = array_metadata(root)
         refuse_links(path, {key: len(metadata["shape"]) for key, metadata in arrays.items()})
@@ -112,13 +125,14 @@ class Store:
         self._metadata[key] = metadata | {"shape": [CAPACITY, *metadata["shape"][1:]]}
         content = json.dumps(self._metadata[key], indent=1).encode()
         file = f"{key}/zarr.json"
-        make_folder(self.path / key)
-        write_whole(self.path / file, content)
+        make_folder(self.place.to / key)
+        write_whole(self.place.to / file, content)
         self._memory[file] = cpu.Buffer.from_bytes(content)
         encoder = zarr.open_array(MemoryStore(self._memory), path=key, mode="r+")
         # A chunk of NaN must be written too: a chunk that is not there is a damage.
         self._encoders[key] = encoder.with_config({"write_empty_chunks": True})
-        chunks = CompleteStore.in_folder(self.path, {file: content}, checked=True)
+        files = LocalStore(self.place.to, read_only=True)
+        chunks = CompleteStore(files, {file: content}, str(self.path), checked=True)
         self.arrays[key] = zarr.open_array(chunks, path=key, mode="r")
 
     def commit(
@@ -128,7 +142,13 @@ class Store:
 
         A tail is padded, so that nothing is ever read back and merged. Where a fuller chunk takes
         the place of a tail that readers know, the root announces it before.
+
+        Raises
+        ------
+        OSError
+            The disk is full or not writable, or as `check`.
         """
+        self.check()
         encoded = [(key, index, self._encode(key, index, block)) for key, index, block in blocks]
         coming = {
             key: stated_checksum(content)
@@ -138,10 +158,11 @@ class Store:
         if coming:
             self._publish(self.lengths, coming, durable=durable)
         for key, index, content in encoded:
-            file = chunk_file(self.path, key, index, len(self._metadata[key]["shape"]))
+            file = chunk_file(self.place.to, key, index, len(self._metadata[key]["shape"]))
             make_folder(file.parent, durable=durable)
             write_whole(file, content, durable=durable)
             self._checksums[key][index:] = [stated_checksum(content)]
+        self.check()
         self.publish(lengths, durable=durable)
 
     def _encode(self, key: str, index: int, block: np.ndarray) -> bytes:
@@ -176,6 +197,11 @@ class Store:
         chunks = {key: "".join(self._checksums[key]) for key in lengths}
         more = {"chunks": chunks} | ({"coming": dict(coming)} if coming else {})
         self._replace("", with_members(root, nodes, **more), durable=durable)
+        self.place.published()
+
+    def check(self) -> None:
+        """Raise DisplacedError unless the store is where it was, and as it was last published."""
+        self.place.check(f"{key}/zarr.json" for key in self.arrays)
 
     def _cut(self, key: str, length: int) -> dict[str, Any]:
         metadata = self._metadata[key]
@@ -187,7 +213,7 @@ class Store:
             self._replace(key, self._cut(key, length), durable=False)
 
     def _replace(self, key: str, node: dict[str, Any], *, durable: bool) -> None:
-        write_whole(self.path / key / "zarr.json", json.dumps(node, indent=1), durable=durable)
+        write_whole(self.place.to / key / "zarr.json", json.dumps(node, indent=1), durable=durable)
 
     def sweep(self) -> None:
         """Delete what no reader can see, as `sweep_store`."""

@@ -7,16 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.store.atomic import reason
 from analysis.store.buffer import Block
 from analysis.store.group import Group
 from analysis.store.hierarchy import Store
-from analysis.store.lock import lock
+from analysis.store.lock import DisplacedError, RunLock, hold
 from analysis.store.publisher import Publisher
-from analysis.store.schema import FORMAT, FORMAT_VERSION, GROUPS
+from analysis.store.schema import FORMAT, FORMAT_VERSION, GROUPS, STORE
 
 
 class Session:
@@ -34,8 +32,33 @@ class Session:
         resume_after: int | None,
         flush_seconds: float,
         durable: bool,
+        lock: RunLock | None,
     ) -> None:
         self.path = path
+        self._flush_seconds = flush_seconds
+        self._durable = durable
+        self._pending: list[Block] = []
+        self._sealed_at = time.monotonic()
+        self._torn = False  # an interruption left columns of unequal length: they stay unpublished
+        self._marked = False
+        self._pid = os.getpid()
+        self._closed = False
+        self._last_steps: dict[int, int] = {}  # by how many snapshots there are
+        self._held = lock or hold(path.parent if path.name == STORE else path)
+        self._is_mine = lock is None
+        try:
+            self._open(attrs, variable_attrs or {}, resume_after)
+        except BaseException:
+            self._let_go()
+            raise
+        self._publisher = Publisher(self.store, durable)
+
+    def _open(
+        self,
+        attrs: Mapping[str, Any] | None,
+        variable_attrs: Mapping[str, Mapping[str, Any]],
+        resume_after: int | None,
+    ) -> None:
         if resume_after is None:
             if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
                 raise FileExistsError(
@@ -44,31 +67,30 @@ class Session:
             self.path.mkdir(parents=True, exist_ok=True)
         elif not self.path.is_dir():
             raise FileNotFoundError(f"no snapshot store at {self.path} to resume")
-        self._lock = lock(self.path)
-        self._flush_seconds = flush_seconds
-        self._durable = durable
-        self._pending: list[Block] = []
-        self._sealed_at = time.monotonic()
-        self._torn = False  # an interruption left columns of unequal length: they stay unpublished
-        self._marked = False
-        self._pid = os.getpid()
-        try:
-            if resume_after is None:
-                mark = {"format": FORMAT, "format_version": FORMAT_VERSION, "closed": False}
-                self.store = Store(self.path, {**(attrs or {}), **mark})
-                self.store.publish({})
-            else:
-                self.store = Store.open(self.path)
-            self.groups = {name: Group(name, self.store, variable_attrs or {}) for name in GROUPS}
-            if resume_after is not None:
-                for group in self.groups.values():
-                    group.reload(resume_after)
-                self.store.publish(self._lengths())
-                self.store.sweep()
-        except BaseException:
-            os.close(self._lock)
-            raise
-        self._publisher = Publisher(self.store, durable)
+        self._held.own(self._held.run)
+        if resume_after is None:
+            mark = {"format": FORMAT, "format_version": FORMAT_VERSION, "closed": False}
+            self.store = Store(self.path, {**(attrs or {}), **mark}, self._held)
+            self.store.publish({})
+        else:
+            self.store = Store.open(self.path, self._held)
+        self.groups = {name: Group(name, self.store, variable_attrs) for name in GROUPS}
+        if resume_after is not None:
+            for group in self.groups.values():
+                group.reload(resume_after)
+            self.store.publish(lengths := self._lengths())
+            self._note(lengths)
+            self.store.sweep()
+
+    def _let_go(self) -> None:
+        self._closed = True
+        if self._is_mine:
+            self._held.release()
+
+    def _note(self, lengths: Mapping[str, int]) -> None:
+        # Remembered, since errors name it when the store may have gone.
+        if n := lengths.get("step", 0):
+            self._last_steps[n] = self.groups[""].last_step
 
     def _lengths(self) -> dict[str, int]:
         return {k: n for group in self.groups.values() for k, n in group.lengths().items()}
@@ -76,13 +98,12 @@ class Session:
     @property
     def committed_step(self) -> int | None:
         """The last step that a reader can see, or None."""
-        length = self.store.lengths.get("step", 0)
-        return int(np.asarray(self.store.arrays["step"][length - 1])) if length else None
+        return self._last_steps.get(self.store.lengths.get("step", 0))
 
     def extend(self, group: str, rows: Mapping[str, ArrayLike]) -> None:
         """Take in rows of a group, all or none; hand on what fills a chunk or waited long."""
         self.check_alive()
-        with self._all_or_nothing():
+        with self._all_or_nothing(), self._explained():
             self._pending += self.groups[group].extend(rows)
             filled = any(len(block.shape) > 1 for _, _, block in self._pending)
             if filled or time.monotonic() - self._sealed_at > self._flush_seconds:
@@ -115,21 +136,37 @@ class Session:
         blocks.sort(key=lambda block: (block[0].endswith("step"), -block[2].ndim))
         if blocks or self._marked:
             self._marked = False
-            self._publisher.put(blocks, self._lengths())
+            lengths = self._lengths()
+            self._note(lengths)
+            self._publisher.put(blocks, lengths)
 
     def check_alive(self) -> None:
-        """Raise if rows cannot be taken in: closed, of another process, or the disk failed."""
+        """Raise if rows cannot be taken in: closed, of another process, displaced, disk failed."""
         if os.getpid() != self._pid:
             raise RuntimeError(f"{self.path} was opened by another process; only it may write")
-        if error := self._publisher.error:
-            raise OSError(
-                f"{self.path} could not be written: {reason(error)}; it is whole up to step "
-                f"{self.committed_step}, from which it can be resumed"
-            ) from error
-        if self._lock < 0:
+        if self._closed:
             raise ValueError(f"{self.path} is closed; resume it to write more")
+        with self._explained():
+            self._held.check()
+            if error := self._publisher.error:  # of a codec it may be any
+                raise error if isinstance(error, OSError) else OSError(str(error)) from error
         if self._torn:
             raise ValueError(f"{self.path} was interrupted while it took in rows; resume it")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except DisplacedError as error:
+            raise DisplacedError(
+                f"{error}; it has the snapshots up to step {self.committed_step}, and nothing was "
+                "written in its place: resume it where it is, or train anew"
+            ) from error
+        except OSError as error:
+            raise OSError(
+                f"{self.path} could not be written: {self.store.place.explain(error)}; it is whole "
+                f"up to step {self.committed_step}, from which it can be resumed"
+            ) from error
 
     def flush(self) -> None:
         """Publish every row appended so far; returns when readers can see them."""
@@ -145,17 +182,18 @@ class Session:
         After an interruption amid a row only what was published before stays, and the store is not
         marked closed.
         """
-        if self._lock < 0:
+        if self._closed:
             return
         try:
             if self._torn:
                 return
             self.flush()
             self.store.attrs["closed"] = True
-            self.store.publish(self.store.lengths, durable=self._durable)
-            self.store.trim()
+            with self._explained():
+                self.store.publish(self.store.lengths, durable=self._durable)
+                self.store.trim()
+                self.store.check()
         finally:
             if os.getpid() == self._pid:
                 self._publisher.stop()
-                os.close(self._lock)
-                self._lock = -1
+                self._let_go()

@@ -9,13 +9,14 @@ from typing import Any, Self
 from numpy.typing import ArrayLike
 
 from analysis.store.evaluations import data_name, evaluation_rows
+from analysis.store.lock import RunLock
 from analysis.store.rows import one_row
 from analysis.store.schema import FEATURES, NETWORKS
 from analysis.store.session import Session
 
 
 class SnapshotWriter:
-    """Append snapshots to a run that anyone may read meanwhile.
+    """Append snapshots to a run that anyone may read meanwhile, and nobody else write.
 
     Rows are buffered to whole chunks and written by a background thread; a length is published only
     after its data. After a kill at any instruction, the store opens and holds complete rows only.
@@ -35,6 +36,9 @@ class SnapshotWriter:
         The longest time a row waits in memory while further rows come in.
     durable : bool
         Also wait for the disk (fsync) at every publication: needed against power loss, not kills.
+    lock : RunLock, optional
+        Of the run, where the caller holds it; it stays held. Otherwise the writer holds the run,
+        the store's folder or for ``RUN/snapshots.zarr`` RUN, until it is closed.
 
     Raises
     ------
@@ -55,6 +59,7 @@ class SnapshotWriter:
         resume_after: int | None = None,
         flush_seconds: float = 30.0,
         durable: bool = False,
+        lock: RunLock | None = None,
     ) -> None:
         self.path = Path(path)
         self._session = Session(
@@ -64,6 +69,7 @@ class SnapshotWriter:
             resume_after=resume_after,
             flush_seconds=flush_seconds,
             durable=durable,
+            lock=lock,
         )
 
     @property
@@ -88,7 +94,7 @@ class SnapshotWriter:
             `step` does not rise, a name is not in the schema, or variables, shape or dtype differ
             from the first snapshot's.
         OSError
-            Earlier rows could not be written.
+            Earlier rows could not be written, or the run was moved, replaced or removed.
         """
         self._session.extend(
             "", {name: one_row(name, v) for name, v in {"step": step, **values}.items()}
@@ -153,6 +159,16 @@ class SnapshotWriter:
     def mark(self, **attrs: Any) -> None:
         """Add to what the store says of its run, plain JSON values; `flush` publishes it."""
         self._session.mark(attrs)
+
+    def check(self) -> None:
+        """Check that the run can be written, and is still where it was.
+
+        Raises
+        ------
+        OSError
+            Earlier rows could not be written, or the run was moved, replaced or removed.
+        """
+        self._session.check_alive()
 
     def flush(self) -> None:
         """Publish every row appended so far; returns when readers can see them."""
