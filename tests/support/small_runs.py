@@ -37,3 +37,13 @@ def snapshots(run: Path) -> xr.Dataset:
 def weights(run: Path) -> list[torch.Tensor]:
     """All weights of its online encoder."""
     return list(torch.load(run / "encoder.pt", weights_only=True)["online"].values())
+
+
+def same_runs(a: Path, b: Path) -> bool:
+    """Whether two runs hold the same numbers, bit by bit: rows, accuracies and weights."""
+    for group in (None, "metrics", "evaluation"):
+        one, other = (open_snapshots(run, group) for run in (a, b))
+        xr.testing.assert_equal(
+            *(ds.drop_vars("images_per_second", errors="ignore") for ds in (one, other))
+        )
+    return all(map(torch.equal, weights(a), weights(b)))

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from analysis.commands.signals import interruptible
 from trainers.commands.parser import Parser
 from trainers.options import choose
 
@@ -46,13 +47,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     command, rest = argv[0], argv[1:]
     parser = Parser(prog=f"{PROG} {command}", allow_abbrev=False)
+    with interruptible() as interruption:
+        try:
+            return _answer(command, parser, rest)
+        except KeyboardInterrupt as error:
+            print(f"{parser.prog}: {str(error) or 'interrupted'}", file=sys.stderr)
+            return interruption.code
+
+
+def _answer(command: str, parser: Parser, argv: list[str]) -> int:
     try:
         if command in COMMANDS:
-            return _run(command, parser, rest)
-        return _train(command, parser, rest)
-    except KeyboardInterrupt:
-        print(f"{PROG}: interrupted; `{PROG} resume RUN` continues it", file=sys.stderr)
-        return 130
+            return _run(command, parser, argv)
+        return _train(command, parser, argv)
     except BrokenPipeError:  # `list | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

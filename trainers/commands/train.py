@@ -4,6 +4,7 @@ import json
 import shlex
 from pathlib import Path
 
+from analysis.store.atomic import reason
 from analysis.store.evaluations import course
 from analysis.store.names import safe_name
 from analysis.store.reader import MissingGroupError, open_snapshots
@@ -32,9 +33,6 @@ def resume_command(parser: Parser, argv: list[str]) -> int:
 
 
 def _report(run: Path) -> int:
-    # matplotlib is not for those who only train.
-    from analysis.figures.run_overview import draw_run
-
     try:
         accuracy = course(open_snapshots(run, "evaluation"))
     except MissingGroupError:
@@ -45,9 +43,24 @@ def _report(run: Path) -> int:
         k = json.loads(accuracy["options"].values[-1])["k"]
         print(f"kNN accuracy {accuracy.values[-1]:.2%} (k={k}, last epoch)")
     print(f"run          {run}")
-    print(f"figure       {draw_run(run)}")
+    print(f"figure       {_drawn(run)}")
     print(next_commands(run, labelled=accuracy is not None))
     return 0
+
+
+def _drawn(run: Path) -> Path:
+    try:
+        # matplotlib is not for those who only train.
+        from analysis.figures.run_overview import draw_run
+
+        return draw_run(run)
+    except KeyboardInterrupt:
+        again = f"`eigenspace analyse {shlex.quote(str(run))}`"
+        raise KeyboardInterrupt(f"interrupted; {run} is finished, and {again} draws it") from None
+    except OSError as error:
+        raise OSError(
+            f"{reason(error)}; {run} is finished, only its figure is not drawn"
+        ) from error
 
 
 def next_commands(run: Path, *, labelled: bool = True) -> str:

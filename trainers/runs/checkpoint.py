@@ -25,12 +25,20 @@ def save(run: Path, state: dict[str, Any]) -> None:
 
 
 def replace(file: Path, state: dict[str, Any]) -> None:
-    """Write `state` aside and rename it over `file`: a kill leaves the old file or the new one."""
-    try:
-        with replacing(file) as aside:
-            torch.save(state, aside)
-    except RuntimeError as error:  # torch's name for a full disk
-        raise OSError(f"{file} could not be written: {error}") from error
+    """Write `state` aside and rename it over `file`: a kill leaves the old file or the new one.
+
+    Raises
+    ------
+    OSError
+        As `replacing`.
+    """
+    with replacing(file) as aside, aside.open("wb") as stream:
+        try:
+            torch.save(state, stream)
+        except RuntimeError as error:  # torch's name for what went wrong in the stream
+            if isinstance(failed := error.__context__, OSError):
+                raise failed from None
+            raise OSError(f"{file} could not be written: {error}") from error
 
 
 def load(run: Path) -> dict[str, Any]:

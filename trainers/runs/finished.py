@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from analysis.store.hierarchy import read_root
 from analysis.store.reader import STORE, SnapshotWriter
+from analysis.store.root import read_root
 from analysis.store.schema import FINISHED
 from trainers.config import Config
 
@@ -15,6 +15,7 @@ def mark_finished(writer: SnapshotWriter, step: int) -> None:
     """Let the store say that its run is over: every measurement of the last step is published."""
     writer.flush()
     writer.mark(**{FINISHED: step})
+    writer.flush()
 
 
 def finished_at(run: Path) -> int | None:

@@ -1,10 +1,13 @@
 """What is said when a run ends before its end: how far it came, what is kept, how to go on."""
 
+import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+ANEW = "the same command with --overwrite begins anew"
 
 
 @dataclass
@@ -32,37 +35,34 @@ def saying_how_to_go_on(run: Path, reached: Reached) -> Iterator[None]:
         yield
     except KeyboardInterrupt as error:
         raise KeyboardInterrupt(_interrupted(run, reached)) from error
+    except BlockingIOError:  # held by someone else: nothing was begun
+        raise
     except OSError as error:
-        raise OSError(f"{_said(error)}; {_kept(run, reached)}") from error
+        raise OSError(f"{_failed(run, error)}; {_kept(run, reached)}") from error
 
 
 def _interrupted(run: Path, reached: Reached) -> str:
     if reached.finished:
         return f"interrupted, and {run} is finished at step {reached.step}"
     if reached.kept is None:
-        return f"interrupted before the first checkpoint of {run}; {_anew(run)}"
+        return f"interrupted before the first checkpoint of {run}; {ANEW}"
     back = f" from step {reached.kept}" if reached.kept < reached.step else ""
     return f"interrupted at step {reached.step}; {_resume(run)} continues it{back}"
+
+
+def _failed(run: Path, error: OSError) -> str:
+    if error.strerror is None:  # it has a message of its own, which names a file
+        return str(error)
+    path = error.filename2 or error.filename or run
+    return f"{os.fsdecode(path)} could not be written: {error.strerror}"
 
 
 def _kept(run: Path, reached: Reached) -> str:
     mend = "free space or mend the disk, then"
     if reached.kept is None:
-        return f"nothing of {run} is kept: {mend} {_anew(run)}"
-    return f"{run} is kept to step {reached.kept}: {mend} {_resume(run)} continues it"
+        return f"there is no checkpoint yet: {mend} {ANEW}"
+    return f"{mend} {_resume(run)} continues it from step {reached.kept}"
 
 
 def _resume(run: Path) -> str:
     return f"`eigenspace resume {shlex.quote(str(run))}`"
-
-
-def _anew(run: Path) -> str:
-    return "the same command with --overwrite begins anew"
-
-
-def _said(error: OSError) -> str:
-    """Return what an OSError says without its number, with the path first."""
-    if error.strerror is None:
-        return str(error)
-    path = error.filename2 or error.filename
-    return f"{path} could not be written: {error.strerror}" if path else error.strerror

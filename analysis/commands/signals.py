@@ -1,0 +1,60 @@
+"""Ctrl-C, a scheduler's SIGTERM and a closed terminal's SIGHUP: one interruption, three codes."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class Interruption:
+    """Which signal has come, if one has."""
+
+    number = int(signal.SIGINT)
+
+    @property
+    def code(self) -> int:
+        """The exit code, as a shell has it: 130, 143 or 129."""
+        return 128 + self.number
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        """Raise KeyboardInterrupt where the program is: a second signal is as safe as the first."""
+        self.number = number
+        _mute_if_gone()
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def interruptible() -> Iterator[Interruption]:
+    """Let each of the signals raise KeyboardInterrupt in this block.
+
+    One that the process was started to ignore stays ignored, as SIGHUP under `nohup`. Outside of
+    the main thread, where no signal comes, nothing changes.
+    """
+    interruption = Interruption()
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in NAMES:
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
+                before[number] = signal.signal(number, interruption.hear)
+    try:
+        yield interruption
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _mute_if_gone() -> None:
+    # Whatever is said to a terminal that was closed is an error, and would hide the interruption.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            descriptor = stream.fileno()
+            try:
+                os.write(descriptor, b"")
+            except OSError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
