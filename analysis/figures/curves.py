@@ -31,10 +31,9 @@ from analysis.figures.axes import (
     zero_line,
 )
 from analysis.figures.clocks import chosen, epoch_norm, find_clock
-from analysis.figures.style import GREY, PALETTE, SEQUENTIAL
+from analysis.figures.style import CURVES, GREY, PALETTE, SEQUENTIAL
 from analysis.verdicts.caveats import symmetric_words
 
-CURVES = 12  # more curves on one axes cannot be told apart
 LAST_NULL = "null, last snapshot"
 
 

@@ -21,8 +21,7 @@ from analysis.figures.axes import (
     variable,
 )
 from analysis.figures.clocks import cell_edges, find_clock
-from analysis.figures.curves import CURVES
-from analysis.figures.style import ABSENT, GREY, PALETTE, SEQUENTIAL, SEVERITY
+from analysis.figures.style import ABSENT, CURVES, GREY, PALETTE, SEQUENTIAL, SEVERITY
 from analysis.store.labels import basis_name, of_the
 from analysis.verdicts.collapse import KINDS
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from textwrap import fill, wrap
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -10,8 +11,9 @@ import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import IdentityTransform, blended_transform_factory
 
-from analysis.figures.style import PALETTE, STYLE
+from analysis.figures.style import CURVES, PALETTE, STYLE
 
 P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 FLOW, SADDLE, STABLE, *_, CURVE = PALETTE
@@ -29,7 +31,8 @@ def plot_phase(portrait: xr.Dataset, ax: Axes | None = None) -> Axes:
     Stream lines; the basin of survival shaded; nullclines thin, :math:`\dot p = 0` dotted and
     :math:`\dot s = 0` with dots and dashes; the parabola s = p²/alpha_p dashed; the separatrix;
     rest points filled if stable, open if not. Without decay whole lines are at rest, and are drawn
-    by their stability. All of it is labelled, for a legend.
+    by their stability. All of it is labelled, for a legend. Of a portrait with a `linear_below`,
+    s has an axis that is linear below it and logarithmic above.
 
     Parameters
     ----------
@@ -49,7 +52,7 @@ def plot_phase(portrait: xr.Dataset, ax: Axes | None = None) -> Axes:
         alive = portrait["survives"].values.astype(float)
         ax.contourf(p, s, alive, levels=[0.5, 1.5], colors=[ALIVE], zorder=0)
         ax.fill([np.nan] * 3, [np.nan] * 3, color=ALIVE, label="survives")
-    ax.streamplot(p, s, dp, ds, color=FLOW, linewidth=0.5, arrowsize=0.6, density=0.9, zorder=1)
+    _streams(ax, portrait)
     alpha_p, k, tau, eta = (portrait.attrs[n] for n in ("alpha_p", "k", "tau", "eta"))
     ax.plot(p, p**2 / alpha_p, "k--", linewidth=0.9, label=r"$s = p^2/\alpha_p$", zorder=2)
     if eta == 0 == portrait.attrs["eta_p"]:
@@ -66,21 +69,25 @@ def plot_phase(portrait: xr.Dataset, ax: Axes | None = None) -> Axes:
         _rest_points(ax, portrait)
     ax.set(xlim=(p[0], p[-1]), ylim=(s[0], s[-1]))
     ax.set(xlabel="eigenvalue of the predictor $p_j$")
-    ax.set(ylabel="eigenvalue of the cross-view correlation $s_j$")
+    ax.set(ylabel="eigenvalue of the cross-view\ncorrelation $s_j$")
     ax.set_title(rf"$\eta$ = {eta:.3g}, $\tau$ = {tau:.3g}, $k$ = {k:.3g}", fontsize="medium")
     return ax
 
 
-def plot_trajectories(p: xr.DataArray, s: xr.DataArray, ax: Axes) -> Axes:
-    """Lay measured modes over a portrait: p_j and s_j, dims (step, mode); a dot is the end.
+def plot_trajectories(p: xr.DataArray, s: xr.DataArray, ax: Axes, *, modes: int = CURVES) -> Axes:
+    """Lay measured modes over a portrait: p_j and s_j, dims (step, mode).
 
-    The axes take the labels of what is measured: of a run, Rayleigh quotients.
+    The first `modes` are lines; of all of them a dot is the end. The axes take the labels of what
+    is measured: of a run, Rayleigh quotients.
     """
-    for j in range(p.sizes["mode"]):
+    d = p.sizes["mode"]
+    label: str | None = "measured" if d <= modes else f"modes 1 to {modes} of {d}"
+    for j in range(min(d, modes)):
         x, y = p.isel(mode=j), s.isel(mode=j)
-        label = "measured" if j == 0 else None
-        ax.plot(x, y, color="k", linewidth=0.7, alpha=0.8, zorder=6, label=label)
-        ax.plot(x[-1:], y[-1:], "k.", markersize=4, zorder=7)
+        ax.plot(x, y, color="k", linewidth=0.7, alpha=0.8, zorder=4.5, label=label)
+        label = None
+    ends = p.isel(step=-1), s.isel(step=-1)
+    ax.plot(*ends, "k.", markersize=4, zorder=4.6, label="end of a mode")
     for values, set_label in ((p, ax.set_xlabel), (s, ax.set_ylabel)):
         if "long_name" in values.attrs:
             name = fill(values.attrs["long_name"], LABEL)
@@ -113,8 +120,8 @@ def phase_figure(portraits: Sequence[xr.Dataset], measured: xr.Dataset | None = 
     if not n:
         raise ValueError("one portrait or more is drawn; got none")
     with mpl.rc_context(STYLE):
-        # Its labels take more lines with a run in it.
-        size = WIDTH if n == 1 else 2.5 * n, 3.0 if measured is None else 3.8
+        # Its labels and legend take more lines with a run in it.
+        size = WIDTH if n == 1 else 2.5 * n, 3.0 if measured is None else 4.2
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(1, n, squeeze=False, sharey=True)[0]
         keys: dict[str, Artist] = {}
@@ -128,15 +135,33 @@ def phase_figure(portraits: Sequence[xr.Dataset], measured: xr.Dataset | None = 
             ax.set_ylabel("")
         if measured is not None and (words := measured.attrs.get("not_in_the_flow")):
             figure.suptitle("\n".join(wrap(words, 55 * n)), fontsize=7)
-        columns = -(-len(keys) // (3 if n == 1 else 1))
+        columns = 3 if measured is None else 2
+        if n > 1:
+            columns = -(-len(keys) // -(-len(keys) // (2 * n)))  # in rows of about one length
         figure.legend(list(keys.values()), list(keys), loc="outside lower center", ncols=columns)
     return figure
 
 
+def _streams(ax: Axes, portrait: xr.Dataset) -> None:
+    p, s = portrait[P].values, portrait[S].values
+    dp, ds = portrait["p_rate"].values, portrait["s_rate"].values
+    if bend := portrait[S].attrs.get("linear_below"):
+        ax.set_yscale("asinh", linear_width=bend)
+        ds = ds / np.hypot(1, s / bend)[:, None]
+    # They are followed on an even grid: in what the axis draws evenly.
+    upright = ax.yaxis.get_transform()
+    back = blended_transform_factory(IdentityTransform(), upright.inverted()) + ax.transData
+    look: Any = {"color": FLOW, "linewidth": 0.5, "arrowsize": 0.6, "density": 0.9, "zorder": 1}
+    ax.streamplot(p, upright.transform(s), dp, ds, transform=back, **look)
+
+
 def _lines_at_rest(ax: Axes, p: np.ndarray, s: np.ndarray, useful: float) -> None:
-    for low, high, colour in ((p[0], 0, STABLE), (0, useful, SADDLE), (useful, p[-1], STABLE)):
-        ax.plot([low, high], [0, 0], color=colour, linewidth=2.5, clip_on=False, zorder=4)
-    ax.plot([useful, useful], [0, s[-1]], color=STABLE, linewidth=2.5, zorder=4)
+    look: Any = {"linewidth": 2.5, "clip_on": False, "zorder": 4}
+    for low, high in ((p[0], 0), (useful, p[-1])):
+        ax.plot([low, high], [0, 0], color=STABLE, **look)
+    ax.plot([useful, useful], [0, s[-1]], color=STABLE, label="at rest, stable", **look)
+    broken = (0, (1.2, 0.6))
+    ax.plot([0, useful], [0, 0], color=SADDLE, ls=broken, label="at rest, unstable", **look)
 
 
 def _rest_points(ax: Axes, portrait: xr.Dataset) -> None:

@@ -30,3 +30,4 @@ SEVERITY = ("#dce9f2", "#fdcc8a", "#e8743b", "#7f0000")  # better to worse: dark
 GREY = "0.35"  # words, and levels to compare with
 FAINT = "0.8"  # where a value is 0
 ABSENT = "0.85"  # cells that hold nothing, or what has no place on a logarithmic scale
+CURVES = 12  # more on one axes cannot be told apart

@@ -14,6 +14,9 @@ from dynamics.experiment.flow_parameters import FlowParameters
 from dynamics.flows.eigenmodes import EigenmodeFlow
 from dynamics.theorems.phase_plane import phase_portrait
 
+ONE_SCALE = 100.0  # of the smallest mode, the largest that a linear axis shows with it
+DECADES = 1e4  # of the largest mode, where a logarithmic axis ends
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the flow, the axes and the run."""
@@ -36,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
     from analysis.figures.phase_plane import phase_figure
     from analysis.figures.save import save_figure
 
-    modes, known = None, FLOW
+    modes, known, linear_below = None, FLOW, None
     p, s = (-0.5, args.p_max), (0.0, args.s_max)
     check_rising("--p-max: the axis from -0.5 on", p)
     check_rising("--s-max: the axis from 0 on", s)
@@ -48,8 +51,17 @@ def run(args: argparse.Namespace) -> None:
         spans = [modes[name] for name in NAMES]
         p = (min(p[0], float(spans[0].min())), max(p[1], 1.05 * float(spans[0].max())))
         s = (0.0, max(s[1], 1.05 * float(spans[1].max())))
-    portrait = phase_portrait(EigenmodeFlow(**known | given(args)), p, s)
+        linear_below = _decades(spans[1].isel(step=-1).values)
+    flow = EigenmodeFlow(**known | given(args))
+    portrait = phase_portrait(flow, p, s, linear_below=linear_below)
     print(save_figure(phase_figure([portrait], modes), args.out))
+
+
+def _decades(s: np.ndarray) -> float | None:
+    """Return where an axis of s turns logarithmic, None where one scale shows all modes."""
+    largest = float(np.max(s, initial=0.0))
+    least = float(np.min(s[s > 0], initial=np.inf))
+    return max(least, largest / DECADES) if largest > ONE_SCALE * least else None
 
 
 def _flow_of(snapshots: xr.Dataset) -> dict[str, float]:

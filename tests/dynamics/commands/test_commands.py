@@ -94,15 +94,15 @@ def test_a_measured_run_is_laid_over_the_portrait(run, tmp_path, capsys):
     measured = compare(open_snapshots(run)).sel(source="measured")
     p, s = measured["predictor_eigenvalue"], measured["correlation_eigenvalue"]
     ax = plot_trajectories(p, s, axes())
-    assert len(ax.lines) == 2 * 4
-    np.testing.assert_allclose(ax.lines[2].get_xdata(), p.isel(mode=1))
-    np.testing.assert_allclose(ax.lines[3].get_ydata(), s.isel(mode=1, step=[-1]))
+    assert len(ax.lines) == 4 + 1
+    np.testing.assert_allclose(ax.lines[1].get_xdata(), p.isel(mode=1))
+    np.testing.assert_allclose(ax.lines[4].get_ydata(), s.isel(step=-1))
 
 
 def test_a_portrait_under_a_run_is_of_its_own_flow(run, tmp_path, monkeypatch):
     flows = []
 
-    def portrait(flow, p, s):
+    def portrait(flow, p, s, **axis):
         flows.append(flow)
         return phase_portrait(flow, p, s, points=21)
 
