@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]
-from tqdm import tqdm
 
 from trainers.config import Config
 from trainers.data.load import Data
@@ -17,6 +16,7 @@ from trainers.runs.finished import ENCODER, mark_finished
 from trainers.runs.trained import describe_data, steps_per_epoch
 from trainers.training.collapse_notice import CollapseNotice
 from trainers.training.learner import Learner
+from trainers.training.progress import showing
 from trainers.training.steps import batches, snapshot_steps
 from trainers.training.stopped import Reached
 
@@ -35,7 +35,8 @@ def advance(
     due = snapshot_steps(total, config.every)
     notice = CollapseNotice(run)
     name = config.resolved.name
-    with tqdm(total=total, initial=reached.step, desc=name, unit="step", disable=None) as bar:
+    images = per_epoch * config.batch_size
+    with showing(name, config.epochs, per_epoch, reached.step, images) as progress:
         for step, samples in batches(config, data, reached.step):
             try:
                 seen = learner.learn(step, *data.views(step, samples))
@@ -47,13 +48,14 @@ def advance(
             if step in due:
                 time = learner.schedule.elapsed(step) * config.time_per_step
                 recorder.snapshot(step, step / per_epoch, time)
-                bar.set_postfix(loss=f"{recorder.loss:.3f}", refresh=False)
+                progress.looked(recorder.loss)
             if step == total:  # before its checkpoint: an end without an encoder is none
                 _save_encoders(run, learner)
             if step % per_epoch == 0:
                 save_checkpoint(run, reached, config, data, learner, recorder)
+                progress.trained(step, recorder.loss)
                 notice.look(step // per_epoch)
-            bar.update()
+            progress.stepped()
     if not (run / ENCODER).is_file():
         _save_encoders(run, learner)
     if has_labels(data):  # a run that has this row already gets no second one
