@@ -1,6 +1,6 @@
 """A group of a store being written: columns that grow together, by rows that were checked whole."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from analysis.store.buffer import Block, Column
 from analysis.store.chunks import SCALAR_ROWS, TABLE_ROWS, rows_per_chunk
 from analysis.store.hierarchy import Store
 from analysis.store.rows import checked_rows
-from analysis.store.schema import AXES, COORDINATES, GROUPS, stored_name
+from analysis.store.schema import AXES, COORDINATES, GROUPS, METRICS, Variable, stored_name
 
 
 class Group:
@@ -32,7 +32,7 @@ class Group:
         self.columns: dict[str, Column] = {}
         self.last_step = -1
         self._store, self._attrs = store, variable_attrs
-        self._known = COORDINATES | GROUPS[name]
+        self._declared = {key: _variable(key, attrs) for key, attrs in self._own(variable_attrs)}
         self._seen: set[tuple[Any, ...]] = set()  # rows of the table of evaluations
 
     def extend(self, rows: Mapping[str, ArrayLike]) -> list[Block]:
@@ -43,7 +43,7 @@ class Group:
         ValueError
             As `checked_rows`; the group is what it was.
         """
-        arrays = checked_rows(self.name, rows, self.columns or None, self.last_step)
+        arrays = checked_rows(self.name, rows, self.columns or None, self.last_step, self._declared)
         if self.name == "evaluation":
             arrays = self._unseen(arrays)
         if not len(arrays["step"]):
@@ -58,6 +58,8 @@ class Group:
     def reload(self, after: int) -> None:
         """Continue what the store holds, up to the rows of step `after`."""
         there = self._store.arrays
+        held = {key: dict(array.attrs) for key, array in there.items()}
+        self._declared |= {key: _variable(key, attrs) for key, attrs in self._own(held)}
         arrays = {name: there[key] for name in self._known if (key := self._key(name)) in there}
         if not arrays:
             return
@@ -76,6 +78,20 @@ class Group:
     def lengths(self) -> dict[str, int]:
         """Return how many rows each array has, those in memory among them."""
         return {column.key: column.length for column in self.columns.values()}
+
+    @property
+    def _known(self) -> dict[str, Variable]:
+        return COORDINATES | GROUPS[self.name] | self._declared
+
+    def _own(
+        self, attrs: Mapping[str, Mapping[str, Any]]
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the metrics that are not of the schema."""
+        for key, values in attrs.items():
+            group, _, name = key.rpartition("/")
+            own = group == self.name == "metrics" and name != stored_name(group, "step")
+            if own and name not in COORDINATES | METRICS:
+                yield name, values
 
     def _key(self, name: str) -> str:
         stored = stored_name(self.name, name)
@@ -112,3 +128,12 @@ class Group:
                 attrs=variable.attrs | dict(own),
             )
         return columns
+
+
+def _variable(name: str, attrs: Mapping[str, Any]) -> Variable:
+    if not name.isidentifier():
+        raise ValueError(f"{name!r} cannot name a metric; letters, digits and _ wanted")
+    long_name = str(attrs.get("long_name", name.replace("_", " ")))
+    return Variable(
+        long_name, symbol=str(attrs.get("symbol", "")), units=str(attrs.get("units", ""))
+    )

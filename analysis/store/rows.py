@@ -14,7 +14,11 @@ LARGEST = 2**53  # whole numbers beyond it are not exact in float64
 
 
 def checked_rows(
-    group: str, rows: Mapping[str, ArrayLike], held: Mapping[str, Column] | None, last: int
+    group: str,
+    rows: Mapping[str, ArrayLike],
+    held: Mapping[str, Column] | None,
+    last: int,
+    declared: Mapping[str, Variable] | None = None,
 ) -> dict[str, np.ndarray]:
     """Return `rows` as the arrays that the columns of a group take.
 
@@ -28,6 +32,8 @@ def checked_rows(
         What the store holds so far, None before the first row.
     last : int
         The last step of the group, -1 before the first row.
+    declared : mapping of name to Variable, optional
+        What this store has beside the schema.
 
     Raises
     ------
@@ -36,7 +42,7 @@ def checked_rows(
         the first row or from each other; a matrix is not square; a step or a number of samples is
         not whole; a coordinate is not finite; steps do not rise.
     """
-    known = COORDINATES | GROUPS[group]
+    known = COORDINATES | GROUPS[group] | dict(declared or {})
     for name in rows:
         if name not in known:
             close = get_close_matches(name, known, n=1)

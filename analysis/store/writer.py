@@ -29,7 +29,8 @@ class SnapshotWriter:
         What the run is: plain JSON values, kept in the root's attributes.
     variable_attrs : mapping of str to mapping, optional
         Attributes of single variables beside their labels, for instance
-        ``{"predictor": {"kind": "product"}}``; those of metrics by ``"metrics/loss"``.
+        ``{"predictor": {"kind": "product"}}``; those of metrics by ``"metrics/loss"``. A metric
+        that the schema does not have is declared so: ``{"metrics/entropy": {"units": "nats"}}``.
     resume_after : int, optional
         Continue an existing store after this step; later rows are dropped at once.
     flush_seconds : float
