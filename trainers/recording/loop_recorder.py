@@ -14,19 +14,19 @@ from trainers.methods.target_modules import EMATarget, OwnTarget
 from trainers.networks.network import Network
 from trainers.optimisation.optimiser import Optimiser
 from trainers.optimisation.schedule import Schedule
-from trainers.recording.moments import Moments
+from trainers.recording.moments import Moments, feature_std
+from trainers.recording.ring import Ring
 from trainers.recording.step import Step
 from trainers.runs.divergence import Diverged
 
 SCALARS = ("loss", "tau", "feature_std", "grad_norm")
-FINITE = {  # or the run has diverged; in a row of the ring `SCALARS` come first
+FINITE = {  # or the run has diverged
     "loss": "the loss",
     "grad_norm": "the norm of the gradient",
     "features": "the norm of features, predictions and targets",
     "weights": "the largest weight or batch statistic",
 }
 ROW = (*SCALARS, "features", "weights")
-RING = 256  # steps of scalars kept on the device before they are fetched at once
 
 
 class Recorded(Protocol):
@@ -73,24 +73,21 @@ class LoopRecorder:
         self._images = images_per_step
         self._head = learner.online.head if head else None
         self._lr = learner.optimiser.sgd.param_groups[0]["rate"]
-        self._ring = torch.zeros(RING, len(ROW), device=device)
-        self._steps: list[int] = []
+        self._ring = Ring(device)
         self._clock = time.perf_counter()
 
     @torch.no_grad()
     def observe(self, step: int, seen: Step) -> None:
         """Take in a step; nothing leaves the device."""
-        self.moments.add(seen)
+        self.moments.add(seen.z, seen.q, seen.t)
         learner = self.learner
-        z = torch.nn.functional.normalize(seen.z[0].float(), dim=1)
         tau = learner.target.tau(learner.online)
         features = torch.stack(torch._foreach_norm([*seen.z, *seen.q, *seen.t])).norm()
         # The largest and not the norm, whose square would overflow long before a weight does.
         weights = torch.stack(torch._foreach_norm(learner.state, torch.inf)).max()
-        scalars = [seen.loss, tau, z.std(0).mean(), seen.grad_norm, features, weights]
-        self._ring[len(self._steps)] = torch.stack(scalars)
-        self._steps.append(step)
-        if len(self._steps) == RING:
+        scalars = (seen.loss, tau, feature_std(seen.z[0]), seen.grad_norm, features, weights)
+        self._ring.put(step, dict(zip(ROW, scalars, strict=True)))
+        if self._ring.full:
             self.fetch()
 
     def fetch(self) -> None:
@@ -101,18 +98,17 @@ class LoopRecorder:
         Diverged
             One of `FINITE` is not; rows up to that step, it included, were handed over.
         """
-        if not self._steps:
+        if not self._ring.steps:
             return
-        rows = self._ring[: len(self._steps)].cpu().numpy()
-        finite = {name: np.isfinite(rows[:, ROW.index(name)]) for name in FINITE}
+        steps, columns = self._ring.take()
+        finite = {name: np.isfinite(columns[name]) for name in FINITE}
         whole = np.all([*finite.values()], axis=0)
         broken = None if whole.all() else int(np.argmin(whole))
         if broken is not None:
-            rows, self._steps = rows[: broken + 1], self._steps[: broken + 1]
-        columns = dict(zip(ROW, rows.T, strict=True))
+            steps = steps[: broken + 1]
+            columns = {name: values[: broken + 1] for name, values in columns.items()}
         now = time.perf_counter()
-        speed = self._images * len(self._steps) / (now - self._clock)
-        steps, self._steps, self._clock = self._steps, [], now
+        speed, self._clock = self._images * len(steps) / (now - self._clock), now
         self.writer.append_metrics(
             step=steps,
             **{name: columns[name] for name in SCALARS},
@@ -147,10 +143,10 @@ class LoopRecorder:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the moments since the last snapshot: a checkpoint need not fall on one."""
-        return {"sums": self.moments.sums, "pairs": self.moments.pairs}
+        return {"sums": self.moments.sums, "pairs": self.moments.rows["cross_correlation"]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue where `state` was taken."""
-        for name, total in state["sums"].items():
-            self.moments.sums[name].copy_(total)
-        self.moments.pairs = state["pairs"]
+        rows = {name: 2 * state["pairs"] for name in state["sums"]}
+        rows["cross_correlation"] = state["pairs"]
+        self.moments.load_state_dict({"sums": state["sums"], "rows": rows})

@@ -1,10 +1,11 @@
 """Correlations of features, predictions and targets, summed on the device."""
 
+from collections.abc import Callable, Sequence
+from itertools import combinations
 from typing import Any
 
 import torch
-
-from trainers.recording.step import Step
+from torch import Tensor
 
 MOMENTS = ("correlation", "cross_correlation", "target_correlation", "prediction_correlation")
 
@@ -17,33 +18,73 @@ class Moments:
     d : int
         Size of the features.
     device : torch.device
+    names : sequence of str
+        Which of `MOMENTS` are kept: `cross_correlation` needs two views or more,
+        `target_correlation` targets beside.
     """
 
-    def __init__(self, d: int, device: torch.device) -> None:
-        self.sums = {name: torch.zeros(d, d, device=device) for name in MOMENTS}
+    def __init__(self, d: int, device: torch.device, names: Sequence[str] = MOMENTS) -> None:
+        self.sums = {name: torch.zeros(d, d, device=device) for name in names}
         self.sums["mean"] = torch.zeros(d, device=device)
-        self.pairs = 0
+        self.rows = dict.fromkeys(self.sums, 0)
+        """How many rows are behind each sum."""
 
     @torch.no_grad()
-    def add(self, seen: Step) -> None:
-        """Add the batch: two rows an image, one for each view."""
-        (z1, z2), (q1, q2), (t1, t2) = ((a.float(), b.float()) for a, b in (seen.z, seen.q, seen.t))
-        z, q = torch.cat([z1, z2]), torch.cat([q1, q2])
-        self.sums["correlation"].addmm_(z.mT, z)
-        self.sums["cross_correlation"].addmm_(z1.mT, z2)
-        self.sums["target_correlation"].addmm_(torch.cat([t2, t1]).mT, z)
-        self.sums["prediction_correlation"].addmm_(q.mT, z)
-        self.sums["mean"] += z.sum(0)
-        self.pairs += len(z1)
+    def add(
+        self, z: Sequence[Tensor], q: Sequence[Tensor], t: Sequence[Tensor] | None = None
+    ) -> None:
+        """Add a batch: features, predictions and targets of its views, (batch, d) each."""
+        z = [one.float() for one in z]
+        rows, predictions = torch.cat([*z]), torch.cat([one.float() for one in q])
+        self._add("correlation", rows, rows)
+        self._add("prediction_correlation", predictions, rows)
+        for first, second in combinations(z, 2):
+            self._add("cross_correlation", first, second)
+        if t is not None:
+            t = [one.float() for one in t]
+            for turn in range(1, len(z)):  # targets of every other view
+                self._add("target_correlation", torch.cat([*t[turn:], *t[:turn]]), rows)
+        self.sums["mean"] += rows.sum(0)
+        self.rows["mean"] += len(rows)
 
-    def take(self) -> dict[str, Any]:
-        """Return the means over all rows since the last call, and start again."""
-        rows = 2 * self.pairs
-        counts = dict.fromkeys(self.sums, rows) | {"cross_correlation": self.pairs}
-        host = {name: (total / counts[name]).cpu() for name, total in self.sums.items()}
+    def _add(self, name: str, left: Tensor, right: Tensor) -> None:
+        if name in self.sums:
+            self.sums[name].addmm_(left.mT, right)
+            self.rows[name] += len(left)
+
+    def take(self, over_ranks: Callable[[Tensor], Tensor] | None = None) -> dict[str, Any]:
+        """Return the means over all rows since the last call, and start again.
+
+        Parameters
+        ----------
+        over_ranks : function of a tensor, optional
+            Sums it over processes that have rows of their own.
+        """
+        host, rows = {}, self.rows["mean"]
+        for name, total in self.sums.items():
+            count = torch.tensor(self.rows[name], dtype=torch.float64)
+            if over_ranks is not None:
+                total, count = over_ranks(total), over_ranks(count.to(total.device)).cpu()
+                rows = int(count) if name == "mean" else rows
+            host[name] = (total / count.item()).cpu()
+            self.sums[name].zero_()
+            self.rows[name] = 0
         # A float32 product of z with itself is symmetric to rounding only.
         host["correlation"] = (host["correlation"] + host["correlation"].mT) / 2
-        for total in self.sums.values():
-            total.zero_()
-        self.pairs = 0
         return {name: values.numpy() for name, values in host.items()} | {"samples": rows}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is summed so far: a checkpoint need not fall on a snapshot."""
+        return {"sums": self.sums, "rows": self.rows}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue where `state` was taken."""
+        for name, total in state["sums"].items():
+            self.sums[name].copy_(total)
+        self.rows = dict(state["rows"])
+
+
+def feature_std(z: Tensor) -> Tensor:  # (batch, d) -> ()
+    """Return the std of each feature of z / |z|, its mean over features: 1 / sqrt(d) at most."""
+    unit = torch.nn.functional.normalize(z.float(), dim=1)
+    return unit.std(0).mean() if len(unit) > 1 else unit.new_tensor(torch.nan)

@@ -134,7 +134,8 @@ def _look_before_training(
     wanted = math.ceil(8 * learner.d / (2 * config.batch_size))
     with torch.no_grad():
         for step, samples in batches(config, data, 0):
-            recorder.moments.add(idle.look(*data.views(step, samples)))
+            seen = idle.look(*data.views(step, samples))
+            recorder.moments.add(seen.z, seen.q, seen.t)
             if step >= min(wanted, steps_per_epoch(config, data)):
                 break
     recorder.snapshot(0, 0.0, 0.0)

@@ -6,8 +6,9 @@ import torch
 from small_runs import small
 
 from trainers import EMA, METHODS, Config, Direct, Learned, Method, StopGradient
-from trainers.recording.loop_recorder import RING, LoopRecorder
+from trainers.recording.loop_recorder import LoopRecorder
 from trainers.recording.moments import Moments
+from trainers.recording.ring import LENGTH as RING
 from trainers.recording.step import Step
 from trainers.runs.divergence import Diverged
 from trainers.training.learner import Learner
@@ -43,6 +44,10 @@ def seen(z1, z2=None, *, loss=0.0, grad_norm=0.0, q=None, t=None):
     z = torch.tensor(z1), torch.tensor(z1 if z2 is None else z2)
     q, t = (z if values is None else tuple(map(torch.tensor, values)) for values in (q, t))
     return Step(z, q, t, torch.tensor(loss), torch.tensor(grad_norm))
+
+
+def add(moments, step):
+    moments.add(step.z, step.q, step.t)
 
 
 def test_scalars_by_hand_and_each_at_its_own_step():
@@ -110,7 +115,7 @@ def test_moments_by_hand_and_which_side_is_which():
     q1, q2 = [[1.0, 1], [0, 0]], [[0.0, 0], [3, 0]]
     t1, t2 = [[5.0, 0], [0, 0]], [[0.0, 0], [0, 7]]
     moments = Moments(2, CPU)
-    moments.add(seen(z1, z2, q=(q1, q2), t=(t1, t2)))
+    add(moments, seen(z1, z2, q=(q1, q2), t=(t1, t2)))
     taken = moments.take()
     # Rows z: (1,0) (0,2) (0,1) (2,0), four of them.
     assert taken["correlation"].tolist() == [[5 / 4, 0], [0, 5 / 4]]
@@ -126,13 +131,13 @@ def test_moments_by_hand_and_which_side_is_which():
 
 def test_moments_are_of_the_rows_since_the_last_snapshot_alone():
     moments = Moments(1, CPU)
-    moments.add(seen([[1.0], [2]]))
-    moments.add(seen([[3.0], [4], [5]]))
+    add(moments, seen([[1.0], [2]]))
+    add(moments, seen([[3.0], [4], [5]]))
     first = moments.take()
     assert first["samples"] == 10
     assert first["mean"].item() == 3
     assert first["correlation"].item() == 11  # (1 + 4 + 9 + 16 + 25) / 5
-    moments.add(seen([[7.0], [7]]))
+    add(moments, seen([[7.0], [7]]))
     assert moments.take()["correlation"].item() == 49
 
 
@@ -186,7 +191,7 @@ def test_moments_are_means_over_all_rows_since_the_last_snapshot():
     for _ in range(3):
         x1, x2 = torch.randn(2, 5, 3, 16, 16)
         seen.append(learner.learn(1, x1, x2))
-        moments.add(seen[-1])
+        add(moments, seen[-1])
     taken = moments.take()
     z1, z2, q1, q2, t1, t2 = (
         torch.cat([getattr(step, name)[view] for step in seen]).double()
