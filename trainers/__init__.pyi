@@ -13,6 +13,7 @@ from .methods.method import METHODS, Method
 from .methods.optimal import Optimal
 from .methods.predictors import Identity, Learned
 from .methods.targets import EMA, Attached, StopGradient
+from .recording.recorder import Recorder
 from .training.loop import resume, train
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "LinearProbe",
     "Method",
     "Optimal",
+    "Recorder",
     "StopGradient",
     "evaluate",
     "exact_correlation",
