@@ -1,5 +1,6 @@
 """A classifier kept with its run: enough to name the images of a folder, without the data."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,15 +8,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from analysis.store.schema import FEATURES
 from trainers.augmentation.recipes import Recipe
 from trainers.augmentation.views import normalise
-from trainers.config import Config
 from trainers.data.images import ImageData
 from trainers.evaluation.cached_features import CHUNK
 from trainers.evaluation.protocol import Score
 from trainers.networks.network import part
 from trainers.runs import checkpoint
+from trainers.runs.agreement import check_same_options
 from trainers.runs.divergence import all_finite, refuse_diverged
+from trainers.runs.form import check_like, config_of, count, member, texts, wrong
 from trainers.runs.network import build_network
 
 FILE = "classifier.pt"
@@ -90,7 +93,7 @@ def load_classifier(run: str | Path) -> Classifier:
     FileNotFoundError
         There is none.
     ValueError
-        It cannot be read, its weights are not finite, or the run diverged.
+        It is damaged or of another run, its weights are not finite, or the run diverged.
     """
     file = Path(run) / FILE
     if not file.is_file():
@@ -99,14 +102,30 @@ def load_classifier(run: str | Path) -> Classifier:
         )
     refuse_diverged(Path(run))
     content = checkpoint.read(file)
-    if not all_finite(content["network"]):
-        raise ValueError(f"{file} has weights that are not finite; nothing can be named by it")
-    config = Config.from_json(content["config"])
-    size, classes = content["size"], tuple(content["classes"])
-    body = part(build_network(config, (3, size, size))[0], content["features"])
-    width = content["network"]["1.weight"].shape[1]
+    config = config_of(file, content)
+    check_same_options(Path(run), file, content["config"])
+    size, classes = count(file, content, "size"), tuple(texts(file, content, "classes"))
+    mean, std = (_channels(file, content, name) for name in ("mean", "std"))
+    features = member(file, content, "features", str)
+    weights = member(file, content, "network", dict)
+    if features not in FEATURES or not size or not classes:
+        raise wrong(file, f"names {len(classes)} classes by {features!r} of images of size {size}")
+    body = part(build_network(config, (3, size, size))[0], features)
+    head = weights.get("1.weight")
+    width = head.shape[-1] if isinstance(head, Tensor) and head.ndim else 0
     network = nn.Sequential(body, nn.Linear(width, len(classes)))
-    network.load_state_dict(content["network"])
-    recipe = Recipe(source=str(file), mean=tuple(content["mean"]), std=tuple(content["std"]))
+    check_like(file, "network", weights, network.state_dict())
+    if not all_finite(weights):
+        raise ValueError(f"{file} has weights that are not finite; nothing can be named by it")
+    network.load_state_dict(weights)
+    recipe = Recipe(source=str(file), mean=mean, std=std)
     network = network.to(memory_format=torch.channels_last)
     return Classifier(network, classes, recipe, size)
+
+
+def _channels(file: Path, content: Mapping[str, Any], name: str) -> tuple[float, float, float]:
+    values: list[float] = member(file, content, name, list)
+    good = [type(value) is float and math.isfinite(value) for value in values]
+    if good != [True] * 3 or (name == "std" and min(values) <= 0):
+        raise wrong(file, f"has {name!r} {values}; three numbers wanted")
+    return values[0], values[1], values[2]

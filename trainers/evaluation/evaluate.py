@@ -17,6 +17,8 @@ from trainers.evaluation.linear_probe import LinearProbe
 from trainers.evaluation.protocol import EvaluationProtocol, Score, record, settings
 from trainers.networks.network import part
 from trainers.options import choose
+from trainers.runs import checkpoint
+from trainers.runs.agreement import check_not_ahead
 from trainers.runs.divergence import refuse_diverged
 from trainers.runs.trained import open_trained
 
@@ -80,6 +82,7 @@ def evaluate(
     run = path_of("run", run)
     refuse_diverged(run)
     trained = open_trained(run, device)
+    check_not_ahead(run, run / checkpoint.FILE, trained.step)
     if not isinstance(data := trained.data, ImageData):
         raise ValueError(f"{run} was trained on {data.name}, which has no labels")
     cached = CachedFeatures(part(trained.network(network), features).eval(), data)

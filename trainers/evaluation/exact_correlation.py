@@ -11,6 +11,8 @@ from analysis.checks.paths import path_of
 from analysis.store.reader import open_snapshots
 from analysis.store.schema import COORDINATES, NETWORKS, SNAPSHOTS
 from trainers.options import choose
+from trainers.runs import checkpoint
+from trainers.runs.agreement import check_not_ahead
 from trainers.runs.divergence import finite_features
 from trainers.runs.trained import TrainedRun, open_trained
 
@@ -69,6 +71,7 @@ def exact_correlation(
     choose("network", network, dict.fromkeys(NETWORKS))
     run = path_of("run", run)
     trained = open_trained(run, device)
+    check_not_ahead(run, run / checkpoint.FILE, trained.step)
     data = trained.images
     body = trained.network(network).train(batch_statistics)
     images = data.x_train if split == "train" else data.x_test

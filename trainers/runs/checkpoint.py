@@ -1,11 +1,14 @@
 """The latest resumable state of a run, replaced atomically."""
 
+import io
+import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from analysis.store.atomic import replacing, sweep_leftovers
+from analysis.store.integrity import zip_damage
 
 FILE = "checkpoint.pt"
 
@@ -49,7 +52,7 @@ def load(run: Path) -> dict[str, Any]:
     FileNotFoundError
         There is no checkpoint.
     ValueError
-        It cannot be read.
+        It is damaged, or no checkpoint.
     """
     file = run / FILE
     if not file.is_file():
@@ -60,14 +63,31 @@ def load(run: Path) -> dict[str, Any]:
 def read(file: Path) -> dict[str, Any]:
     """Read a file that `replace` wrote onto the CPU, with ``weights_only=True``.
 
+    Its zip has a checksum of each member, which torch does not look at.
+
     Raises
     ------
-    ValueError
+    OSError
         It cannot be read.
+    ValueError
+        It is damaged.
     """
+    content = io.BytesIO(file.read_bytes())
+    if damage := zip_damage(content):
+        raise damaged(file, damage)
+    content.seek(0)
     try:
-        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+        state = torch.load(content, map_location="cpu", weights_only=True)
     except Exception as error:  # a pickle, a zip or a torch error, by what is broken
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ValueError(f"{file} is damaged ({reason}); restore it, or train anew") from error
+        if isinstance(error, pickle.UnpicklingError):  # torch says to load it nevertheless
+            reason = "it holds what is no data"
+        raise damaged(file, reason) from error
+    if not isinstance(state, dict):
+        raise damaged(file, f"it holds a {type(state).__name__}, and not a mapping")
     return state
+
+
+def damaged(file: Path, reason: str) -> ValueError:
+    """Return the error about a file that is not as it was written."""
+    return ValueError(f"{file} is damaged ({reason}); restore it from a copy, or train anew")

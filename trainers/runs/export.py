@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from trainers.config import Config
 from trainers.runs import checkpoint
+from trainers.runs.agreement import check_same_options
 from trainers.runs.divergence import refuse_diverged
+from trainers.runs.form import config_of
 from trainers.runs.network import load_network
 
 SHAPE = (3, 32, 32)  # of an image; no weight depends on its sides
@@ -33,8 +34,9 @@ def export(run: str | Path, out: str | Path, *, network: str = "online") -> str:
         There is no checkpoint, it is damaged, the run diverged, or the encoder is not a ResNet.
     """
     refuse_diverged(Path(run))
-    state = checkpoint.load(Path(run))
-    config = Config.from_json(state["config"]).resolved
+    state, file = checkpoint.load(Path(run)), Path(run) / checkpoint.FILE
+    config = config_of(file, state).resolved
+    check_same_options(Path(run), file, state["config"])
     lines = _LOADERS.get(str(config.encoder))
     if lines is None:
         raise ValueError(
@@ -43,7 +45,7 @@ def export(run: str | Path, out: str | Path, *, network: str = "online") -> str:
         )
     if Path(out).exists():
         raise FileExistsError(f"{out} exists; give another --out, or remove it")
-    encoder = load_network(state, config, SHAPE, network).encoder
+    encoder = load_network(state, config, SHAPE, network, file).encoder
     checkpoint.replace(Path(out), {k: v.contiguous() for k, v in encoder.state_dict().items()})
     return "\n".join(
         [

@@ -17,6 +17,8 @@ from trainers.device import pick_device
 from trainers.networks.network import Network
 from trainers.optimisation.schedule import Schedule
 from trainers.runs import checkpoint
+from trainers.runs.agreement import check_same_data, check_same_options
+from trainers.runs.form import check_like, config_of, count, member, wrong
 from trainers.runs.network import load_network
 
 
@@ -71,12 +73,16 @@ class TrainedRun:
         ValueError
             The run has no target network of its own.
         """
-        return load_network(self.state, self.config, self.data.shape, which).to(self.device)
+        file = self.path / checkpoint.FILE
+        network = load_network(self.state, self.config, self.data.shape, which, file)
+        return network.to(self.device)
 
     def predictor(self, d: int) -> Tensor:  # -> (d, d)
         """Return W_p as a snapshot at this step records it, for `d` features; on the CPU."""
         module = self.config.method.predictor.build(d)
-        module.load_state_dict(self.state["learner"]["predictor"])
+        stored = self.state["learner"].get("predictor")
+        check_like(self.path / checkpoint.FILE, "learner.predictor", stored, module.state_dict())
+        module.load_state_dict(stored)
         return module.matrix().detach()
 
 
@@ -94,23 +100,37 @@ def open_trained(run: str | Path, device: str | None = None) -> TrainedRun:
     FileNotFoundError
         There is no checkpoint, or no data where they were.
     ValueError
-        The checkpoint is damaged, or the data are not those that the run was trained on.
+        The checkpoint is damaged or of another run than the store beside it, or the data are not
+        those that the run was trained on.
     """
     path = Path(run)
-    state = checkpoint.load(path)
-    config = Config.from_json(state["config"])
+    state, file = checkpoint.load(path), path / checkpoint.FILE
+    config = config_of(file, state)
+    count(file, state, "step")
+    member(file, state, "learner", dict)
+    known: Mapping[str, Any] | None = member(file, state, "data", dict) if "data" in state else None
+    check_same_options(path, file, state["config"])
+    check_same_data(path, file, known)
     where = pick_device(device or config.device)
-    known: Mapping[str, Any] | None = state.get("data")
-    data = load(config, where, _found(config, known["place"]) if known else None)
+    place = member(file, known, "place", str) if known else None
+    data = load(config, where, _found(config, place) if place else None)
     if known is None:
         told = "has no fingerprint of its data: whether they are those it was trained on is unknown"
         tqdm.write(f"{path} {told}", file=sys.stderr)
-    elif different := data.fingerprint.differences(Fingerprint.from_plain(known["fingerprint"])):
+    elif different := data.fingerprint.differences(_fingerprint(file, known)):
         raise ValueError(
             f"{path} was trained on {known['place']}, which has changed since: {different}; put "
             "the data back as they were, or train anew"
         )
     return TrainedRun(path=path, state=state, config=config, device=where, data=data)
+
+
+def _fingerprint(file: Path, known: Mapping[str, Any]) -> Fingerprint:
+    plain = member(file, known, "fingerprint", dict)
+    try:
+        return Fingerprint.from_plain(plain)
+    except (KeyError, TypeError) as error:
+        raise wrong(file, f"has no fingerprint of its data that can be read ({error})") from None
 
 
 def announce(data: Data) -> None:

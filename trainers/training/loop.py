@@ -23,6 +23,7 @@ from trainers.runs.finished import finished_at, said_finished
 from trainers.runs.trained import announce, describe_data, load, open_trained, steps_per_epoch
 from trainers.training.advance import advance, save_checkpoint
 from trainers.training.learner import Learner
+from trainers.training.restored import check_learner
 from trainers.training.steps import batches, snapshot_steps
 from trainers.training.stopped import Reached, saying_how_to_go_on
 
@@ -103,6 +104,7 @@ def resume(run: str | Path) -> Path:
     state, step, config = trained.state, trained.step, trained.config
     device, data = trained.device, trained.data
     learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
+    check_learner(run, state, learner)
     learner.load_state_dict(state["learner"])
     due = snapshot_steps(steps_per_epoch(config, data) * config.epochs, config.every)
     check_continuation(run, step, state["config"], due)

@@ -17,6 +17,7 @@ from trainers.data.fingerprint import Fingerprint, hash_of
 from trainers.data.gaussian import GaussianData
 from trainers.data.load import label_of, load_data, place_of
 from trainers.runs import checkpoint as checkpoints
+from trainers.runs.trained import open_trained
 
 SMALL = {"width": 1, "batch_size": 4, "projector_hidden": 6, "projector_out": 4, "size": 8}
 
@@ -144,12 +145,23 @@ def test_data_that_did_not_change_are_used(moved):
         use(moved)
 
 
-def test_a_run_without_a_fingerprint_goes_on_and_says_so(moved, capsys):
+def test_a_checkpoint_without_the_fingerprint_that_its_store_has_is_refused(moved):
     save(moved.parent / "a.npz")
     state = checkpoints.load(moved)
     del state["data"]
     checkpoints.save(moved, state)
-    resume(moved)
+    for use in USES:
+        with pytest.raises(ValueError, match=r"checkpoint.pt has no fingerprint of its data, as"):
+            use(moved)
+
+
+def test_a_checkpoint_from_before_fingerprints_is_measured_and_that_is_said(moved, capsys):
+    save(moved.parent / "a.npz")
+    state = checkpoints.load(moved)
+    del state["data"]
+    checkpoints.save(moved, state)
+    shutil.rmtree(moved / "snapshots.zarr")
+    open_trained(moved)
     assert "has no fingerprint of its data" in capsys.readouterr().err
 
 
