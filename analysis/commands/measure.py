@@ -15,6 +15,7 @@ from analysis.report.measured_run import Measured
 from analysis.report.page import write_report
 from analysis.store.reader import open_snapshots
 from analysis.store.runs import FIGURES, refuse_store, run_folder
+from analysis.store.visible import visible
 
 PAUSE = 2.0  # seconds between looks at runs that are followed
 
@@ -41,7 +42,7 @@ def measure(args: argparse.Namespace) -> None:
     print(in_columns(rows))
     for path, one in zip(paths, runs, strict=True):
         for caveat in one.caveats:
-            print(f"{path}: {caveat}")
+            print(visible(f"{path}: {caveat}"))
     for folder, one, row in zip(folders, runs, rows, strict=True):
         _write(one.overview, folder / FIGURES / "overview")
         if one.history is not None:

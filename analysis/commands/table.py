@@ -5,6 +5,7 @@ from math import isfinite
 from pathlib import Path
 
 from analysis.report.measured_run import Measured
+from analysis.store.visible import visible
 from analysis.verdicts.caveats import divergence
 
 # Of a Dataset of `summarise`: heading, variable, and whether its start is shown beside its end.
@@ -15,12 +16,17 @@ HEADINGS = (
     ("same-view off-diagonal", "off_diagonal_energy", True),
     ("same-view entropy rank", "entropy_rank", False),
 )
+WORD = 40  # letters of what a run says of itself
 OVER_MODES = ("weighted_alignment_excess",)  # means, which say over how many modes
 
 
 def in_columns(rows: Sequence[dict[str, str]]) -> str:
-    """Return rows of equal keys as aligned columns, headings first, two spaces between."""
-    lines = [list(rows[0]), *(list(row.values()) for row in rows)]
+    """Return rows of equal keys as aligned columns, headings first, two spaces between.
+
+    What does not print, as the codes that steer a terminal, is shown by its code.
+    """
+    words = [list(rows[0]), *(list(row.values()) for row in rows)]
+    lines = [[visible(word) for word in line] for line in words]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -32,7 +38,7 @@ def table_row(path: Path, one: Measured) -> dict[str, str]:
     """Return what the table says of a run, by heading; a dash is what is not defined."""
     m, verdict = one.summary, one.verdict
     row = {"run": str(path)}
-    row |= {name: str(m.attrs.get(name, "-")) for name in ("method", "data", "seed")}
+    row |= {name: visible(m.attrs.get(name, "-"), WORD) for name in ("method", "data", "seed")}
     row["epochs"] = f"{float(m['epoch'].max()):g}" if "epoch" in m.coords else "-"
     row |= {"snapshots": str(m.sizes["step"]), "modes": str(m.sizes["mode"])}
     row["kNN"] = "-" if one.accuracy is None else f"{float(one.accuracy[-1]):.3f}"

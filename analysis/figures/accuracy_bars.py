@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.style import PALETTE
+from analysis.figures.text import plain
 from analysis.measures.accuracy import option_columns
 from analysis.store.schema import FEATURES, NETWORKS, PROTOCOLS
 
@@ -71,11 +72,11 @@ def plot_accuracy(groups: pd.DataFrame, ax: Axes | None = None) -> Axes:
             color=PALETTE[i % len(PALETTE)],
             alpha=0.55,
             error_kw={"lw": 1, "capsize": 1.5},
-            label=kind,
+            label=plain(kind),
         )
         for y, values in zip(at, mine["accuracies"], strict=True):
             ax.plot([100 * v for v in values], [y] * len(values), "k.", markersize=2)
-    ax.set_yticks(range(len(rows)), rows)
+    ax.set_yticks(range(len(rows)), [plain(row) for row in rows])
     ax.margins(y=0.01)
     ax.invert_yaxis()
     low, high = groups["n"].min(), groups["n"].max()
@@ -84,7 +85,7 @@ def plot_accuracy(groups: pd.DataFrame, ax: Axes | None = None) -> Axes:
     if len(colours) > 1:
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     else:
-        ax.set_title(colours[0])
+        ax.set_title(plain(colours[0]))
     return ax
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.accuracy_bars import kind_labels, run_labels
 from analysis.figures.style import PALETTE, STYLE
+from analysis.figures.text import plain
 from analysis.measures.accuracy import by_method, option_columns, read_accuracies
 
 USUAL = ("linear", "knn")
@@ -70,13 +71,16 @@ def plot_accuracy_against(
     for line, colour in zip(dict.fromkeys(lines), PALETTE * len(lines), strict=False):
         mine = groups[[other == line for other in lines]].sort_values(option)
         x, sd = mine[option] / unit, 100 * mine["sd"].fillna(0.0)
-        ax.errorbar(x, 100 * mine["mean"], sd, color=colour, capsize=2, elinewidth=1, label=line)
+        ax.errorbar(
+            x, 100 * mine["mean"], sd, color=colour, capsize=2, elinewidth=1, label=plain(line)
+        )
         for value, accuracies in zip(x, mine["accuracies"], strict=True):
             y = 100 * np.array(accuracies)
             ax.plot([value] * len(y), y, ".", color=colour, markersize=3, alpha=0.7)
     if log:
         ax.set_xscale("log")
-    ax.set(xlabel=label or option, ylabel=f"{'accuracy' if several else kinds[0]} (%)")
+    what = "accuracy" if several else plain(kinds[0])
+    ax.set(xlabel=label or plain(option), ylabel=f"{what} (%)")
     ax.legend(loc="best")
     return ax
 

@@ -12,11 +12,13 @@ from matplotlib.lines import Line2D
 
 from analysis.figures.axes import name_axes, variable, zero_line
 from analysis.figures.style import GREY, SEQUENTIAL, STYLE
+from analysis.figures.text import formula, plain
 
 P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 STYLES: dict[str, Literal["-", "--"]] = {"measured": "-", "predicted": "--"}
 REST = "at rest"
 MODES = 6
+SENTENCE = 300  # letters
 
 
 def plot_against_theory(
@@ -115,17 +117,18 @@ def theory_comparison(compared: xr.Dataset, *, modes: int | None = None) -> Figu
         plot_parabola(compared, ax=right, modes=modes)
         keys = [Line2D([], [], color="k", linestyle=style) for style in STYLES.values()]
         curves, names = right.get_legend_handles_labels()
-        left.set_ylabel(compared[P].attrs.get("symbol", "$p_j$"))
-        middle.set_ylabel(compared[S].attrs.get("symbol", "$s_j$"))
+        left.set_ylabel(formula(compared[P].attrs.get("symbol", "$p_j$")))
+        middle.set_ylabel(formula(compared[S].attrs.get("symbol", "$s_j$")))
         right.set(xlabel="$p_j$", ylabel="$s_j$")
         figure.legend([*keys, *curves], [*STYLES, *names], loc="outside lower center", ncols=3)
         alive = variable(compared, "survives").sum("mode")
         counts = [int(alive.sel(source=source)) for source in STYLES]
+        method = plain(compared.attrs.get("method", ""))
         title = (
-            f"{compared.attrs.get('method', '')}: of {total} modes {counts[0]} live at the end, "
+            f"{method}: of {total} modes {counts[0]} live at the end, "
             f"{counts[1]} predicted; {modes} drawn (u_j of the last cross-view F)"
         )
-        lines = [title, str(compared.attrs.get("not_in_the_flow", ""))]
+        lines = [title, plain(compared.attrs.get("not_in_the_flow", ""), SENTENCE)]
         figure.suptitle("\n".join(filter(None, lines)), fontsize=8)
     return figure
 

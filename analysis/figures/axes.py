@@ -1,13 +1,12 @@
 """What drawings share: names from ``attrs``, and words where nothing is drawn."""
 
-import textwrap
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.style import FAINT, GREY
+from analysis.figures.text import formula, plain
 from analysis.store.labels import basis_name, of_the
 
 WIDTH = 27  # letters of a label in a line; a panel is about two inches high
@@ -35,20 +34,15 @@ def check_dims(values: xr.DataArray, dim: str | None, who: str) -> None:
 
 def name_of(values: xr.DataArray) -> str:
     """Return how an axis calls `values`: name and symbol, in lines that a panel has place for."""
-    name = textwrap.fill(
-        str(values.attrs.get("long_name", values.name)),
-        WIDTH,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    symbol = values.attrs.get("symbol")
+    name = plain(values.attrs.get("long_name", values.name), width=WIDTH)
+    symbol = formula(values.attrs.get("symbol", ""))
     return f"{name}{chr(10) if len(symbol) > 16 else ' '}{symbol}" if symbol else name
 
 
 def mode_name(values: xr.DataArray) -> str:
     """Return how an axis calls the modes of `values`, with the matrix whose modes they are."""
     basis = basis_name(values)
-    return name_of(values["mode"]) + (f",\n{of_the(basis)}" if basis else "")
+    return name_of(values["mode"]) + (f",\n{plain(of_the(basis))}" if basis else "")
 
 
 def name_axes(ax: Axes, x: xr.DataArray, y: xr.DataArray) -> Axes:

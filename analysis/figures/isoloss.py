@@ -14,10 +14,12 @@ from analysis.figures.clocks import epoch_norm, find_clock, on_one_clock
 from analysis.figures.curves import epoch_colorbar, plot_alignment
 from analysis.figures.grid import panel_grid
 from analysis.figures.style import SEQUENTIAL, STYLE
+from analysis.figures.text import plain
 from analysis.store.labels import basis_name, of_the
 from analysis.verdicts.caveats import divergence
 
 COLUMNS = 4
+LETTERS = 36  # of a panel's title
 
 
 def spectra_figure(
@@ -122,7 +124,7 @@ def _panels(
         figure, axes = panel_grid(len(summaries), columns, size, sharex=True, sharey=True)
         for i, (ax, (name, m)) in enumerate(zip(axes, summaries.items(), strict=True)):
             draw(ax, name, m)
-            lines = [name, *filter(None, [divergence(m)])]
+            lines = [plain(name, LETTERS), *filter(None, [divergence(m)])]
             lines += [""] * bool(ax.get_title(loc="right"))  # a note has the line to itself
             ax.set_title("\n".join(lines), fontsize="medium")
             if i % columns:

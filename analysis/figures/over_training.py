@@ -22,6 +22,7 @@ from analysis.figures.axes import (
 )
 from analysis.figures.clocks import cell_edges, find_clock
 from analysis.figures.style import ABSENT, CURVES, GREY, PALETTE, SEQUENTIAL, SEVERITY
+from analysis.figures.text import plain
 from analysis.store.labels import basis_name, of_the
 from analysis.verdicts.collapse import KINDS
 
@@ -100,7 +101,9 @@ def plot_ranks(m: xr.Dataset, *, x: str | None = None, ax: Axes | None = None) -
         _band(values, x, ax, color, name_of(values))
     ax.set_ylim(bottom=0)
     basis = basis_name(ranks[0])
-    ax.set_ylabel(f"effective dimensions\n{of_the(basis)}" if basis else "effective dimensions")
+    ax.set_ylabel(
+        f"effective dimensions\n{plain(of_the(basis))}" if basis else "effective dimensions"
+    )
     if any(np.isfinite(values).any() for values in ranks):
         ax.legend(loc="best")
     else:
@@ -207,7 +210,7 @@ def plot_verdicts(
         strip = np.ma.masked_invalid(values.values[None])
         ends = cell_edges(values[clock].values)
         mesh = ax.pcolormesh(ends, [row - 0.4, row + 0.4], strip, cmap=cmap, norm=norm)
-    ax.set_yticks(range(len(runs)), list(runs))
+    ax.set_yticks(range(len(runs)), [plain(name) for name in runs])
     ax.set_ylim(len(runs) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     for side in ("left", "top", "right"):

@@ -1,7 +1,6 @@
 """The (p, s) plane of a mode, drawn: the flow, where it rests, who survives; ax in, ax out."""
 
 from collections.abc import Sequence
-from textwrap import fill, wrap
 from typing import Any
 
 import matplotlib as mpl
@@ -14,11 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import IdentityTransform, blended_transform_factory
 
 from analysis.figures.style import CURVES, PALETTE, STYLE
+from analysis.figures.text import formula, plain
 
 P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 FLOW, SADDLE, STABLE, *_, CURVE = PALETTE
 ALIVE, NEUTRAL = "#DDEEDD", "#BBBBBB"
 WIDTH = 3.4  # inches, of a portrait alone
+SENTENCE = 300  # letters
 LABEL = 36  # characters in a line along a portrait's axis
 # Rest points are filled if stable, open if not.
 FACES = {"stable": STABLE, "saddle": "white"}
@@ -90,8 +91,8 @@ def plot_trajectories(p: xr.DataArray, s: xr.DataArray, ax: Axes, *, modes: int 
     ax.plot(*ends, "k.", markersize=4, zorder=4.6, label="end of a mode")
     for values, set_label in ((p, ax.set_xlabel), (s, ax.set_ylabel)):
         if "long_name" in values.attrs:
-            name = fill(values.attrs["long_name"], LABEL)
-            set_label(f"{name}\n{values.attrs.get('symbol', '')}")
+            name = plain(values.attrs["long_name"], width=LABEL)
+            set_label(f"{name}\n{formula(values.attrs.get('symbol', ''))}")
     return ax
 
 
@@ -134,7 +135,7 @@ def phase_figure(portraits: Sequence[xr.Dataset], measured: xr.Dataset | None = 
         for ax in axes[1:]:
             ax.set_ylabel("")
         if measured is not None and (words := measured.attrs.get("not_in_the_flow")):
-            figure.suptitle("\n".join(wrap(words, 55 * n)), fontsize=7)
+            figure.suptitle(plain(words, SENTENCE, width=55 * n), fontsize=7)
         columns = 3 if measured is None else 2
         if n > 1:
             columns = -(-len(keys) // -(-len(keys) // (2 * n)))  # in rows of about one length

@@ -1,7 +1,6 @@
 """The figure of a run: spectra, alignment and asymmetry, side by side as in the paper's Fig. 2."""
 
 import os
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from analysis.figures.clocks import epoch_norm, on_one_clock
 from analysis.figures.curves import epoch_colorbar, plot_alignment, plot_asymmetry, plot_spectrum
 from analysis.figures.save import save_figure
 from analysis.figures.style import STYLE
+from analysis.figures.text import plain
 from analysis.measures.summary import summarise
 from analysis.store.labels import basis_name, of_the
 from analysis.store.reader import open_snapshots
@@ -22,6 +22,7 @@ from analysis.store.runs import FIGURES, run_folder
 from analysis.verdicts.caveats import divergence, symmetric_words
 
 WIDTH, HEIGHT = 10.0, 2.3  # inches: a text block's width, one row
+TITLE = 110  # letters of a figure's title
 LETTERS = 26  # of a row's name in a line: longer ones leave no place for the row
 
 
@@ -48,7 +49,7 @@ def overview(run: xr.Dataset) -> Figure:
     with mpl.rc_context(STYLE):
         m = _summary(run)
         figure = _rows([m], share=False)
-        figure.suptitle(_title(m), fontsize=9)
+        figure.suptitle(plain(_title(m), TITLE), fontsize=9)
     return figure
 
 
@@ -130,7 +131,7 @@ def _rows(summaries: list[xr.Dataset], share: bool, names: list[str] | None = No
         ax.set_xlabel("")
     for row, name in zip(axes, names or [], strict=False):
         row[0].annotate(
-            textwrap.fill(name, LETTERS),
+            plain(name, width=LETTERS),
             (0, 0.5),  # of the label of the axis, which may be of two lines
             (-4, 0),
             xycoords=row[0].yaxis.label,

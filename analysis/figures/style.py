@@ -19,6 +19,7 @@ STYLE: Any = {  # matplotlib's own type spells out every key, and differs by ver
     "axes.spines.right": False,
     "savefig.dpi": 250,
     "pdf.fonttype": 42,  # text stays text
+    "text.usetex": False,  # nor is it a program
 }
 
 # All are told apart with any colour vision.

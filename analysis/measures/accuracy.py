@@ -15,6 +15,7 @@ from analysis.store.runs import run_paths
 from analysis.store.schema import EVALUATION_KEY
 from analysis.store.swept import option_labels, option_names, place, swept
 from analysis.store.version1 import OLDER_HEAD, older_table
+from analysis.store.visible import cell, cell_text
 
 RUN = ("method", "seed")
 MEASURED = ("step", "epoch", "accuracy")
@@ -57,6 +58,8 @@ def read_accuracies(runs: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
 def write_accuracies(rows: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     """Write the table, CSV; `read_accuracies` reads it again.
 
+    A name that a spreadsheet would run as a formula has an apostrophe before it there.
+
     Returns
     -------
     Path
@@ -64,7 +67,8 @@ def write_accuracies(rows: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     """
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(file, rows.to_csv(index=False, lineterminator="\n"))
+    texts = {name: rows[name].map(cell, na_action="ignore") for name in _texts(rows)}
+    write_whole(file, rows.assign(**texts).to_csv(index=False, lineterminator="\n"))
     return file
 
 
@@ -99,6 +103,10 @@ def option_columns(rows: pd.DataFrame) -> list[str]:
     return [name for name in rows.columns if name not in (*COLUMNS, *of_groups)]
 
 
+def _texts(rows: pd.DataFrame) -> list[str]:
+    return [name for name in rows if rows[name].map(type).eq(str).any()]
+
+
 def _of_runs(paths: Sequence[Path]) -> list[pd.DataFrame]:
     stored = [open_snapshots(path) for path in paths]
     places = [place(run.attrs) for run in stored]
@@ -130,6 +138,7 @@ def _read(path: Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except ValueError as error:  # empty, cut off, or no text
         raise ValueError(f"{path} is no table of accuracies: {error}") from None
+    table = table.map(cell_text)
     head = list(table.columns)
     if set(head) == set(OLDER_HEAD):
         table = older_table(table, path)

@@ -22,6 +22,7 @@ from analysis.report.player import as_png, player_frames
 from analysis.store.atomic import write_whole
 from analysis.store.labels import basis_name, of_the
 from analysis.store.schema import FLOW
+from analysis.store.visible import visible
 from analysis.verdicts.caveats import divergence
 from analysis.verdicts.collapse import collapse_course
 from analysis.verdicts.verdict import NOT_FINITE
@@ -92,7 +93,7 @@ def write_report(
             sections=[_section(one) for one in runs],
         )
     file = Path(path)
-    write_whole(file, page)
+    write_whole(file, page.encode(errors="backslashreplace"))
     return file
 
 
@@ -104,8 +105,13 @@ def typeset(text: str) -> Markup:
     >>> typeset("W_p < E|z|^2")
     Markup('<i>W</i><sub>p</sub> &lt; E|z|<sup>2</sup>')
     """
-    words = INDEX.sub(r"<i>\1</i><sub>\2</sub>", str(escape(text)))
+    words = INDEX.sub(r"<i>\1</i><sub>\2</sub>", str(escape(visible(text))))
     return Markup(POWER.sub(r"<sup>\1</sup>", words))
+
+
+def _shown(value: object) -> object:
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    return visible(value, keep="\n") if plain else value
 
 
 def _template() -> Template:
@@ -115,6 +121,7 @@ def _template() -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
+        finalize=_shown,
     )
     environment.filters["typeset"] = typeset
     return environment.get_template("page.html")
@@ -153,9 +160,16 @@ def _section(one: Measured) -> Section:
         figures=figures,
         basis=of_the(basis),
         frames=player_frames(run, basis),
-        config=json.dumps(json.loads(config), indent=1) if config else "",
+        config=_indented(config) if config else "",
         attributes=", ".join(f"{k} {v}" for k, v in run.attrs.items() if k not in apart),
     )
+
+
+def _indented(config: object) -> str:
+    try:
+        return json.dumps(json.loads(str(config)), indent=1, ensure_ascii=False)
+    except (ValueError, RecursionError):  # of a loop that is not ours
+        return str(config)
 
 
 def _strip(runs: dict[str, xr.Dataset]) -> Figure:

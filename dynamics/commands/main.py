@@ -4,6 +4,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from analysis.commands.environment import bear_environment
 from dynamics.commands.parser import NAME, Parser
 
 # Each is a module of this folder with `add_options` and `run`, imported only where it is asked for.
@@ -20,6 +21,7 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    bear_environment()
     parser = Parser(prog=NAME, description="The theory's figures, alone or with a run.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from analysis.commands.environment import bear_environment
 from analysis.commands.signals import interruptible
 from trainers.commands.parser import Parser
 from trainers.options import choose
@@ -39,6 +40,7 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
+    bear_environment()
     if not argv or argv[0] in ("-h", "--help"):
         print(_help())
         return 0

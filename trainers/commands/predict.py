@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from analysis.store.visible import cell
 from trainers.commands.parser import Parser
 from trainers.data.folders import list_images
 from trainers.data.image_files import decode_images
@@ -29,7 +30,7 @@ def predict_command(parser: Parser, argv: list[str]) -> int:
     rows = csv.writer(sys.stdout, lineterminator="\n")
     rows.writerow(["file", "class", "probability"])
     for (_, file), name, share in zip(listed, named, best.tolist(), strict=True):
-        rows.writerow([file, name, f"{share:.4f}"])
+        rows.writerow([file, cell(name), f"{share:.4f}"])
     known = [(truth, name) for (truth, _), name in zip(listed, named, strict=True)]
     known = [pair for pair in known if pair[0] in classifier.classes]
     if known:

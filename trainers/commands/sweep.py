@@ -51,7 +51,7 @@ def sweep_command(parser: Parser, argv: list[str]) -> int:
 
 def _tell(run: Planned) -> None:
     if run.state != DONE:
-        lines = run.log.read_text().splitlines() or ["no output"]
+        lines = run.log.read_text(errors="replace").splitlines() or ["no output"]
         print(f"{run.state:<8} {run.out}: {lines[-1]} ({run.log})", flush=True)
     else:
         print(f"{run.state:<8} {run.out}", flush=True)

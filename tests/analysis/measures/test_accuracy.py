@@ -18,6 +18,20 @@ SHARES = st.lists(st.floats(0, 1), min_size=2, max_size=6)
 HEAD = "method,seed,accuracy,value,epoch,data,commit,device\n"  # of format version 1
 
 
+ODD_NAMES = ["=cmd|' /C calc'!A0", "+1", "-x", "@a", "'=b", "''", "'", "a,b", 'a"b', "a\nb", "\t=c"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_name_is_no_formula_in_a_table_and_is_read_again_as_it_was(tmp_path, name):
+    table = rows(name, "knn", 0.5, 0.25, data=name)
+    file = write_accuracies(table, tmp_path / "accuracy.csv")
+    cells = pd.read_csv(file, dtype=str, keep_default_na=False)["method"]
+    assert not cells.str.match(r"[=+\-@\t\r]").any()
+    back = read_accuracies([file])
+    assert back["method"].tolist() == back["data"].tolist() == [name, name]
+    assert back["accuracy"].tolist() == [0.5, 0.25]
+
+
 def evaluated(run, *evaluations, step=10):
     """Add rows to a run's table."""
     with SnapshotWriter(run / "snapshots.zarr", resume_after=10**9) as writer:

@@ -124,6 +124,20 @@ def test_what_strangers_wrote_is_text_and_no_markup(tmp_path):
     assert text.count("</script>") == 2
 
 
+@pytest.mark.parametrize(
+    "config", ["{", "[" * 100_000, '"\\ud800\\u0000"', '"</script>"', 3, "", None], ids=range(7)
+)
+def test_whatever_a_config_is_a_page_shows_it(tmp_path, blank_pictures, config):
+    run = open_snapshots(write(tmp_path, "run", steps=(0, 10)))
+    odd = "\udcff\0\x1b[2J\u202egnp"
+    run = run.assign_attrs(method=odd, config=config)
+    one = Measured(odd, run, summarise(run), None)
+    text = write_report([one], [{"run": odd}], tmp_path / "report.html").read_text("utf-8")
+    assert text.count(r"\udcff\x00\x1b[2J\u202egnp") >= 4
+    assert not set(text) & set("\udcff\0\x1b\u202e")
+    assert text.count("</script>") == 2
+
+
 def test_indices_and_powers_are_set_as_such():
     assert typeset("W_p of E|z|^2 < s_1") == Markup(
         "<i>W</i><sub>p</sub> of E|z|<sup>2</sup> &lt; <i>s</i><sub>1</sub>"
