@@ -8,8 +8,8 @@ import torch
 
 from analysis.store.visible import cell
 from trainers.commands.parser import Parser
-from trainers.data.folders import list_images
 from trainers.data.image_files import decode_images
+from trainers.data.listing import list_images
 from trainers.evaluation.classifier import load_classifier
 
 

@@ -1,22 +1,29 @@
 """Folders of images as their users mean them: with classes, parts to train and test on, or not."""
 
 import hashlib
-import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
-from trainers.data.image_files import decode_images, suffixes
+from trainers.data.image_files import decode_images
+from trainers.data.images import listed
+from trainers.data.listing import (
+    Listing,
+    children,
+    in_order,
+    list_files,
+    loose_images,
+    with_images,
+)
 from trainers.data.sources import Source
 
 TRAIN = ("train", "training")
 TEST = ("test", "testing", "val", "valid", "validation")
 """Names of parts, in any case; of several to test on, the first of these is taken."""
 HELD_OUT = 0.2  # of a class, where a folder has no labelled test part
-
-Listing = list[tuple[str, Path]]
 
 
 class Layout(NamedTuple):
@@ -41,7 +48,7 @@ def read_folder(path: Path, size: int | None) -> Source:
     """
     side = size or 64
     layout = lay_out(path)
-    classes = tuple(sorted({name for name, _ in layout.train if name}))
+    classes = tuple(sorted({name for name, _ in layout.train if name}, key=in_order))
     number = {name: k for k, name in enumerate(classes)} | {"": -1}
     both = (layout.train, layout.test)
     x = [decode_images([file for _, file in part], side) for part in both]
@@ -67,42 +74,65 @@ def lay_out(root: Path) -> Layout:
     """
     path = _unwrapped(root)
     notes = [f"taken from {path.relative_to(root)}/ in it"] if path != root else []
-    train_part, *test_parts = _parts(path)
-    train = list_images(train_part)
-    test = list_images(test_parts[0]) if test_parts else []
-    if unused := [part.name for part in test_parts[1:]]:
-        notes.append(f"{', '.join(unused)} left out")
+    parts = _parts(path)
+    train_part, *test_parts = _unwrapped_alike(parts)
+    if train_part != parts[0]:
+        notes.append(f"taken from {train_part.relative_to(parts[0])}/ in each part")
+    train, others = list_files(train_part)
+    test, more = list_files(test_parts[0]) if test_parts else ([], Counter[str]())
+    others += more
     if not train:
-        raise ValueError(f"{path} has no images; CLASS/*.png, train/CLASS/*.png ... wanted")
+        found = f"; it has {_counted(others)}" if others else ""
+        raise ValueError(f"{path} has no images; CLASS/*.png, train/CLASS/*.png ... wanted{found}")
+    if parts[0] != path:
+        notes += _beside(path, parts)
     classes = {name for name, _ in train} - {""}
-    if strange := sorted({name for name, _ in test} - classes - {""}):
+    if strange := sorted({name for name, _ in test} - classes - {""}, key=in_order):
         raise ValueError(
             f"{path}: test has classes {strange} that train has not; images without a class belong "
-            f"directly into {test_parts[0].name}/"
+            f"directly into {parts[1].name}/"
         )
-    if empty := sorted(child.name for child in _children(train_part) if child.name not in classes):
-        notes.append(f"no images in {', '.join(empty)}")
+    notes += _remarks(train_part, train, others)
     if classes and not any(name for name, _ in test):
         if test:
-            notes.append(f"{test_parts[0].name}/ has no classes and is not scored")
+            notes.append(f"{parts[1].name}/ has no classes and is not scored")
         train, held_out = hold_out(train_part, train)
         test = held_out + test
         notes.append("a fifth of each class is held out as test images")
     return Layout(train, test, tuple(notes))
 
 
-def list_images(folder: Path) -> Listing:
-    """Return (class, file) of the images below a folder, sorted; class "" directly in it.
+def _beside(path: Path, parts: list[Path]) -> Iterator[str]:
+    """Yield what of a folder of parts is not read."""
+    if unused := [part.name for part in parts[2:]]:
+        yield f"{', '.join(unused)} left out"
+    if loose := loose_images(path):
+        yield f"{loose} images beside {parts[0].name}/ left out"
+    if empty := [folder.name for folder in children(path) if folder not in with_images(path)]:
+        yield f"no images in {listed(empty)}"
 
-    Links are followed. What begins with a dot, and ``__MACOSX``, is no part of a data set.
 
-    Raises
-    ------
-    OSError
-        A folder in it cannot be read.
-    """
-    parts = [(file.relative_to(folder).parts, file) for file in sorted(_images(folder))]
-    return [(names[0] if len(names) > 1 else "", file) for names, file in parts]
+def _remarks(folder: Path, train: Listing, others: "Counter[str]") -> Iterator[str]:
+    """Yield what of a part to train on may be otherwise than its user means it."""
+    classes = {name for name, _ in train} - {""}
+    if empty := [child.name for child in children(folder) if child.name not in classes]:
+        yield f"no images in {listed(empty)}"
+    if len(classes) == 1:
+        yield f"one class alone, {next(iter(classes))}: any accuracy is 100 %"
+    folded = Counter(name.casefold() for name in classes)
+    if alike := sorted((n for n in classes if folded[n.casefold()] > 1), key=str.casefold):
+        yield f"classes that differ in case alone: {listed(alike)}"
+    deeper = {name for name, file in train if name and file.parent != folder / name}
+    if deeper:
+        yield f"classes with folders in them: {listed(sorted(deeper, key=in_order))}"
+    if others:
+        yield f"no images that are read: {_counted(others)}"
+
+
+def _counted(suffixes: "Counter[str]") -> str:
+    by_number = sorted(suffixes.items(), key=lambda item: (-item[1], item[0]))
+    words = [f"{n} {suffix or 'without suffix'}" for suffix, n in by_number]
+    return listed(words, most=4)
 
 
 def hold_out(folder: Path, listed: Listing) -> tuple[Listing, Listing]:
@@ -135,16 +165,24 @@ def _share(name: str) -> float:  # uniform in [0, 1)
 def _unwrapped(root: Path) -> Path:
     """Return the folder of several that `root` holds and nothing else, or `root`."""
     path = root
-    while len(inner := _with_images(path)) == 1 and not _loose(path):
+    while len(inner := with_images(path)) == 1 and not loose_images(path):
         path = inner[0]
         if path.name.lower() in TRAIN:
             return path.parent
     return path if len(inner) > 1 else root
 
 
+def _unwrapped_alike(parts: list[Path]) -> list[Path]:
+    """Return the folder of classes in each part, where all keep theirs in one: ``train/images``."""
+    inner = _unwrapped(parts[0])
+    within = inner.relative_to(parts[0])
+    alike = inner != parts[0] and all((part / within).is_dir() for part in parts)
+    return [part / within for part in parts] if alike else parts
+
+
 def _parts(path: Path) -> list[Path]:
     """Return the folder to train on and those to test on: `path` alone where there are no parts."""
-    children = _with_images(path)
+    children = with_images(path)
     train = [child for child in children if child.name.lower() in TRAIN]
     test = sorted(
         (child for child in children if child.name.lower() in TEST),
@@ -158,32 +196,3 @@ def _parts(path: Path) -> list[Path]:
             "classes? Keep either in a folder of its own"
         )
     return [train[0], *test]
-
-
-def _with_images(path: Path) -> list[Path]:
-    return [child for child in _children(path) if any(True for _ in _images(child))]
-
-
-def _loose(path: Path) -> bool:
-    return any(c.suffix.lower() in suffixes() and c.is_file() for c in path.iterdir())
-
-
-def _children(path: Path) -> list[Path]:
-    return sorted(c for c in path.iterdir() if c.is_dir() and not _hidden(c.name))
-
-
-def _images(folder: Path, above: frozenset[str] = frozenset()) -> Iterator[Path]:
-    real = os.path.realpath(folder)
-    if real in above:  # a link that leads back
-        return
-    for child in folder.iterdir():
-        if _hidden(child.name):
-            continue
-        if child.is_dir():
-            yield from _images(child, above | {real})
-        elif child.suffix.lower() in suffixes() and (child.is_file() or child.is_symlink()):
-            yield child  # a link to nothing is refused by name when it is read
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from trainers.data.folders import hold_out, lay_out, list_images, read_folder
+from trainers.data.folders import hold_out, lay_out, read_folder
+from trainers.data.listing import list_images
 from trainers.data.load import load_data
 
 
@@ -102,8 +103,9 @@ def test_parts_are_known_by_their_usual_names(tmp_path, train, test):
 def test_of_several_parts_to_test_on_test_is_taken_and_the_others_are_said(tmp_path):
     for name, n in (("train", 4), ("val", 2), ("test", 3)):
         paint(tmp_path / name / "a", n)
+        paint(tmp_path / name / "b", 1)
     data = read_folder(tmp_path, 8)
-    assert (len(data.x_train), len(data.x_test), data.notes) == (4, 3, ("val left out",))
+    assert (len(data.x_train), len(data.x_test), data.notes) == (5, 4, ("val left out",))
 
 
 def test_train_alone_is_a_part_and_among_classes_a_class(tmp_path):
