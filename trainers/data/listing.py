@@ -10,8 +10,10 @@ from trainers.data.image_files import suffixes
 
 Listing = list[tuple[str, Path]]
 # Of archives, network drives and disks: thumbnails and what was deleted, among others.
-SYSTEM = ("__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information")
-SYSTEM += ("lost+found", "__pycache__", "thumbs.db", "desktop.ini")
+SYSTEM = (
+    *("__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information"),
+    *("lost+found", "__pycache__", "thumbs.db", "desktop.ini"),
+)
 
 
 def list_images(folder: Path) -> Listing:
