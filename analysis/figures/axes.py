@@ -1,11 +1,15 @@
 """What drawings share: names from ``attrs``, and words where nothing is drawn."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures.style import FAINT, GREY
+from analysis.figures.style import FAINT, GREY, SEQUENTIAL
 from analysis.figures.text import formula, plain
 from analysis.store.labels import basis_name, of_the
 
@@ -58,6 +62,16 @@ def mode_axis(ax: Axes, values: xr.DataArray) -> None:
     ax.margins(x=min(0.05, 0.9 / max(d - 1, 1)))  # no tick at a mode 0
     ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     ax.set_xlabel(mode_name(values))
+
+
+def mode_colorbar(figure: Figure, axes: Sequence[Axes], modes: Sequence[int]) -> None:
+    """Explain the colours of modes by rank, beside `axes`; several numbers of them share ends."""
+    last = str(modes[0]) if len(set(modes)) == 1 else "last"
+    colours = ScalarMappable(None, SEQUENTIAL)
+    bar = figure.colorbar(colours, ax=list(axes), pad=0.01, aspect=30)
+    bar.set_ticks([0, 1], labels=["1", last])
+    bar.set_label("mode, from the largest", labelpad=-4)
+    bar.outline.set_visible(False)
 
 
 def above_rounding(values: xr.DataArray, y: np.ndarray, axis: int = -1) -> np.ndarray:

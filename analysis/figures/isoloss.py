@@ -6,10 +6,9 @@ import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from analysis.figures.axes import above_rounding, log_axis, name_axes
+from analysis.figures.axes import above_rounding, log_axis, mode_colorbar, name_axes
 from analysis.figures.clocks import epoch_norm, find_clock, on_one_clock
 from analysis.figures.curves import epoch_colorbar, plot_alignment
 from analysis.figures.grid import panel_grid
@@ -68,7 +67,7 @@ def spectra_figure(
 
     figure = _panels(summaries, panel)
     with mpl.rc_context(STYLE):
-        _mode_colorbar(figure, [m.sizes["mode"] for m in summaries.values()])
+        mode_colorbar(figure, list(figure.axes), [m.sizes["mode"] for m in summaries.values()])
     return figure
 
 
@@ -134,17 +133,6 @@ def _panels(
             else:
                 ax.tick_params(labelbottom=True)
     return figure
-
-
-def _mode_colorbar(figure: Figure, modes: list[int]) -> None:
-    # By rank; runs of several sizes share the ends.
-    last = str(modes[0]) if len(set(modes)) == 1 else "last"
-    bar = figure.colorbar(
-        ScalarMappable(None, SEQUENTIAL), ax=list(figure.axes), pad=0.01, aspect=30
-    )
-    bar.set_ticks([0, 1], labels=["1", last])
-    bar.set_label("mode, from the largest", labelpad=-4)
-    bar.outline.set_visible(False)
 
 
 def _values(m: xr.Dataset, name: str) -> xr.DataArray:

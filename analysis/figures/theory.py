@@ -1,19 +1,28 @@
 """What theory says, drawn from datasets: ax in, ax out. Nothing is integrated here."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from analysis.figures.axes import zero_line
+from analysis.figures.axes import name_of, zero_line
 from analysis.figures.phase_plane import ALIVE, CURVE, FLOW, NEUTRAL, SADDLE, STABLE, P
-from analysis.figures.style import SEQUENTIAL
+from analysis.figures.style import FAINT, SEQUENTIAL
 
 # By shape too: colours alone are not told apart by all, nor in print.
-RESTS = {
-    STABLE: ("o", None, "stable"),
-    SADDLE: ("o", "white", "unstable"),
-    NEUTRAL: ("D", None, "neither"),
+RESTS: dict[str, dict[str, Any]] = {
+    "stable": {"marker": "o", "color": STABLE},
+    "unstable": {"marker": "o", "color": SADDLE, "mfc": "white"},
+    "saddle": {"marker": "s", "color": SADDLE, "mfc": "white"},
+    "half-stable": {"marker": "D", "color": NEUTRAL},
+    "neutral": {"marker": "D", "color": NEUTRAL},
+}
+STILL: dict[str, dict[str, Any]] = {
+    "both": {"color": STABLE, "linewidth": 1.6},
+    "across": {"color": CURVE, "linestyle": "-."},
+    "up": {"color": "0.4", "linestyle": ":"},
 }
 
 
@@ -26,9 +35,9 @@ def plot_speed(rate: xr.DataArray, ax: Axes | None = None) -> Axes:
     for rest in rate.attrs["rest"]:
         h = 1e-3
         below, above = (float(np.interp(rest + d, p, rate.values)) for d in (-h, h))
-        kind = STABLE if below > 0 > above else SADDLE if below < 0 < above else NEUTRAL
-        mark, face, label = RESTS[kind]
-        ax.plot(rest, 0, mark, color=kind, mfc=face or kind, ms=5, zorder=3, label=label)
+        towards = below > 0 > above, below < 0 < above
+        kind = "stable" if towards[0] else "unstable" if towards[1] else "half-stable"
+        ax.plot(rest, 0, **RESTS[kind], ls="", ms=5, zorder=3, label=kind)
     high = max(float(rate.max()), 0.02)
     ax.set(xlim=(p[0], p[-1]), ylim=(-1.5 * high, 1.5 * high))
     ax.set(xlabel="$p_j$", ylabel=r"$\dot p_j$", title=rf"$\eta$ = {rate.attrs['eta']:g}")
@@ -56,24 +65,33 @@ def plot_curves(
 
 
 def plot_field(field: xr.Dataset, ax: Axes | None = None) -> Axes:
-    """Draw a vector field with arrows of one length, and where it rests."""
+    """Draw a vector field with arrows of one length, and where it rests.
+
+    Parameters
+    ----------
+    field : Dataset
+        `across` and `up` over (y, x), whose coordinates have a `symbol`. Along (still, point):
+        `still_x` and `still_y`, the lines on which the part that `still` names does not move,
+        "across", "up" or "both". Along rest: `rest_x`, `rest_y` and `rest_stability`. A title in
+        ``attrs``. As `dynamics.figures.linear_byol.scalar_fields` returns them.
+    ax : Axes, optional
+        The current one by default.
+    """
     ax = plt.gca() if ax is None else ax
     u, v = field["across"].values, field["up"].values
     size = np.hypot(u, v)
     with np.errstate(invalid="ignore", divide="ignore"):
         ax.quiver(field["x"], field["y"], u / size, v / size, color=FLOW, scale=28, width=0.004)
-    x, ratio = np.linspace(-2, 2, 401), field.attrs["ratio"]
-    with np.errstate(divide="ignore"):
-        if field.attrs["panel"] == 0:  # w_p w = w_a lambda_d / lambda_s
-            for part in (x[x < 0], x[x > 0]):
-                ax.plot(part, ratio / part, color=SADDLE, label="at rest")
-        elif field.attrs["panel"] == 1:
-            ax.plot(x, x, color="0.4", linewidth=0.9, label=r"$\dot w_a = 0$")
-            ax.plot(x, x**2 / ratio, color=CURVE, label=r"$\dot w = 0$")
-        else:
-            ax.plot(0, 0, "o", color=STABLE, label="stable rest point")
-    ax.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal")
-    ax.set(xlabel=field["x"].attrs["symbol"], ylabel=field["y"].attrs["symbol"])
+    symbols = [field[name].attrs["symbol"] for name in ("x", "y")]
+    names = [rf"$\dot {symbol.strip('$')} = 0$" for symbol in symbols]
+    labels = dict(zip(("across", "up"), names, strict=True)) | {"both": "line of rest points"}
+    for kind, x, y in zip(field["still"].values, field["still_x"], field["still_y"], strict=True):
+        ax.plot(x, y, **STILL[kind], label=labels[kind])
+    rest = (field[f"rest_{name}"].values for name in ("x", "y", "stability"))
+    for at_x, at_y, kind in zip(*rest, strict=True):
+        ax.plot(at_x, at_y, **RESTS[kind], ls="", ms=5, zorder=3, label=f"{kind} point")
+    ax.set(xlim=field["x"][[0, -1]], ylim=field["y"][[0, -1]], aspect="equal")
+    ax.set(xlabel=symbols[0], ylabel=symbols[1], title=field.attrs["title"])
     return ax
 
 
@@ -84,29 +102,29 @@ def plot_paths(z: xr.DataArray, ax: Axes | None = None) -> Axes:
     ax.plot(x, y, color=FLOW, linewidth=0.7, alpha=0.7)
     ax.plot(x[0], y[0], "o", color="0.6", mfc="white", markersize=2.5, mew=0.6)
     ax.plot(x[-1], y[-1], ".", color="k", markersize=3.5)
-    ax.set(xlabel="$z_1$", ylabel="$z_2$", title=z.attrs["loss"])
+    ax.set(xlabel="$z_1$", ylabel="$z_2$", title=z.attrs["title"])
     ax.set_aspect("equal", adjustable="datalim")
     return ax
 
 
-def plot_eigenvalues(values: xr.DataArray, ax: Axes | None = None) -> Axes:
-    """Draw eigenvalues along `step` or `time`, the largest first, from every `start` there is."""
+def plot_eigenvalues(values: xr.DataArray, ax: Axes | None = None, *, least: float = 0.01) -> Axes:
+    """Draw eigenvalues along `step` or `time`, from every `start` there is; mode 1 is darkest.
+
+    The axis is one for all such drawings, from `least` to 10: what is below has no place.
+    """
     ax = plt.gca() if ax is None else ax
     clock = "step" if "step" in values.dims else "time"
+    colours = SEQUENTIAL(np.linspace(0, 1, values.sizes["mode"]))
     for start in values.transpose("start", ...) if "start" in values.dims else [values]:
-        for j in range(start.sizes["mode"]):
-            ax.plot(
-                start[clock],
-                start.isel(mode=j),
-                color=SEQUENTIAL(j / start.sizes["mode"]),
-            )
+        for line, colour in zip(start.transpose("mode", ...), colours, strict=True):
+            ax.plot(start[clock], line, color=colour)
     steps = f"steps of {values.attrs['rate']:g}" if clock == "step" else "gradient-flow time"
-    ax.set(xlabel=steps, title=values.attrs["loss"])
-    ax.locator_params(axis="x", nbins=3)
+    ax.set(xlabel=steps, title=values.attrs["title"])
+    ax.locator_params(axis="x", nbins=4)
     ax.set_yscale("log")
-    ax.set_ylim(1e-2, 10)
-    ax.axhline(1, color="0.8", linewidth=0.8, zorder=0)
-    ax.set_ylabel(values.attrs.get("long_name", "eigenvalue of $F$"))
+    ax.axhline(1, color=FAINT, linewidth=0.8, zorder=0)
+    ax.set_ylabel(name_of(values))
+    ax.set_ylim(least, 10)
     return ax
 
 
@@ -124,12 +142,14 @@ def plot_basin(basin: xr.Dataset, ax: Axes | None = None) -> Axes:
     over, _ = basin["survives"].dims
     x, alive = basin[over], basin["survives"].astype(float).T
     ax.contourf(x, basin["p0"], alive, levels=[0.5, 1.5], colors=[ALIVE])
-    ax.contour(x, basin["p0"], alive, levels=[0.5], colors=CURVE, linewidths=1.4)
+    ax.contour(x, basin["p0"], alive, levels=[0.5], colors=CURVE, linewidths=2)
     ax.fill([np.nan] * 3, [np.nan] * 3, color=ALIVE, label="survives")
+    ax.plot([np.nan] * 2, [np.nan] * 2, color=CURVE, linewidth=2, label="its edge")
     for name, style in (("unstable", "--"), ("useful", "-")):
         colour = SADDLE if name == "unstable" else STABLE
         ax.plot(x, basin[name], style, color=colour, label=basin[name].attrs["symbol"])
     ax.set(xlim=(x[0], x[-1]), ylim=(basin["p0"][0], basin["p0"][-1]))
     ax.set(xlabel=x.attrs["symbol"], ylabel=basin["p0"].attrs["symbol"])
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    ax.locator_params(axis="x", nbins=6)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, columnspacing=1.2)
     return ax

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures.axes import zero_line
+from analysis.figures.axes import mode_colorbar, zero_line
 from analysis.figures.grid import panel_grid
 from analysis.figures.phase_plane import P, S
 from analysis.figures.style import SEQUENTIAL
@@ -27,6 +27,7 @@ from analysis.figures.theory import (
 
 COLUMNS = 4
 CLOCKS = ("time", "step")
+FEW = 6  # modes that a legend names; of more there is a colour bar
 
 
 def sweep_figure(data: Sequence[xr.Dataset]) -> Figure:
@@ -54,6 +55,8 @@ def sweep_figure(data: Sequence[xr.Dataset]) -> Figure:
             plot_curves(ds[name], ax, by=by, symbol=rf"$\{by}$").set_ylabel(symbol)
             zero_line(ax)
         row[-1].legend(loc="lower right")
+    for ax in grid[:-1].flat:
+        ax.set_xlabel("")
     return figure
 
 
@@ -100,24 +103,44 @@ def curve_figure(
 
     figure = _panels(data, panel, share=True)
     seeds = data[0].sizes.get("seed")
-    figure.axes[0].legend(fontsize=6, title=seeds and f"band: sd of {seeds} seeds")
+    title = seeds and f"band: sd of {seeds} seeds"
+    figure.axes[0].legend(fontsize=6, title=title, title_fontsize=6)
     return figure
 
 
-def loss_figure(data: Sequence[xr.DataArray], *, share: bool = False, note: str = "") -> Figure:
-    """Draw samples in a plane, or eigenvalues, a panel a loss; `note` goes below all of them."""
+def loss_figure(
+    data: Sequence[xr.DataArray], *, share: bool = False, note: str = "", least: float = 0.01
+) -> Figure:
+    """Draw samples in a plane, or eigenvalues from `least` on, a panel a loss.
+
+    `note` goes below all of them.
+    """
 
     def panel(values: xr.DataArray, ax: Axes) -> None:
         if "sample" in values.dims:
             plot_paths(values, ax)
         else:
-            ax = plot_eigenvalues(values, ax)
+            plot_eigenvalues(values, ax, least=least)
             ax.set_ylabel(ax.get_ylabel() if _leads(ax) else "")
 
     figure = _panels(data, panel, share=share)
+    spectra = [ax for ax, m in zip(figure.axes, data, strict=True) if "mode" in m.dims]
+    if spectra:
+        _name_modes(figure, spectra, max(m.sizes.get("mode", 0) for m in data))
     if note:
         figure.supxlabel(note, fontsize="small")
     return figure
+
+
+def _name_modes(figure: Figure, axes: Sequence[Axes], modes: int) -> None:
+    if modes > FEW:
+        for row in (axes[i : i + COLUMNS] for i in range(0, len(axes), COLUMNS)):
+            mode_colorbar(figure, row, [modes])
+        return
+    colours = SEQUENTIAL(np.linspace(0, 1, modes))
+    keys = [Line2D([], [], color=colour) for colour in colours]
+    names = [f"mode {j + 1}" for j in range(modes)]
+    figure.legend(keys, names, loc="outside lower center", ncols=modes)
 
 
 def _with_legend(figure: Figure) -> Figure:

@@ -11,6 +11,18 @@ from dynamics.solvers.integrate import integrate
 TOY = {name: (0.1 if name.startswith("cosine") else 0.01, 1500) for name in EIGEN_LOSSES} | {
     name: (0.1, 100_000) for name in ("euclidean-no-predictor", "cosine-no-predictor")
 }
+# As the paper calls them.
+SUFFIXES = {
+    "": "",
+    "-iso": ", IsoLoss",
+    "-attached": ", no stop-gradient",
+    "-no-predictor": ", no predictor",
+}
+TITLES = {
+    name + suffix: name.capitalize() + words
+    for name in ("euclidean", "cosine")
+    for suffix, words in SUFFIXES.items()
+}
 
 
 def loss_trajectories(samples: int = 20) -> list[xr.DataArray]:
@@ -37,11 +49,12 @@ def loss_trajectories(samples: int = 20) -> list[xr.DataArray]:
         # NaN is a mode below the least of all numbers: 0 in a picture.
         z = np.einsum("rm,tm,ms->str", U, np.sqrt(c.fillna(0)), Vt @ x.T)
         coords = {"time": c["time"], "row": [1, 2]}
-        paths.append(xr.DataArray(z, coords, ["sample", "time", "row"], attrs={"loss": name}))
+        paths.append(xr.DataArray(z, coords, ["sample", "time", "row"], attrs=_named(name)))
         at = np.linspace(0, steps, 301)
         c = _toy(name, np.linalg.svd(wide, compute_uv=False) ** 2, rate * at)
         values = c.drop_vars("time").assign_coords(step=at)
-        spectra.append(values.assign_attrs(loss=name, rate=rate, long_name="eigenvalue of $WW^T$"))
+        label = {"rate": rate, "long_name": "eigenvalue of $WW^T$", "symbol": ""}
+        spectra.append(values.assign_attrs(_named(name) | label))
     half = len(paths) // 2
     return [*paths[:half], *spectra[:half], *paths[half:], *spectra[half:]]
 
@@ -59,7 +72,7 @@ def loss_rest_points() -> list[xr.DataArray]:
         for c in ((0.3, 0.1), (1.0, 0.4), (2.5, 1.2)):
             run = integrate(EigenvalueFlow(loss=name), (np.array(c),), np.linspace(0, 30, 121))
             runs.append(run["correlation_eigenvalue"].swap_dims(step="time"))
-        out.append(xr.concat(runs, dim="start").assign_attrs(loss=name))
+        out.append(xr.concat(runs, dim="start").assign_attrs(_named(name)))
     return out
 
 
@@ -67,4 +80,8 @@ def relu_spectra(steps: int = 600) -> list[xr.DataArray]:
     """Return IsoLoss Fig. 6: eigenvalues of E[z zᵀ] for z = relu(W x), by SGD."""
     start = np.random.default_rng(0).standard_normal((10, 15)) / 4
     runs = (descend(name, start, steps, rate=0.05, relu=True) for name in EIGEN_LOSSES)
-    return [run["correlation_eigenvalue"].assign_attrs(loss=run.attrs["loss"]) for run in runs]
+    return [run["correlation_eigenvalue"].assign_attrs(_named(run.attrs["loss"])) for run in runs]
+
+
+def _named(loss: str) -> dict[str, str]:
+    return {"loss": loss, "title": TITLES[loss]}

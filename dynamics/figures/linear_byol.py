@@ -1,5 +1,7 @@
 """The data of the theory figures of Tian, Chen and Ganguli (2021), arXiv:2102.06810."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import xarray as xr
 
@@ -116,21 +118,62 @@ def commutators(seed: int = 0) -> list[xr.DataArray]:
 
 
 def scalar_fields() -> list[xr.Dataset]:
-    """Return Fig. 10: fields of (w, w_p) at w_a = 1, of w = w_p with w_a, and without predictor."""
-    flow = ScalarFlow()  # lambda_s = 1, lambda_d = 1/2, alpha_p = beta = 1
-    axis = np.linspace(-2, 2, 21)
-    x, y = np.meshgrid(axis, axis)
-    left = flow(0.0, x, y, np.ones_like(x))
-    tied = flow(0.0, x, x, y)
-    # Without predictor w_p = 1 stays as it is.
-    free = flow(0.0, x, np.ones_like(x), y)
-    fields = [("w", "w_p", left[0], left[1]), ("w", "w_a", tied[0], tied[2])]
-    fields.append(("w", "w_a", free[0], free[2]))
+    r"""Return Fig. 10: fields of (w, w_p) at w_a = 1, of w = w_p with w_a, and without predictor.
+
+    Each has what its picture needs beside the field: the lines on which it, or one part of it,
+    stands still, and its rest points by their stability. With lambda_s = 1, lambda_d = 1/2 and
+    alpha_p = beta = 1, derived: :math:`w_p w = w_a \lambda_d/\lambda_s`; a saddle at 0; tied, a
+    stable point at 1/2 beside 0, where linearisation does not decide.
+    """
+    flow = ScalarFlow()
+    axis, x = np.linspace(-2, 2, 21), np.linspace(-2, 2, 400)  # none at 0
+    grid, up = np.meshgrid(axis, axis)
+    one = np.ones_like(grid)
+    held, tied, free = (flow(0.0, grid, *rest) for rest in ((up, one), (grid, up), (one, up)))
+    ratio = float(flow.cross / flow.same)
     return [
-        xr.Dataset(
-            {"across": (("y", "x"), dx), "up": (("y", "x"), dy)},
-            {"x": ("x", axis, {"symbol": f"${a}$"}), "y": ("y", axis, {"symbol": f"${b}$"})},
-            {"ratio": float(flow.cross / flow.same), "panel": panel},
-        )
-        for panel, (a, b, dx, dy) in enumerate(fields)
+        _field(
+            "target held, $w_a = 1$",
+            ("$w$", "$w_p$"),
+            (axis, held[0], held[1]),
+            {"both": (x, np.where(abs(x) > ratio / 2, ratio / x, np.nan))},
+            [(0.0, 0.0, "saddle")],
+        ),
+        _field(
+            "tied, $w_p = w$",
+            ("$w$", "$w_a$"),
+            (axis, tied[0], tied[2]),
+            {"across": (x, x**2 / ratio), "up": (x, x)},
+            [(0.0, 0.0, "neutral"), (ratio, ratio, "stable")],
+        ),
+        _field(
+            "no predictor, $w_p = 1$",
+            ("$w$", "$w_a$"),
+            (axis, free[0], free[2]),
+            {"across": (x, x / ratio), "up": (x, x)},
+            [(0.0, 0.0, "stable")],
+        ),
     ]
+
+
+def _field(
+    title: str,
+    symbols: tuple[str, str],
+    field: tuple[np.ndarray, np.ndarray, np.ndarray],
+    still: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    rest: Sequence[tuple[float, float, str]],
+) -> xr.Dataset:
+    axis, across, up = field
+    x, y = ("x", axis, {"symbol": symbols[0]}), ("y", axis, {"symbol": symbols[1]})
+    places = zip(*rest, strict=True)
+    return xr.Dataset(
+        {
+            "across": (("y", "x"), across),
+            "up": (("y", "x"), up),
+            "still_x": (("still", "point"), [line[0] for line in still.values()]),
+            "still_y": (("still", "point"), [line[1] for line in still.values()]),
+            **{f"rest_{name}": ("rest", list(next(places))) for name in ("x", "y", "stability")},
+        },
+        {"x": x, "y": y, "still": list(still)},
+        {"title": title},
+    )

@@ -29,8 +29,9 @@ class PaperFigure:
 
 NOTE = (
     "The mean of the published SGD (infinite batches), drawn as a flow; that of cosine losses is "
-    "over 4096 Gaussian draws. Noise of 0.1 on the target's view alone."
+    "over 4096 Gaussian draws. Noise of 0.1 on the target's view alone. Rings: start; dots: end."
 )
+REST = {"share": True, "least": 0.05}
 COSINE = {"by": "beta", "symbol": r"$\beta$", "label": r"$\cos(W_a, W)$"}
 BRACKET = {"by": "tau", "symbol": r"$\tau$", "label": r"$\|[F, W_p]\|_F$", "log": True}
 
@@ -43,7 +44,7 @@ FIGURES: dict[str, PaperFigure] = {
     "9": PaperFigure(linear_byol.commutators, "theory_figures.curve_figure", BRACKET),
     "10": PaperFigure(linear_byol.scalar_fields, "theory_figures.field_figure"),
     "iso2": PaperFigure(isoloss.loss_trajectories, "theory_figures.loss_figure", {"note": NOTE}),
-    "iso5": PaperFigure(isoloss.loss_rest_points, "theory_figures.loss_figure", {"share": True}),
+    "iso5": PaperFigure(isoloss.loss_rest_points, "theory_figures.loss_figure", REST),
     "iso6": PaperFigure(isoloss.relu_spectra, "theory_figures.loss_figure", {"share": True}),
 }
 """By the number in Tian, Chen and Ganguli (2021); ``iso`` in Halvagal, Laborieux, Zenke (2023)."""

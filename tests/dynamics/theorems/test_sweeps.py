@@ -58,8 +58,9 @@ def test_a_basin_is_drawn_with_its_rest_points():
     found = basin_map(FLOW, "eta", [0.05, 0.1], np.linspace(0, 1, 11))
     ax = plot_basin(found, Figure().subplots())
     names = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert names == ["survives", "$p_-$", "$p_+$"]
-    np.testing.assert_allclose(ax.lines[0].get_ydata(), found["unstable"])
+    assert names == ["survives", "its edge", "$p_-$", "$p_+$"]
+    lines = {line.get_label(): line.get_ydata() for line in ax.lines}
+    np.testing.assert_allclose(lines["$p_-$"], found["unstable"])
     assert ax.get_xlabel() == r"$\eta$"
 
 
