@@ -8,6 +8,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from analysis.figures.style import STYLE
+from analysis.store.address import refuse_address
 from analysis.store.atomic import replacing
 
 
@@ -24,7 +25,13 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
     -------
     Path
         Of the PNG.
+
+    Raises
+    ------
+    OSError, ValueError
+        It cannot be written there, or `path` is an address.
     """
+    refuse_address(path)
     stem = Path(path)
     if stem.suffix in (".png", ".pdf"):
         stem = stem.with_suffix("")

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from analysis.store.address import refuse_address
 from analysis.store.atomic import write_whole
 from analysis.store.evaluations import latest
 from analysis.store.reader import MissingGroupError, open_snapshots
-from analysis.store.runs import run_paths
+from analysis.store.runs import RunPath, run_name, run_paths
 from analysis.store.schema import EVALUATION_KEY
 from analysis.store.swept import option_labels, option_names, place, swept
 from analysis.store.version1 import OLDER_HEAD, older_table
@@ -46,9 +47,9 @@ def read_accuracies(runs: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
     FileNotFoundError, ValueError
         There is no run or no accuracy, a file is not such a table, or a run cannot be opened.
     """
-    given = [Path(run) for run in runs]
-    tables = [_read(path) for path in given if path.suffix == ".csv"]
-    folders = [path for path in given if path.suffix != ".csv"]
+    given = list(runs)
+    tables = [_read(Path(path)) for path in given if Path(path).suffix == ".csv"]
+    folders = [path for path in given if Path(path).suffix != ".csv"]
     tables += _of_runs(run_paths(folders)) if folders else []
     if not any(len(table) for table in tables):
         raise ValueError("the runs have no accuracy; `python -m trainers evaluate RUN` adds one")
@@ -65,6 +66,7 @@ def write_accuracies(rows: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     Path
         Of the file; its folder is made.
     """
+    refuse_address(path)
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
     texts = {name: rows[name].map(cell, na_action="ignore") for name in _texts(rows)}
@@ -107,7 +109,7 @@ def _texts(rows: pd.DataFrame) -> list[str]:
     return [name for name in rows if rows[name].map(type).eq(str).any()]
 
 
-def _of_runs(paths: Sequence[Path]) -> list[pd.DataFrame]:
+def _of_runs(paths: Sequence[RunPath]) -> list[pd.DataFrame]:
     stored = [open_snapshots(path) for path in paths]
     places = [place(run.attrs) for run in stored]
     names = option_names(swept(places))
@@ -120,7 +122,7 @@ def _of_runs(paths: Sequence[Path]) -> list[pd.DataFrame]:
             evaluation = latest(open_snapshots(path, "evaluation"))
         except MissingGroupError:  # nothing has been evaluated
             continue
-        of_run: dict[str, Any] = {"method": str(where["method"] or path.name)}
+        of_run: dict[str, Any] = {"method": str(where["method"] or run_name(path))}
         of_run |= {"seed": str(where["seed"])}
         of_run |= {name: labels[i] for name, labels in values.items()}
         of_run |= {name: str(run.attrs.get(name, "")) for name in SOURCE}

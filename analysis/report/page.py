@@ -19,6 +19,7 @@ from analysis.figures.run_overview import comparison, overview, overview_caption
 from analysis.figures.style import STYLE
 from analysis.report.measured_run import Measured
 from analysis.report.player import as_png, player_frames
+from analysis.store.address import refuse_address
 from analysis.store.atomic import write_whole
 from analysis.store.labels import basis_name, of_the
 from analysis.store.schema import FLOW
@@ -92,6 +93,7 @@ def write_report(
             figures=_together(runs) if len(runs) > 1 else [],
             sections=[_section(one) for one in runs],
         )
+    refuse_address(path)
     file = Path(path)
     write_whole(file, page.encode(errors="backslashreplace"))
     return file

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from analysis.store.address import refuse_address
 from analysis.store.descriptors import (
     NO_LOCKS,
     fate,
@@ -205,9 +206,10 @@ def hold(run: str | os.PathLike[str]) -> RunLock:
     ------
     BlockingIOError
         Another writer holds it, in this process or any other.
-    OSError
-        There cannot be a run, or the file system has no locks.
+    OSError, ValueError
+        There cannot be a run, or the file system has no locks; or it is an address.
     """
+    refuse_address(run)
     for seconds in _PROBED:
         try:
             return RunLock(run)

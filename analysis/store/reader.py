@@ -27,16 +27,17 @@ counts.
 """
 
 import os
-from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import xarray as xr
 
 import analysis.store.forked  # noqa: F401
+from analysis.store.address import address_of, local_path
 from analysis.store.chunks import checked_root
 from analysis.store.complete import CompleteStore
 from analysis.store.evaluations import data_name
+from analysis.store.remote import open_store
 from analysis.store.root import UNSEALED, array_metadata, files_of
 from analysis.store.schema import (
     EVALUATION,
@@ -75,7 +76,9 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     Parameters
     ----------
     path : path
-        A run directory, or the ``snapshots.zarr`` inside it.
+        A run directory, or the ``snapshots.zarr`` inside it; or the address of one that fsspec
+        reads: ``s3://bucket/run``, ``https://host/run``. There a chunk is looked at when it is
+        read, and not before.
     group : {None, "metrics", "evaluation"}
         None for the matrices, dims ``(step, row, col)``; `metrics` holds scalars along ``step``,
         and `evaluation` columns along ``evaluation``: ``.to_dataframe()`` is the table.
@@ -95,27 +98,24 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     ------
     FileNotFoundError
         There is no store at `path`.
+    OSError
+        Its address cannot be reached.
     ValueError
         It is not a snapshot store, it is of a newer format, or a file of it is missing, cut off,
         changed or another one than was written.
     MissingGroupError
         It has no such group (an evaluation that has not been made yet, say); a ValueError, too.
     """
-    store = Path(path)
-    if (store / STORE).is_dir():
-        store = store / STORE
-    root = checked_root(store, {group or ""})
+    root, chunks, store = _store_at(path, group or "")
     arrays = array_metadata(root)
     prefix = f"{group}/" if group else ""
     if group and not any(key.startswith(prefix) for key in arrays):
         there = sorted({key.split("/")[0] for key in arrays if "/" in key})
         raise MissingGroupError(f"{store} has no group {group!r}; it has {there}")
-    checked = root["attributes"]["format_version"] > UNSEALED
-    chunks = CompleteStore.in_folder(store.absolute(), files_of(root), checked=checked)
     try:
         ds = xr.open_zarr(chunks, group=group, consolidated=True)
     except Exception as error:  # what zarr and xarray make of an older store's odd metadata
-        if isinstance(error, ValueError | OSError) and str(store) in str(error):
+        if isinstance(error, ValueError | OSError) and store in str(error):
             raise
         reason = " ".join((str(error) or type(error).__name__).split())
         raise ValueError(f"{store} is damaged ({reason}); restore it from a copy") from error
@@ -133,6 +133,21 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     elif run["format_version"] > 1:
         ds = ds.rename({stored_name(group, "step"): "step"})
     return _table(ds) if group == "evaluation" else ds
+
+
+def _store_at(
+    path: str | os.PathLike[str], group: str
+) -> tuple[dict[str, Any], CompleteStore, str]:
+    """Return the root metadata of a run's store, its chunks, and what to call it."""
+    if (address := address_of(path)) is not None:
+        return open_store(address)
+    store = local_path(path)
+    if (store / STORE).is_dir():
+        store = store / STORE
+    root = checked_root(store, {group})
+    checked = root["attributes"]["format_version"] > UNSEALED
+    chunks = CompleteStore.in_folder(store.absolute(), files_of(root), checked=checked)
+    return root, chunks, str(store)
 
 
 def _loaded(values: Loaded) -> Loaded:

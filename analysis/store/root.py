@@ -73,9 +73,9 @@ def read_root(path: Path) -> dict[str, Any]:
     return parse_root(file.read_bytes(), path)
 
 
-def parse_root(content: bytes, path: Path) -> dict[str, Any]:
+def parse_root(content: bytes, path: str | Path) -> dict[str, Any]:
     """Return the content of the root ``zarr.json`` of the store at `path`, as `read_root`."""
-    file = path / "zarr.json"
+    file = f"{path}/zarr.json"
     try:
         root: dict[str, Any] = json.loads(content)
         found = root["attributes"].get("format")
@@ -109,7 +109,7 @@ def parse_root(content: bytes, path: Path) -> dict[str, Any]:
     return root
 
 
-def _check_nodes(root: dict[str, Any], file: Path) -> None:
+def _check_nodes(root: dict[str, Any], file: str) -> None:
     """Check the form of what no checksum guards."""
     try:
         for key, node in array_metadata(root).items():

@@ -3,12 +3,15 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from posixpath import basename
 from typing import Any
 
 import xarray as xr
 
+from analysis.store.address import address_of, local_path, refuse_address
 from analysis.store.joined import Key, together
 from analysis.store.reader import MissingGroupError, open_snapshots, savable
+from analysis.store.remote import runs_at
 from analysis.store.schema import DIVERGED, STORE
 from analysis.store.swept import (
     OWN,
@@ -19,6 +22,7 @@ from analysis.store.swept import (
     swept,
 )
 
+RunPath = Path | str  # or an address
 FIGURES = "figures"  # their place inside a run directory
 
 
@@ -30,7 +34,7 @@ def open_runs(
     Parameters
     ----------
     runs : path or paths
-        Run directories; or one folder, of which every run in it is taken.
+        Run directories; or one folder, of which every run in it is taken; or addresses of either.
     group : {None, "metrics", "evaluation"}
         As for `open_snapshots`.
 
@@ -59,7 +63,7 @@ def open_runs(
     names = dict(zip(OWN, OWN, strict=True)) | option_names(swept(places))
     axes = {name: sorted_values(p.get(option) for p in places) for option, name in names.items()}
     cells: dict[Key, xr.Dataset | None] = {}
-    first: dict[Key, Path] = {}
+    first: dict[Key, RunPath] = {}
     for path, ds, where in zip(paths, stored, places, strict=True):
         key = tuple(option_key(where.get(option)) for option in names)
         if key in cells:
@@ -74,26 +78,36 @@ def open_runs(
 
 def run_paths(
     runs: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
-) -> list[Path]:
-    """Return the run directories that are meant: themselves, or all in a folder, by name.
+) -> list[RunPath]:
+    """Return the runs that are meant: themselves, or all in a folder, by name.
 
-    What is hidden in a folder, its name beginning with a dot, is no run of it.
+    What is hidden in a folder, its name beginning with a dot, is no run of it. Paths are paths, and
+    addresses text.
 
     Raises
     ------
     FileNotFoundError
         There is none.
     """
-    given = [Path(runs)] if isinstance(runs, str | os.PathLike) else [Path(run) for run in runs]
-    found: list[Path] = []
-    for path in given:
-        inside = [path] if _is_run(path) else _runs_in(path)
+    found: list[RunPath] = []
+    for given in [runs] if isinstance(runs, str | os.PathLike) else runs:
+        inside: Sequence[RunPath]
+        if (address := address_of(given)) is not None:
+            inside = runs_at(address)
+        else:
+            path = local_path(given)
+            inside = [path] if _is_run(path) else _runs_in(path)
         if not inside:
-            raise FileNotFoundError(f"{path} is no run and no folder of runs")
+            raise FileNotFoundError(f"{given} is no run and no folder of runs")
         found += inside
     if not found:
         raise FileNotFoundError("no run was given")
     return found
+
+
+def run_name(path: RunPath) -> str:
+    """Return what a run is called by its place."""
+    return path.name if isinstance(path, Path) else basename(path)
 
 
 def run_folder(path: str | os.PathLike[str]) -> Path:
@@ -104,9 +118,10 @@ def run_folder(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     ValueError
-        A link is where figures go: what is written there would leave the run.
+        A link is where figures go: what is written there would leave the run; or it is an address.
     """
-    folder = Path(path)
+    refuse_address(path)
+    folder = local_path(path)
     if _is_store(folder):
         whole = folder if folder.name not in ("", "..") else folder.resolve()
         bare = whole.stem if whole.suffix else f"{whole.name}-figures"
@@ -117,7 +132,11 @@ def run_folder(path: str | os.PathLike[str]) -> Path:
 
 
 def refuse_store(path: Path) -> None:
-    """Raise ValueError where `path` lies in a store, which takes nothing but what is measured."""
+    """Raise ValueError where `path` lies in a store, which takes nothing but what is measured.
+
+    And where it is an address.
+    """
+    refuse_address(path)
     for folder in (path, *path.absolute().parents):
         if _is_store(folder):
             raise ValueError(f"{path} lies in the store {folder}; give a place outside of it")
@@ -128,7 +147,7 @@ def _is_store(path: Path) -> bool:
 
 
 def _stored(
-    paths: Sequence[Path], group: str | None
+    paths: Sequence[RunPath], group: str | None
 ) -> tuple[list[xr.Dataset | None], list[dict[str, Any]]]:
     stored: list[xr.Dataset | None] = []
     attrs = []
@@ -140,13 +159,13 @@ def _stored(
         except MissingGroupError as error:
             ds, missing = open_snapshots(path), error
             stored.append(None)
-        attrs.append(ds.attrs if ds.attrs.get("method") else {**ds.attrs, "method": path.name})
+        attrs.append(ds.attrs if ds.attrs.get("method") else {**ds.attrs, "method": run_name(path)})
     if all(ds is None for ds in stored):
         raise missing or ValueError(f"{paths[0]} and the other runs hold no snapshot yet")
     return stored, attrs
 
 
-def _check_features(paths: Sequence[Path], stored: Sequence[xr.Dataset | None]) -> None:
+def _check_features(paths: Sequence[RunPath], stored: Sequence[xr.Dataset | None]) -> None:
     for dim in ("row", "col", "feature"):
         pairs = zip(paths, stored, strict=True)
         have = {ds.sizes[dim]: path for path, ds in pairs if ds is not None and dim in ds.dims}

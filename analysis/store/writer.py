@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from numpy.typing import ArrayLike
 
+from analysis.store.address import refuse_address
 from analysis.store.evaluations import data_name, evaluation_rows
 from analysis.store.lock import RunLock
 from analysis.store.rows import one_row
@@ -62,6 +63,7 @@ class SnapshotWriter:
         durable: bool = False,
         lock: RunLock | None = None,
     ) -> None:
+        refuse_address(path)
         self.path = Path(path)
         self._session = Session(
             self.path.absolute(),  # also when the working directory changes

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from analysis.store.address import refuse_address
 from analysis.store.reader import STORE
 from analysis.store.schema import FLOW
 from trainers.config import Config
@@ -58,13 +59,14 @@ def _commit() -> str:
 
 
 def check_free(run: Path, overwrite: bool) -> None:
-    """Check that a new run may be made at `run`.
+    """Check that a new run may be made at `run`, which is no address.
 
     Raises
     ------
     FileExistsError
         Something is there that is not a run, or a run that is not to be replaced.
     """
+    refuse_address(run)
     if not run.exists() or (run.is_dir() and not any(run.iterdir())):
         return
     is_run = (run / STORE).is_dir() or (run / CHECKPOINT).is_file()

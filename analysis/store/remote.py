@@ -1,0 +1,81 @@
+"""Runs elsewhere, read by fsspec where they are: ``s3://``, ``https://``, ``memory://``."""
+
+import posixpath
+from typing import Any
+
+import fsspec
+from zarr.storage import FsspecStore
+
+from analysis.store.complete import CompleteStore
+from analysis.store.root import UNSEALED, files_of, parse_root
+from analysis.store.schema import STORE
+
+
+def open_store(address: str) -> tuple[dict[str, Any], CompleteStore, str]:
+    """Return the root metadata of a run's store, its chunks, read-only, and its own address.
+
+    Chunks are looked at when they are read, and not before: each is a request.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no store.
+    OSError
+        It cannot be reached.
+    ValueError
+        Nothing is known of such addresses, or as `parse_root`.
+    """
+    places = [address, posixpath.join(address, STORE)]
+    for place in places if address.endswith(".zarr") else reversed(places):
+        content = _content(posixpath.join(place, "zarr.json"))
+        if content is not None:
+            root = parse_root(content, place)
+            checked = root["attributes"]["format_version"] > UNSEALED
+            store = FsspecStore.from_url(place, read_only=True)
+            chunks = CompleteStore(store, files_of(root), place, checked=checked)
+            return root, chunks, place
+    raise FileNotFoundError(
+        f"no snapshot store at {address}: zarr.json is missing; give a run or its {STORE}"
+    )
+
+
+def runs_at(address: str) -> list[str]:
+    """Return the addresses of the run that is there, or else of those in a folder, by name."""
+    if _content(posixpath.join(address, STORE, "zarr.json")) or _content(
+        posixpath.join(address, "zarr.json")
+    ):
+        return [address]
+    names = sorted(posixpath.basename(name.rstrip("/")) for name in _names(address))
+    places = [posixpath.join(address, name) for name in names if not name.startswith(".")]
+    return [place for place in places if _content(posixpath.join(place, STORE, "zarr.json"))]
+
+
+def _content(address: str) -> bytes | None:
+    """Return what is at an address, None where nothing is."""
+    try:
+        system, path = fsspec.core.url_to_fs(address)
+        content: bytes = system.cat_file(path)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
+    except Exception as error:
+        raise _said(address, error) from error
+    return content
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        system, path = fsspec.core.url_to_fs(folder)
+        names: list[str] = system.ls(path, detail=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except Exception as error:
+        raise _said(folder, error) from error
+    return names
+
+
+def _said(address: str, error: Exception) -> Exception:
+    """Return what went wrong, by the address, in one line."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, ImportError | ValueError):  # no such protocol, or not installed
+        return ValueError(f"{address}: {reason} (pip install 'eigenspace[remote]' has the usual)")
+    return OSError(f"{address} could not be read: {reason}")
