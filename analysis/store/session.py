@@ -121,7 +121,7 @@ class Session:
         self._torn = True
         try:
             yield
-        except ValueError:  # of rows that were refused before any column took them in
+        except (ValueError, TypeError, OSError):  # before any column took the rows in
             self._torn = False
             raise
         self._torn = False

@@ -8,16 +8,16 @@ from trainers.commands.parser import Parser
 from trainers.config import Config
 from trainers.options import choose
 from trainers.presets.table import PRESETS
-from trainers.training.sweep import DIVERGED, DONE, FAILED, Planned, plan, train_all
+from trainers.training.sweep import DIVERGED, DONE, FAILED, RUNNING, Planned, plan, train_all
 
 
 def sweep_command(parser: Parser, argv: list[str]) -> int:
     """Plan all runs, refuse what is wrong before anything is trained, train, say what failed."""
     parser.epilog = (
         "Any option of METHOD, with values between commas: --lr 0.03,0.1 --predictor.eps 0.1,0.3. "
-        "Runs go to DIR/METHOD[-option=value]-SEED. The same command again skips what is done and "
-        "resumes what was stopped; what diverged is left. `analysis.open_runs(DIR)` opens all as "
-        "one dataset."
+        "Runs go to DIR/METHOD[-option=value]-SEED. The same command again skips what is done, "
+        "resumes what was stopped and waits for what another process trains; what diverged is "
+        "left. `analysis.open_runs(DIR)` opens all as one dataset."
     )
     parser.add_argument("names", nargs="+", metavar="METHOD", help="as `list` shows them")
     parser.add_argument("--seeds", default="0", help="between commas (default: 0)")
@@ -39,7 +39,19 @@ def sweep_command(parser: Parser, argv: list[str]) -> int:
         print(f"{run.state:<8} {run.out}")
     if parsed.dry_run:
         return 0
-    ended = train_all(runs, parsed.jobs, _tell)
+    states = Counter(run.state for run in runs)
+
+    def tell(run: Planned) -> None:
+        states[run.state] += 1
+        _tell(run)
+
+    try:
+        ended = train_all(runs, parsed.jobs, tell)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"interrupted: {states[DONE]} of {len(runs)} runs are done, and what was being trained "
+            "is stopped; the same command goes on"
+        ) from None
     count = Counter(run.state for run in ended)
     skipped = sum(run.state == DONE for run in runs)
     print(
@@ -50,11 +62,17 @@ def sweep_command(parser: Parser, argv: list[str]) -> int:
 
 
 def _tell(run: Planned) -> None:
-    if run.state != DONE:
-        lines = run.log.read_text(errors="replace").splitlines() or ["no output"]
-        print(f"{run.state:<8} {run.out}: {lines[-1]} ({run.log})", flush=True)
+    if run.state == RUNNING:
+        print(f"{run.state:<8} {run.out}: in another process, which is waited for", flush=True)
+    elif run.state != DONE:
+        print(f"{run.state:<8} {run.out}: {_last_line(run.log)} ({run.log})", flush=True)
     else:
         print(f"{run.state:<8} {run.out}", flush=True)
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
+    return lines[-1] if lines else "no output"
 
 
 def _seeds(text: str) -> list[int]:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.store.lock import DisplacedError
+
 ANEW = "the same command with --overwrite begins anew"
 
 
@@ -35,7 +37,7 @@ def saying_how_to_go_on(run: Path, reached: Reached) -> Iterator[None]:
         yield
     except KeyboardInterrupt as error:
         raise KeyboardInterrupt(_interrupted(run, reached)) from error
-    except BlockingIOError:  # held by someone else: nothing was begun
+    except (BlockingIOError, DisplacedError):  # held by someone else, or moved away
         raise
     except OSError as error:
         raise OSError(f"{_failed(run, error)}; {_kept(run, reached)}") from error

@@ -3,7 +3,7 @@
 import itertools
 import os
 import re
-import subprocess
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +13,7 @@ from queue import SimpleQueue
 
 import torch
 
+from analysis.store.lock import is_held
 from analysis.store.names import safe_name
 from analysis.store.reader import STORE, open_snapshots
 from trainers.config import Config
@@ -20,10 +21,13 @@ from trainers.data.load import place_of
 from trainers.runs import checkpoint
 from trainers.runs.divergence import said_of
 from trainers.runs.finished import finished_at
+from trainers.training.children import Children
 
 Values = Mapping[str, Sequence[str]]
 LOGS = "logs"
-NEW, STARTED, DONE, FAILED, DIVERGED = "new", "started", "done", "failed", "diverged"
+NEW, STARTED, RUNNING = "new", "started", "running"
+DONE, FAILED, DIVERGED = "done", "failed", "diverged"
+LOOK = 0.5  # seconds between two looks at a run that another process trains
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ class Planned:
     out: Path
     config: Config
     state: str = NEW
-    """What is at `out`: `new` if nothing, `started`, `done`, `diverged`, or `failed` when tried."""
+    """What is at `out`: `new` if nothing, `started`, `running` if another process holds it, `done`,
+    `diverged`, or `failed` when tried."""
 
     @property
     def log(self) -> Path:
@@ -101,13 +106,14 @@ def found(run: Planned) -> str:
     FileExistsError
         It is no run, or a run of another configuration or on data of another place.
     """
+    held = is_held(run.out)
     if not run.out.exists() or not any(run.out.iterdir()):
-        return NEW
+        return RUNNING if held else NEW
     started = (run.out / checkpoint.FILE).is_file()
-    if not started and not (run.out / STORE).is_dir():
+    if not started and not held and not (run.out / STORE).is_dir():
         raise FileExistsError(f"{run.out} exists and is not a run; give another --out")
     if not started:
-        return NEW
+        return RUNNING if held else NEW
     attrs = open_snapshots(run.out).attrs
     there = Config.from_json(attrs["config"])
     if replace(there, device=run.config.device).resolved != run.config.resolved:
@@ -116,6 +122,8 @@ def found(run: Planned) -> str:
         raise FileExistsError(
             f"{run.out} was trained on {attrs['data_place']}, not on {place}; give another --out"
         )
+    if held:
+        return RUNNING
     if said_of(run.out):
         return DIVERGED
     return STARTED if finished_at(run.out) is None else DONE
@@ -124,28 +132,28 @@ def found(run: Planned) -> str:
 def train_all(runs: Sequence[Planned], jobs: int, told: Callable[[Planned], None]) -> list[Planned]:
     """Train what is not done, `jobs` at a time; what fails does not end the rest.
 
+    A run that another process holds, as what a killed sweep left training, is waited for, and then
+    judged by what it came to. An interruption ends every process that was started here.
+
     Parameters
     ----------
     told : function of a run
-        Called with each run as it ends, its state `done`, `diverged` or `failed`.
+        Called with each run as it ends, its state `done`, `diverged` or `failed`, and when it is
+        `running` elsewhere.
     """
     slots: SimpleQueue[int] = SimpleQueue()
     for slot in range(jobs):
         slots.put(slot)
+    children = Children()
 
     def one(run: Planned) -> Planned:
         if run.state in (DONE, DIVERGED):  # the same options would diverge again
             return run
         slot = slots.get()
         try:
-            run.log.parent.mkdir(parents=True, exist_ok=True)
-            with run.log.open("w") as log:
-                code = subprocess.run(
-                    run.command(), stdout=log, stderr=log, env=environment(slot, jobs)
-                ).returncode
+            ended = replace(run, state=_train(run, children, environment(slot, jobs), told))
         finally:
             slots.put(slot)
-        ended = replace(run, state=_ended(run, code))
         told(ended)
         return ended
 
@@ -153,14 +161,38 @@ def train_all(runs: Sequence[Planned], jobs: int, told: Callable[[Planned], None
         try:
             return list(pool.map(one, runs))
         except BaseException:
+            children.end()
             pool.shutdown(cancel_futures=True)
             raise
 
 
-def _ended(run: Planned, code: int) -> str:
-    if code == 0:
-        return DONE
-    return DIVERGED if said_of(run.out) else FAILED
+def _train(
+    run: Planned, children: Children, env: Mapping[str, str], told: Callable[[Planned], None]
+) -> str:
+    """Train a run, or wait for who does; return the state that it came to."""
+    state = _look(run)  # another sweep may have been here since it was planned
+    while state in (NEW, STARTED, RUNNING):
+        if state == RUNNING:
+            told(replace(run, state=RUNNING))
+            while is_held(run.out):
+                children.pause(LOOK)
+        else:
+            command = replace(run, state=state).command()
+            run.log.parent.mkdir(parents=True, exist_ok=True)
+            with run.log.open("a") as log:
+                log.write(f"$ {shlex.join(command)}\n")
+            children.run(command, run.log, env)
+            if (ended := _look(run)) != RUNNING:  # or another process was faster
+                return ended if ended in (DONE, DIVERGED) else FAILED
+        state = _look(run)
+    return state
+
+
+def _look(run: Planned) -> str:
+    try:
+        return found(run)
+    except (ValueError, OSError):  # what is there now is not this run, or cannot be read
+        return FAILED
 
 
 def environment(slot: int, jobs: int, gpus: int | None = None) -> dict[str, str]:

@@ -1,16 +1,27 @@
 import contextlib
+import os
+import re
+import signal
 import subprocess
-import types
+import sys
+import threading
+import time
 
 import pytest
 
 from analysis import SnapshotWriter, open_runs, open_snapshots
+from analysis.store.lock import hold, is_held, lock_file
 from trainers import Config
 from trainers.commands.main import main
+from trainers.training.children import Children
 from trainers.training.sweep import DONE, NEW, STARTED, Planned, environment, expand, found, plan
 
 SMALL = ["--size", "16", "--limit", "96", "--width", "2", "--epochs", "1", "--batch-size", "32"]
 SMALL += ["--projector-hidden", "8", "--projector-out", "4", "--device", "cpu"]
+
+
+LONG = [*SMALL]
+LONG[LONG.index("--epochs") + 1] = "100000"
 
 
 def sweep(*words, small=SMALL):
@@ -21,15 +32,18 @@ def sweep(*words, small=SMALL):
 def in_process(monkeypatch):
     """Runs are trained here: a process of its own takes most of its time to start."""
 
-    def run(command, *, stdout, stderr, env):
-        with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+    def run(self, command, log, env):
+        with (
+            log.open("a") as out,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(out),
+        ):
             try:
-                code = main(command[3:])  # after python -m trainers
+                return main(command[3:])  # after python -m trainers
             except SystemExit as stop:
-                code = stop.code
-        return subprocess.CompletedProcess(command, code)
+                return stop.code
 
-    monkeypatch.setattr("trainers.training.sweep.subprocess", types.SimpleNamespace(run=run))
+    monkeypatch.setattr(Children, "run", run)
 
 
 def test_expand_is_the_product_with_the_last_option_fastest():
@@ -73,10 +87,98 @@ def test_a_run_that_was_stopped_is_resumed(tmp_path, in_process, capfd):
     run = tmp_path / "byol-linear-0"
     assert main(["byol-linear", *SMALL, "--out", str(run)]) == 0
     (run / "encoder.pt").unlink()  # as if killed before the end
+    log = tmp_path / "logs" / "byol-linear-0.log"
+    log.parent.mkdir()
+    log.write_text("of the first attempt\n")
     assert sweep("byol-linear", "--out", tmp_path, "--dry-run") == 0
     assert capfd.readouterr().out.splitlines()[-1].split() == ["started", str(run)]
     assert sweep("byol-linear", "--out", tmp_path) == 0
     assert (run / "encoder.pt").is_file()
+    lines = log.read_text().splitlines()
+    assert lines[0] == "of the first attempt"
+    assert lines[1].endswith(f"-m trainers resume {run}")
+
+
+def test_a_run_that_another_process_trains_is_waited_for_and_judged(
+    tmp_path, in_process, capfd, monkeypatch
+):
+    run = tmp_path / "byol-linear-0"
+    assert main(["byol-linear", *SMALL, "--out", str(run)]) == 0
+    looks = []
+    with hold(run) as held:
+
+        def pause(self, seconds):
+            looks.append(seconds)
+            held.release()
+
+        monkeypatch.setattr(Children, "pause", pause)
+        assert sweep("byol-linear", "--out", tmp_path, "--dry-run") == 0
+        assert capfd.readouterr().out.splitlines()[-1].split() == ["running", str(run)]
+        assert sweep("byol-linear", "--out", tmp_path) == 0
+    told = capfd.readouterr().out.splitlines()
+    assert [line.split()[0] for line in told] == ["running", "done", "1"]
+    assert len(looks) == 1
+    assert not (tmp_path / "logs").exists()  # nothing was trained here
+
+
+def test_two_sweeps_at_once_train_each_run_once(tmp_path, in_process, capfd):
+    # The other one takes the run between our look and our process: it is refused, and looks again.
+    run = tmp_path / "byol-linear-0"
+    train = Children.run
+    theirs = []
+
+    def late(self, command, log, env):
+        if not theirs:
+            theirs.append(main(["byol-linear", *SMALL, "--out", str(run)]))
+            held.append(hold(run))
+            threading.Timer(0.3, held[0].release).start()
+            return 2
+        return train(self, command, log, env)
+
+    held = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Children, "run", late)
+        assert sweep("byol-linear", "--out", tmp_path) == 0
+    assert theirs == [0]
+    assert "1 runs: 1 trained" in capfd.readouterr().out
+
+
+def test_an_interrupted_sweep_ends_its_processes_and_says_what_is_done(tmp_path):
+    words = ["directpred", "--seeds", "0,1", "--out", str(tmp_path), *LONG]
+    command = [sys.executable, "-m", "trainers", "sweep", *words]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    run = tmp_path / "directpred-0"
+    while not (run / "checkpoint.pt").is_file():
+        assert child.poll() is None
+        time.sleep(0.05)
+    child.terminate()
+    _, said = child.communicate()
+    assert child.returncode == 143
+    assert "interrupted: 0 of 2 runs are done, and what was being trained is stopped" in said
+    assert not is_held(run)
+    last = (tmp_path / "logs" / "directpred-0.log").read_text().splitlines()[-1]
+    assert f"`eigenspace resume {run}` continues it" in last
+    assert not (tmp_path / "directpred-1").exists()
+
+
+@pytest.mark.slow
+def test_what_a_killed_sweep_leaves_training_is_running_and_ends(tmp_path, capfd):
+    command = [sys.executable, "-m", "trainers", "sweep", "directpred", "--out", str(tmp_path)]
+    child = subprocess.Popen([*command, *LONG])
+    run = tmp_path / "directpred-0"
+    while not (run / "checkpoint.pt").is_file():
+        assert child.poll() is None
+        time.sleep(0.05)
+    child.kill()
+    child.wait()
+    assert sweep("directpred", "--out", tmp_path, "--dry-run", small=LONG) == 0
+    assert capfd.readouterr().out.splitlines()[-1].split() == ["running", str(run)]
+    holder = int(re.search(r"process (\d+)", lock_file(run).read_text())[1])
+    os.kill(holder, signal.SIGTERM)
+    while is_held(run):
+        time.sleep(0.05)
+    assert sweep("directpred", "--out", tmp_path, "--dry-run", small=LONG) == 0
+    assert capfd.readouterr().out.splitlines()[-1].split() == ["started", str(run)]
 
 
 def test_the_command_of_each_state(tmp_path):
