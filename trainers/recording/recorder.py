@@ -1,6 +1,5 @@
 """Recording anyone's training: hooks see what passes the predictor, whatever calls it."""
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -8,7 +7,6 @@ from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from analysis.store.reader import open_snapshots
 from analysis.store.schema import COORDINATES
@@ -19,6 +17,7 @@ from trainers.recording.passes import Passes
 from trainers.recording.predictor_matrix import predictor_matrix
 from trainers.recording.record import Record, check_place
 from trainers.recording.views import Batch, by_batch
+from trainers.say import say
 
 RESERVED = COORDINATES.keys() | {"learning_rate", "feature_std"}
 
@@ -195,7 +194,7 @@ class Recorder:
             record.moments.load_state_dict(state["moments"])
         if ranks.writes():
             told = f"{self.run}: {record.d} features, W_p is the {self._kind} of the predictor"
-            tqdm.write(told, file=sys.stderr)
+            say(told)
         return record
 
     def _snapshot(self, record: Record) -> None:

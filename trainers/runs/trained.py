@@ -1,6 +1,5 @@
 """A trained run: its latest checkpoint, and the config, data and networks that belong to it."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from trainers.config import Config
 from trainers.data.fingerprint import Fingerprint
@@ -20,6 +18,7 @@ from trainers.runs import checkpoint
 from trainers.runs.agreement import check_same_data, check_same_options
 from trainers.runs.form import check_like, config_of, count, member, wrong
 from trainers.runs.network import load_network
+from trainers.say import say
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,7 +115,7 @@ def open_trained(run: str | Path, device: str | None = None) -> TrainedRun:
     data = load(config, where, _found(config, place) if place else None)
     if known is None:
         told = "has no fingerprint of its data: whether they are those it was trained on is unknown"
-        tqdm.write(f"{path} {told}", file=sys.stderr)
+        say(f"{path} {told}")
     elif different := data.fingerprint.differences(_fingerprint(file, known)):
         raise ValueError(
             f"{path} was trained on {known['place']}, which has changed since: {different}; put "
@@ -135,7 +134,7 @@ def _fingerprint(file: Path, known: Mapping[str, Any]) -> Fingerprint:
 
 def announce(data: Data) -> None:
     """Say in one line on stderr what the data are."""
-    tqdm.write(data.account, file=sys.stderr)
+    say(data.account)
 
 
 def describe_data(config: Config, data: Data) -> dict[str, Any]:

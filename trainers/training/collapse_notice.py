@@ -1,14 +1,13 @@
 """Saying so while a run collapses: a look at its own snapshots, once an epoch."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from analysis.store.reader import open_snapshots
 from analysis.verdicts.collapse import KINDS, collapse, collapse_course
 from analysis.verdicts.lasting import looks_to_last
+from trainers.say import say
 
 # `partial` is left to the analysis: healthy short runs of SimSiam and BYOL pass through it.
 WARNED = KINDS.index("dimensional")
@@ -45,5 +44,5 @@ class CollapseNotice:
         if level > self._said or over:
             name = "the collapse is over" if over else f"{KINDS[level]} collapse"
             said = f"epoch {epoch}: {name}: {collapse(few, metrics).grounds}"
-            tqdm.write(said, file=sys.stderr)
+            say(said)
         self._said = WARNED - 1 if over else max(level, self._said)

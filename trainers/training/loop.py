@@ -3,11 +3,9 @@
 import copy
 import math
 import shutil
-import sys
 from pathlib import Path
 
 import torch
-from tqdm import tqdm
 
 from analysis.checks.fields import checked
 from analysis.checks.paths import path_of
@@ -21,6 +19,7 @@ from trainers.runs.continuation import check_continuation
 from trainers.runs.divergence import marking, refuse_diverged
 from trainers.runs.finished import finished_at, said_finished
 from trainers.runs.trained import announce, describe_data, load, open_trained, steps_per_epoch
+from trainers.say import say
 from trainers.training.advance import advance, save_checkpoint
 from trainers.training.learner import Learner
 from trainers.training.restored import check_learner
@@ -99,7 +98,7 @@ def resume(run: str | Path) -> Path:
     refuse_diverged(run)
     trained = open_trained(run)
     if (last := finished_at(run)) is not None:
-        tqdm.write(said_finished(run, last), file=sys.stderr)
+        say(said_finished(run, last))
         return run
     state, step, config = trained.state, trained.step, trained.config
     device, data = trained.device, trained.data

@@ -5,15 +5,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from tqdm import tqdm
+
+from trainers.say import say
 
 
 class Progress:
     """What is shown on stderr while a run is trained; see `showing`."""
 
-    def __init__(self, bar: "tqdm[None]", name: str, epochs: int, images: int) -> None:
-        self._bar, self._name, self._epochs, self._images = bar, name, epochs, images
+    def __init__(self, bar: "tqdm[Any]", name: str, epochs: int, total: int, images: int) -> None:
+        self._bar, self._name, self._images = bar, name, images
+        self._epochs, self._total = epochs, total
         self._begun = self._last = time.perf_counter()
         self._done = bar.n
 
@@ -30,15 +34,14 @@ class Progress:
         if not self._bar.disable:
             return
         now = time.perf_counter()
-        total = int(self._bar.total)
+        total = self._total
         left = (now - self._begun) * (total - step) / (step - self._done)
         rate = self._images / (now - self._last)
         self._last = now
-        tqdm.write(
+        say(
             f"{self._name}: epoch {step * self._epochs // total}/{self._epochs}, "
             f"step {step}/{total}, loss {loss:.3f}, {rate:.0f} images/s, "
-            f"{timedelta(seconds=round(left))} left",
-            file=sys.stderr,
+            f"{timedelta(seconds=round(left))} left"
         )
 
 
@@ -57,7 +60,7 @@ def showing(name: str, epochs: int, per_epoch: int, done: int, images: int) -> I
     total = epochs * per_epoch
     hidden = not (sys.stderr.isatty() or in_notebook())
     with tqdm(total=total, initial=done, desc=name, unit="step", disable=hidden) as bar:
-        yield Progress(bar, name, epochs, images)
+        yield Progress(bar, name, epochs, total, images)
 
 
 def in_notebook() -> bool:
