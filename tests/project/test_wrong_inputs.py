@@ -5,18 +5,35 @@ What is typed and what is said stand in `tests/support/refused`, a door a file.
 
 import numpy as np
 import pytest
-from refused import cases, config, drawn, evaluation, methods, refuses
+from refused import cases, config, data, drawn, evaluation, methods, refuses
 
 import trainers
 from trainers import METHODS, Config, Learned, Method
 
-DOORS = (config, methods, evaluation, drawn)
+DOORS = (config, methods, evaluation, drawn, data)
 
 
-@pytest.mark.parametrize(("names", "typed", "words"), cases(*DOORS))
-def test_a_wrong_input_is_refused_in_one_line(names, typed, words, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    refuses(lambda: eval(typed, dict(names)), words, tmp_path)
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Return a folder for each door, with the files that it needs; made once."""
+    made = {}
+
+    def folder(door):
+        if door not in made:
+            made[door] = tmp_path_factory.mktemp(door.__name__.rpartition(".")[2])
+            if hasattr(door, "files"):
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.chdir(made[door])
+                    door.files()
+        return made[door]
+
+    return folder
+
+
+@pytest.mark.parametrize(("door", "typed", "words"), cases(*DOORS))
+def test_a_wrong_input_is_refused_in_one_line(door, typed, words, folders, monkeypatch):
+    monkeypatch.chdir(folders(door))
+    refuses(lambda: eval(typed, dict(door.NAMES)), words, folders(door))
 
 
 def test_numbers_of_numpy_are_kept_as_python_s_own():

@@ -18,7 +18,7 @@ from trainers.data.listing import (
     loose_images,
     with_images,
 )
-from trainers.data.sources import Source
+from trainers.data.source import Source
 
 TRAIN = ("train", "training")
 TEST = ("test", "testing", "val", "valid", "validation")

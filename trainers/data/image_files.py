@@ -82,6 +82,8 @@ def _square(file: Path, side: int) -> np.ndarray:  # -> (3, side, side)
 
 @contextmanager
 def _opened(file: Path, side: int) -> Iterator[Image.Image]:
+    if not file.is_file():  # a pipe would be waited for
+        raise OSError(f"{file} is no file, or a link to nothing; remove it")
     try:
         with Image.open(file, formats=_formats()) as image:
             image.draft(None, (2 * side, 2 * side))

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.checks.fields import shown
+
 UNLABELLED = -1
+LARGEST = 2**63 - 1
 
 
 def number_labels(
@@ -40,6 +43,9 @@ def number_labels(
     >>> classes, train.tolist(), test.tolist()
     (('10', '20', '30'), [2, 0, -1], [1])
     """
+    for what, labels in (("training", train), ("test", test)):
+        if not isinstance(labels, np.ndarray):
+            raise ValueError(f"{what} labels are {shown(labels)}; an array wanted")
     given = [_plain("training", train), _plain("test", test)]
     if given[0].dtype.kind != given[1].dtype.kind:
         raise ValueError(f"training labels are {train.dtype} and test labels {test.dtype}")
@@ -50,7 +56,7 @@ def number_labels(
         classes = tuple(map(str, values.astype(bool) if train.dtype.kind == "b" else values))
         known = values
     else:
-        classes = tuple(np.asarray(names).astype(str).tolist())  # bytes too
+        classes = _classes(names)
         known = _known(values, classes)
     order = np.argsort(known)
     numbers = []
@@ -69,11 +75,31 @@ def _plain(what: str, labels: np.ndarray) -> np.ndarray:  # -> int64 or str
             f"image wanted{hint}"
         )
     if labels.dtype.kind in "US":
-        return labels.astype(str)
+        return _text(f"{what} labels", labels)
+    if labels.size and labels.max() > LARGEST:
+        raise ValueError(f"{what} labels have {labels.max()}; at most {LARGEST} wanted")
     plain = labels.astype(np.int64)
     if plain.size and plain.min() < UNLABELLED:
         raise ValueError(f"{what} labels have {plain.min()}; 0 and up, or -1 for none, wanted")
     return plain
+
+
+def _text(what: str, values: np.ndarray) -> np.ndarray:
+    try:
+        return values.astype(str)  # bytes too
+    except UnicodeDecodeError:
+        raise ValueError(f"{what} are bytes that are no ASCII; strings wanted") from None
+
+
+def _classes(names: Sequence[str] | np.ndarray) -> tuple[str, ...]:
+    given = np.asarray(names)
+    if given.ndim != 1 or given.dtype.kind not in "iuUSO":
+        raise ValueError(f"the names of classes are {shown(names)}; a list of them wanted")
+    classes = tuple(_text("the names of classes", given).tolist())
+    if len(set(classes)) < len(classes):
+        twice = next(name for name in classes if classes.count(name) > 1)
+        raise ValueError(f"the names of classes have {twice!r} more than once")
+    return classes
 
 
 def _known(values: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:

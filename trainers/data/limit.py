@@ -6,7 +6,7 @@ from torch import Tensor
 
 from trainers.data.images import listed
 from trainers.data.labels import UNLABELLED
-from trainers.data.sources import Source
+from trainers.data.source import Source
 from trainers.randomness import permutation
 
 SIGMA = 3

@@ -8,19 +8,17 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from analysis.checks.fields import checked
+from analysis.checks.paths import path_of
 from trainers.augmentation.recipes import RECIPES
 from trainers.data.fingerprint import Fingerprint
 from trainers.data.folders import read_folder
 from trainers.data.gaussian import GaussianData
 from trainers.data.images import ImageData
 from trainers.data.limit import limited
-from trainers.data.sources import (
-    Source,
-    read_cifar10,
-    read_npz,
-    read_shapes,
-    read_stl10,
-)
+from trainers.data.npz import read_npz
+from trainers.data.source import Source
+from trainers.data.sources import read_cifar10, read_shapes, read_stl10
 from trainers.options import choose
 
 __all__ = ["DATA", "Data", "GaussianData", "ImageData", "label_of", "load_data", "place_of"]
@@ -107,6 +105,10 @@ def load_data(
     OSError
         A file is missing, an image unreadable, or a download failed.
     """
+    known = isinstance(name, str) and (name in DATA or name == "gaussian")
+    name = name if known else str(path_of("data", name))
+    size, limit = checked("size", size, int | None), checked("limit", limit, int | None)
+    seed = checked("seed", seed, int, {"least": 0})
     options = {"recipe": recipe, "size": size, "limit": limit}
     if name == "gaussian":
         if given := [key for key, value in options.items() if value is not None]:

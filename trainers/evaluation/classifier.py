@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from analysis.checks.paths import path_of
 from analysis.store.schema import FEATURES
 from trainers.augmentation.recipes import Recipe
 from trainers.augmentation.views import normalise
@@ -95,7 +96,7 @@ def load_classifier(run: str | Path) -> Classifier:
     ValueError
         It is damaged or of another run, its weights are not finite, or the run diverged.
     """
-    file = Path(run) / FILE
+    file = path_of("run", run) / FILE
     if not file.is_file():
         raise FileNotFoundError(
             f"no classifier at {file}; `python -m trainers evaluate {run}` makes one"

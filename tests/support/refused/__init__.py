@@ -85,9 +85,9 @@ def within(seconds: float):
 
 
 def cases(*doors: ModuleType) -> list:
-    """Return the tables of doors as parameters of a test: names, what is typed, what is said."""
+    """Return the tables of doors as parameters of a test: door, what is typed, what is said."""
     return [
-        pytest.param(door.NAMES, typed, words, id=f"{door.__name__.split('.')[-1]}: {typed[:60]}")
+        pytest.param(door, typed, words, id=f"{door.__name__.split('.')[-1]}: {typed[:60]}")
         for door in doors
         for typed, words in door.CASES.items()
     ]

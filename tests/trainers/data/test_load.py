@@ -47,7 +47,7 @@ def test_the_recipe_follows_the_side_of_the_images(tmp_path):
     ("name", "options", "message"),
     [
         ("cifar", {}, r"data 'cifar' is not known; choose from .* did you mean 'cifar10'\?"),
-        ("", {}, "data '' is not known"),
+        ("", {}, "data is ''; a path wanted"),
         ("shapes", {"recipe": "simsam"}, r"recipe 'simsam' .* did you mean 'simsiam'\?"),
         ("shapes", {"limit": 0}, "limit = 0; at least 1"),
         ("shapes", {"size": -4}, "size = -4; at least 1"),
