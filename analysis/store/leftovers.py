@@ -24,22 +24,23 @@ def refuse_links(path: Path, dims: Mapping[str, int]) -> None:
         The number of dims of each array.
     """
     for folder in {path, *(path / key.rpartition("/")[0] for key in dims)}:
-        _refuse(folder)
+        refuse_link(folder)
     for key, ndim in dims.items():
-        _refuse(path / key)
+        refuse_link(path / key)
         level = [path / key / "c"]
         for _ in range(ndim):
             for folder in level:
-                _refuse(folder)
+                refuse_link(folder)
             inside = [entry for folder in level for entry in entries(folder)]
             level = [Path(entry.path) for entry in inside if _index(entry.name) is not None]
 
 
-def _refuse(folder: Path) -> None:
-    if folder.is_symlink():
+def refuse_link(path: Path) -> None:
+    """Raise ValueError where `path` is a link, through which one would write elsewhere."""
+    if path.is_symlink():
         raise ValueError(
-            f"{folder} is a link to {os.readlink(folder)}: what is written there would leave the "
-            "run; put a folder in its place (cp -rL makes one)"
+            f"{path} is a link to {os.readlink(path)}: what is written there would lie elsewhere; "
+            "put what it leads to in its place (cp -rL does)"
         )
 
 

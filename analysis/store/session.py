@@ -15,6 +15,7 @@ from analysis.store.hierarchy import Store
 from analysis.store.lock import DisplacedError, RunLock, hold
 from analysis.store.publisher import Publisher
 from analysis.store.schema import FORMAT, FORMAT_VERSION, GROUPS, STORE
+from analysis.store.strays import is_empty
 
 
 class Session:
@@ -60,7 +61,7 @@ class Session:
         resume_after: int | None,
     ) -> None:
         if resume_after is None:
-            if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            if self.path.exists() and (not self.path.is_dir() or not is_empty(self.path)):
                 raise FileExistsError(
                     f"{self.path} exists; resume it, remove it or write elsewhere"
                 )

@@ -13,6 +13,7 @@ import torch
 from analysis.store.address import refuse_address
 from analysis.store.reader import STORE
 from analysis.store.schema import FLOW
+from analysis.store.strays import is_empty
 from trainers.config import Config
 from trainers.data.load import label_of
 from trainers.runs.checkpoint import FILE as CHECKPOINT
@@ -67,7 +68,7 @@ def check_free(run: Path, overwrite: bool) -> None:
         Something is there that is not a run, or a run that is not to be replaced.
     """
     refuse_address(run)
-    if not run.exists() or (run.is_dir() and not any(run.iterdir())):
+    if not run.exists() or (run.is_dir() and is_empty(run)):
         return
     is_run = (run / STORE).is_dir() or (run / CHECKPOINT).is_file()
     if not is_run:

@@ -13,9 +13,11 @@ from queue import SimpleQueue
 
 import torch
 
+from analysis.store.leftovers import refuse_link
 from analysis.store.lock import is_held
 from analysis.store.names import safe_name
 from analysis.store.reader import STORE, open_snapshots
+from analysis.store.strays import is_empty
 from trainers.config import Config
 from trainers.data.load import place_of
 from trainers.runs import checkpoint
@@ -83,8 +85,9 @@ def plan(
     FileExistsError
         Something else is at the place of a run: nothing is trained.
     ValueError
-        Two runs would go to one place; or as `configure`.
+        Two runs would go to one place; a link is where a log goes; or as `configure`.
     """
+    refuse_link(out / LOGS)
     planned: dict[Path, Planned] = {}
     for name, chosen, seed in itertools.product(names, expand(options), seeds):
         varied = [f"{k.lstrip('-')}={v}" for k, v in chosen.items() if len(options[k]) > 1]
@@ -94,6 +97,7 @@ def plan(
         run = Planned(name, tuple(argv), out / folder, configure(name, argv))
         if run.out in planned:
             raise ValueError(f"{folder} is planned twice; give every name, seed and value once")
+        refuse_link(run.log)
         planned[run.out] = replace(run, state=found(run))
     return list(planned.values())
 
@@ -107,7 +111,7 @@ def found(run: Planned) -> str:
         It is no run, or a run of another configuration or on data of another place.
     """
     held = is_held(run.out)
-    if not run.out.exists() or not any(run.out.iterdir()):
+    if not run.out.exists() or is_empty(run.out):
         return RUNNING if held else NEW
     started = (run.out / checkpoint.FILE).is_file()
     if not started and not held and not (run.out / STORE).is_dir():

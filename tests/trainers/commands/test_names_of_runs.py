@@ -45,6 +45,16 @@ def test_a_sweep_lies_in_its_folder_whatever_its_values(tmp_path, flag, values, 
     assert [run.out for run in runs] == [tmp_path / folder for folder in folders]
 
 
+@pytest.mark.parametrize("place", ["logs", "logs/byol-0.log"])
+def test_a_sweep_follows_no_link_to_where_its_logs_go(tmp_path, place):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "runs" / place).parent.mkdir(parents=True)
+    (tmp_path / "runs" / place).symlink_to(tmp_path / "mine")
+    with pytest.raises(ValueError, match=f"{place} is a link to .*mine"):
+        plan(["byol"], [0], {}, tmp_path / "runs", lambda *_: Config(method=METHODS["byol"]))
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
 def test_data_are_called_by_the_folder_that_they_are(tmp_path, monkeypatch):
     (tmp_path / "photos" / "in").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "photos" / "in")
