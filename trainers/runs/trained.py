@@ -16,6 +16,7 @@ from trainers.networks.network import Network
 from trainers.optimisation.schedule import Schedule
 from trainers.runs import checkpoint
 from trainers.runs.agreement import check_same_data, check_same_options
+from trainers.runs.extended import in_steps, stretches
 from trainers.runs.form import check_like, config_of, count, member, wrong
 from trainers.runs.network import load_network
 from trainers.say import say
@@ -47,7 +48,10 @@ class TrainedRun:
         """Gradient-flow time behind the checkpoint."""
         config, per_epoch = self.config, steps_per_epoch(self.config, self.data)
         schedule = Schedule(
-            config.schedule, per_epoch * config.epochs, round(per_epoch * config.warmup)
+            config.schedule,
+            per_epoch * config.epochs,
+            round(per_epoch * config.warmup),
+            in_steps(stretches(self.path), per_epoch),
         )
         return schedule.elapsed(self.step) * config.time_per_step
 
