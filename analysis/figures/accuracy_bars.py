@@ -20,7 +20,7 @@ from analysis.store.schema import FEATURES, NETWORKS, PROTOCOLS
 WIDTH, MOST = 40, 240  # letters in a line of a name, and in all of it
 # Inches: of a bar, a line of a name, what parts two rows, a letter, and the bars' axis; and the
 # part of a row that its bars fill.
-BAR, LINE, GAP, LETTER, BARS, THICK = 0.13, 0.115, 0.06, 0.055, 2.6, 0.8
+BAR, LINE, GAP, LETTER, BARS, THICK = 0.13, 0.125, 0.06, 0.055, 2.6, 0.8
 HASH = re.compile(r"\b[0-9a-f]{32,}\b")
 
 
