@@ -70,7 +70,7 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
     reached = Reached()
     with (
         saying_how_to_go_on(run, reached),
-        SnapshotWriter(run / STORE, attrs=attrs, variable_attrs=described) as writer,
+        SnapshotWriter(run / STORE, attrs=attrs, variable_attrs=described, durable=True) as writer,
         marking(run, writer),
     ):
         recorder = _recorder(writer, learner, device, config)
@@ -116,16 +116,18 @@ def resume(run: str | Path, *, epochs: int | None = None) -> Path:
         say(said_finished(run, step))
         return run
     learner = Learner(config, data.shape, device, per_epoch, extended.in_steps(before, per_epoch))
-    check_learner(run, state, learner)
-    learner.load_state_dict(state["learner"])
     check_continuation(
         run, step, state["config"], due_steps(learner.schedule.laid_out, config.every)
     )
+    check_learner(run, state, learner, config.batch_size)
+    learner.load_state_dict(state["learner"])
     described = directory.variable_attrs(config)
     reached = Reached(step, kept=step)
     with (
         saying_how_to_go_on(run, reached),
-        SnapshotWriter(run / STORE, variable_attrs=described, resume_after=step) as writer,
+        SnapshotWriter(
+            run / STORE, variable_attrs=described, resume_after=step, durable=True
+        ) as writer,
         marking(run, writer),
     ):
         recorder = _recorder(writer, learner, device, config)
