@@ -3,4 +3,12 @@
 import lazy_loader
 
 # Names are listed in __init__.pyi, and imported when they are first used.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_named, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("eigenspace")
+    return _named(name)

@@ -43,10 +43,11 @@ from .statistics.white_noise import (
     largest_share,
     stable_rank_null,
 )
-from .store.integrity import verify
 from .store.reader import SnapshotWriter, open_snapshots
 from .store.runs import open_runs
 from .verdicts.collapse import Verdict, collapse, collapse_course
+
+__version__: str
 
 __all__ = [
     "PowerLaw",
@@ -112,5 +113,4 @@ __all__ = [
     "target_scale",
     "tracy_widom_quantile",
     "tracy_widom_tail",
-    "verify",
 ]

@@ -16,6 +16,8 @@ from .theorems.phase_plane import phase_portrait
 from .theorems.separatrix import separatrix
 from .theorems.sweeps import basin_map, trajectories
 
+__version__: str
+
 __all__ = [
     "EIGEN_LOSSES",
     "ClosedFormFlow",

@@ -16,6 +16,8 @@ from .methods.targets import EMA, Attached, StopGradient
 from .recording.recorder import Recorder
 from .training.loop import resume, train
 
+__version__: str
+
 __all__ = [
     "EMA",
     "KNN",
