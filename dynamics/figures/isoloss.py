@@ -2,6 +2,7 @@
 
 import numpy as np
 import xarray as xr
+from tqdm import tqdm
 
 from dynamics.experiment.sgd import descend
 from dynamics.flows.isoloss import EIGEN_LOSSES, EigenvalueFlow
@@ -44,7 +45,7 @@ def loss_trajectories(samples: int = 20) -> list[xr.DataArray]:
     x = x[np.argsort(np.linalg.norm(x @ narrow.T, axis=1))[-samples:]]
     U, w, Vt = np.linalg.svd(narrow, full_matrices=False)
     paths, spectra = [], []
-    for name, (rate, steps) in TOY.items():
+    for name, (rate, steps) in tqdm(TOY.items(), "losses", disable=None, leave=False):
         c = _toy(name, w**2, 0.01 * np.linspace(0, 1500, 301)).swap_dims(step="time")
         # NaN is a mode below the least of all numbers: 0 in a picture.
         z = np.einsum("rm,tm,ms->str", U, np.sqrt(c.fillna(0)), Vt @ x.T)

@@ -1,6 +1,6 @@
 """The ten observations of Tian, Chen and Ganguli (2021), Table 4, and one, each computed anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +27,13 @@ class Observation:
 
 def observe() -> list[Observation]:
     """Compute the table; some seconds."""
-    return [
-        Observation(number, statement, *sweep())
-        for number, (statement, sweep) in enumerate(OBSERVATIONS.items(), 1)
-    ]
+    return list(each_observation())
+
+
+def each_observation() -> Iterator[Observation]:
+    """Compute the table row by row."""
+    for number, (statement, sweep) in enumerate(OBSERVATIONS.items(), 1):
+        yield Observation(number, statement, *sweep())
 
 
 def _basin() -> Finding:

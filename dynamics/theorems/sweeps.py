@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import xarray as xr
+from tqdm import tqdm
 
 from analysis.checks.numbers import check_numbers
 from dynamics.flows.eigenmodes import EigenmodeFlow
@@ -61,7 +62,7 @@ def basin_map(
     if s0 is not None:
         check_numbers("s0", s0, above=0)
     alive, rest = [], []
-    for value in values:
+    for value in tqdm(values, f"basin over {over}", disable=None, leave=False):
         one = replace(flow, **{over: float(value)})
         alive.append(survives(one, start, start**2 / one.alpha_p if s0 is None else s0, tau0))
         states = {point.name: point.state[0] for point in one.rest_points()}
