@@ -4,12 +4,12 @@ A nested dataclass gives dotted flags (``--predictor.eps``) and a JSON object wi
 """
 
 import dataclasses
-import difflib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from analysis.checks.fields import checked, shown
+from analysis.checks.names import unknown
 
 T = TypeVar("T")
 # Beyond these a machine, and not the library, says no, and late.
@@ -24,13 +24,14 @@ def option(default: Any, help: str, **bounds: float) -> Any:
     return dataclasses.field(default=default, metadata={"help": help, **bounds})
 
 
-def choose(kind: str, name: str, table: Mapping[str, T]) -> T:
+def choose(kind: str, name: str, table: Mapping[str, T], where: str = "") -> T:
     """Return ``table[name]``; `kind` says in the error what `name` was meant to be.
 
     Raises
     ------
     ValueError
-        There is no such name; the message lists the table and the closest name in it.
+        There is no such name; the message has the closest in the table, and all of them if they
+        are few; else `where` says where they are listed.
 
     Examples
     --------
@@ -42,9 +43,7 @@ def choose(kind: str, name: str, table: Mapping[str, T]) -> T:
         raise ValueError(f"{kind} is {shown(name)}; choose from {sorted(table)}")
     if name in table:
         return table[name]
-    close = difflib.get_close_matches(name.lower(), table, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise ValueError(f"{kind} {name!r} is not known; choose from {sorted(table)}{hint}")
+    raise ValueError(unknown(kind, name, sorted(table), where))
 
 
 def flag(prefix: str, name: str) -> str:

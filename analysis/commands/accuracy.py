@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.commands.parser import NAME, Parser
+from analysis.commands.called import called
+from analysis.commands.parser import Parser
 from analysis.commands.table import in_columns
-from analysis.figures.accuracy_bars import accuracy_rows, bars_figure
+from analysis.commands.values import RUN
+from analysis.figures.accuracy_bars import accuracy_rows, plot_accuracy
 from analysis.figures.accuracy_swept import against_figure, of_protocols
 from analysis.figures.save import save_figure
+from analysis.figures.style import STYLE
 from analysis.measures.accuracy import by_method, read_accuracies
 from analysis.measures.accuracy import write_accuracies as write
 from analysis.store.atomic import write_whole
@@ -19,9 +23,12 @@ from analysis.store.runs import refuse_store
 
 def accuracy_command(argv: Sequence[str]) -> None:
     """Print accuracies by method, mean and sd; with ``--out``, keep and draw them."""
-    parser = Parser(prog=f"{NAME} accuracy")
+    parser = Parser(
+        f"{called('analysis')} accuracy",
+        description="Tabulate and draw stored accuracies by method, mean and sd over seeds.",
+    )
     parser.add_argument(
-        "runs", nargs="+", type=Path, metavar="RUN", help="run, folder of runs, or accuracy.csv"
+        "runs", nargs="+", type=RUN, metavar="RUN", help="run, folder of runs, or accuracy.csv"
     )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="for accuracy.csv, accuracy.txt, and .png and .pdf"
@@ -32,7 +39,7 @@ def accuracy_command(argv: Sequence[str]) -> None:
     parser.add_argument(
         "--of", nargs="+", metavar="PROTOCOL", help="these only, say linear (default: all)"
     )
-    args = parser.parse_args(argv)
+    args = parser.parse_strictly(argv)
     if args.out:
         refuse_store(args.out)
     rows = read_accuracies(args.runs)
@@ -52,4 +59,7 @@ def accuracy_command(argv: Sequence[str]) -> None:
 def _figure(groups: pd.DataFrame, option: str | None) -> Figure:
     if option is not None:
         return against_figure(groups, option.replace("-", "_"))
-    return bars_figure(groups)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(4.2, 0.9 + 0.14 * len(groups)), layout="constrained")
+        plot_accuracy(groups, ax=figure.subplots())
+    return figure

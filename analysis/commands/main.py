@@ -2,30 +2,41 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from analysis.checks.names import nearest
+from analysis.commands.called import called, version_line
 from analysis.commands.environment import bear_environment
-from analysis.commands.parser import NAME, measure_parser
-from analysis.store.visible import visible
+from analysis.commands.outcome import outcome
+from analysis.commands.run_parser import run_parser
+from analysis.commands.sign import say_loading
+
+LOADED = ("scipy", "xarray")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and draw runs, or tabulate accuracies; return the exit code."""
-    argv = list(sys.argv[1:] if argv is None else argv)
+    words = list(sys.argv[1:] if argv is None else argv)
     bear_environment()
-    try:
-        if argv[:1] == ["accuracy"]:
-            # matplotlib refuses to be imported where it is asked for a backend it does not know.
-            from analysis.commands.accuracy import accuracy_command
+    if words[:1] == ["--version"]:
+        print(version_line())
+        return 0
+    return outcome(called("analysis"), lambda: _run(words))
 
-            accuracy_command(argv[1:])
-        else:
-            from analysis.commands.measure import follow, measure
 
-            args = measure_parser().parse_args(argv)
-            follow(args) if args.follow else measure(args)
-    except KeyboardInterrupt:
-        return 130
-    except (OSError, ValueError) as error:
-        print(f"{NAME}: error: {visible(' '.join(str(error).split()))}", file=sys.stderr)
-        return 2
+def _run(words: list[str]) -> int:
+    first = words[0] if words else "--help"
+    if first == "accuracy":
+        from analysis.commands.accuracy import accuracy_command
+
+        accuracy_command(words[1:])
+        return 0
+    if nearest(first, ["accuracy"]) and not Path(first).exists():
+        raise ValueError(f"there is no run {first!r}; did you mean the command accuracy?")
+    # Parsed before what measures is loaded: help and refusals come at once.
+    args = run_parser().parse_strictly(words)
+    say_loading(*LOADED)
+    from analysis.commands.measure import follow, measure
+
+    follow(args) if args.follow else measure(args)
     return 0

@@ -4,8 +4,7 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def replacing(file: Path, *, durable: bool = False) -> Iterator[Path]:
     OSError
         The disk is full, or the folder cannot be written to; the message names `file`.
     """
-    with _naming(file):
+    try:
         aside = _aside(file)
         try:
             yield aside
@@ -45,12 +44,6 @@ def replacing(file: Path, *, durable: bool = False) -> Iterator[Path]:
                 fsync(file.parent)
         finally:
             aside.unlink(missing_ok=True)
-
-
-@contextmanager
-def _naming(file: Path) -> Iterator[None]:
-    try:
-        yield
     except OSError as error:
         if error.strerror is None:  # it has a message of its own
             raise
@@ -74,32 +67,6 @@ def write_whole(file: Path, content: str | bytes, *, durable: bool = False) -> N
         aside.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def write_all(contents: Mapping[Path, bytes], *, durable: bool = False) -> None:
-    """Replace files one after the other, each as `write_whole`; folders are made.
-
-    Where it is asked, they wait for the disk together, before the first is renamed and after the
-    last: of twenty files that takes half as long as each by itself.
-    """
-    folders = {file.parent for file in contents}
-    asides: dict[Path, Path] = {}
-    try:
-        for file, content in contents.items():
-            with _naming(file):
-                folders |= make_folder(file.parent)
-                asides[file] = _aside(file)
-                asides[file].write_bytes(content)
-        if durable:
-            fsync_all(asides.values())
-        for file, aside in asides.items():
-            with _naming(file):
-                os.replace(aside, file)
-    finally:
-        for aside in asides.values():
-            aside.unlink(missing_ok=True)
-    if durable:
-        fsync_all(folders)
-
-
 def sweep_leftovers(folder: Path, name: str = "") -> None:
     """Remove what a killed `replacing` left in a folder, of the file `name` or of any.
 
@@ -119,13 +86,14 @@ def entries(folder: Path) -> list[os.DirEntry[str]]:
         return list(found)
 
 
-def make_folder(folder: Path) -> set[Path]:
-    """Make a folder and those above it that are not there; return in which ones it was made."""
+def make_folder(folder: Path, *, durable: bool = False) -> None:
+    """Make a folder and those above it that are not there, on the disk where that is asked."""
     if folder.is_dir():
-        return set()
-    above = make_folder(folder.parent)
+        return
+    make_folder(folder.parent, durable=durable)
     folder.mkdir(exist_ok=True)
-    return {folder.parent, *above}
+    if durable:
+        fsync(folder.parent)
 
 
 def fsync(path: Path) -> None:
@@ -137,12 +105,6 @@ def fsync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def fsync_all(paths: Collection[Path]) -> None:
-    """Wait until the disk has them all."""
-    with ThreadPoolExecutor(min(len(paths), 16) or 1) as pool:
-        list(pool.map(fsync, paths))
 
 
 def reason(error: BaseException) -> str:

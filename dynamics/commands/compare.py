@@ -3,25 +3,27 @@
 import argparse
 from pathlib import Path
 
-from analysis.store.reader import open_snapshots
+from analysis.commands.parser import Parser
+from analysis.commands.values import RUN
 from dynamics.commands.parser import say_caveat
-from dynamics.experiment.compare import compare
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """Add the run, where to start and how many modes to draw."""
-    parser.add_argument("trained", type=Path, metavar="RUN", help="directory of a run")
+    parser.add_argument("trained", type=RUN, metavar="RUN", help="directory of a run")
     parser.add_argument(
         "--start", type=int, default=0, help="snapshot that the flow starts from (default: 0)"
     )
     parser.add_argument("--modes", type=int, help="how many to draw (default: all up to 6)")
-    parser.add_argument("--out", type=Path, required=True, metavar="F.png")
+    parser.add_argument("--out", type=Path, required=True, metavar="F.png", help="to write")
 
 
 def run(args: argparse.Namespace) -> None:
     """Draw it, and print where it is."""
     from analysis.figures.against_theory import theory_comparison
     from analysis.figures.save import save_figure
+    from analysis.store.reader import open_snapshots
+    from dynamics.experiment.compare import compare
 
     both = compare(open_snapshots(args.trained), start=args.start)
     say_caveat(both.attrs["not_in_the_flow"])

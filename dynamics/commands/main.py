@@ -4,10 +4,16 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from analysis.checks.names import unknown
+from analysis.commands.called import called, version_line
 from analysis.commands.environment import bear_environment
-from dynamics.commands.parser import NAME, Parser
+from analysis.commands.outcome import outcome
+from analysis.commands.parser import Parser
+from analysis.commands.sign import say_loading
+from dynamics.commands.parser import MEANINGS
 
-# Each is a module of this folder with `add_options` and `run`, imported only where it is asked for.
+# Each is a module of this folder with `add_options` and `run`, imported only where it is asked for;
+# so is what it computes with, by `run`: help and refusals come at once.
 COMMANDS = {
     "figure": "a theory figure of the papers",
     "phase": "the (p, s) plane: rest points, separatrix, basin",
@@ -16,24 +22,60 @@ COMMANDS = {
     "trajectories": "p, s, tau and kappa of a mode over time",
     "observations": "Table 4's ten and one, each computed anew",
 }
+WORDS = {  # what else they are called
+    "portrait": "phase",
+    "plane": "phase",
+    "separatrix": "phase",
+    "fig": "figure",
+    "plot": "figure",
+    "integrate": "trajectories",
+    "simulate": "trajectories",
+    "flow": "trajectories",
+    "table4": "observations",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     bear_environment()
-    parser = Parser(prog=NAME, description="The theory's figures, alone or with a run.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, text in COMMANDS.items():
-        one = commands.add_parser(name, help=text)
-        if words[:1] == [name]:
-            command = importlib.import_module(f"dynamics.commands.{name}")
-            command.add_options(one)
-            one.set_defaults(run=command.run)
-    args = parser.parse_args(words)
-    try:
-        args.run(args)
-    except (OSError, ValueError, RuntimeError, ArithmeticError) as error:
-        print(f"{NAME}: error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+    name = called("dynamics")
+    first = words[0] if words else "--help"
+    if first in ("-h", "--help", "--help-all"):
+        print(_usage(name))
+        return 0
+    if first == "--version":
+        print(version_line())
+        return 0
+    # A flow that cannot be followed, or overflows, is a matter of its parameters.
+    return outcome(name, lambda: _run(name, first, words[1:]), (RuntimeError, ArithmeticError))
+
+
+def _run(name: str, first: str, rest: list[str]) -> int:
+    if first in WORDS:
+        raise ValueError(f"command {first!r} is not known; did you mean {WORDS[first]!r}?")
+    if first not in COMMANDS:
+        raise ValueError(unknown("command", first, COMMANDS))
+    command = importlib.import_module(f"dynamics.commands.{first}")
+    parser = Parser(f"{name} {first}", MEANINGS, description=f"{COMMANDS[first].capitalize()}.")
+    command.add_options(parser)
+    args = parser.parse_strictly(rest)
+    say_loading("scipy", "xarray")
+    command.run(args)
     return 0
+
+
+def _usage(name: str) -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {command:<{width}}  {text}" for command, text in COMMANDS.items()]
+    return "\n".join(
+        [
+            f"usage: {name} COMMAND [options]",
+            "",
+            "The theory's figures, alone or with a run.",
+            "",
+            *lines,
+            "",
+            f"`{name} COMMAND --help` has the options of one.",
+        ]
+    )

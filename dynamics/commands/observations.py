@@ -2,16 +2,18 @@
 
 import argparse
 
-from dynamics.theorems.observations import observe
+from analysis.commands.parser import Parser
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """Add nothing: there is nothing to choose."""
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print each observation, whether it holds, and by what."""
-    for observation in observe():
+    """Print each observation as it is found, whether it holds, and by what."""
+    from dynamics.theorems.observations import each_observation
+
+    for observation in each_observation():
         verdict = "holds" if observation.holds else "does not reproduce"
         print(f"{observation.number:>2}  {verdict:<18}  {observation.statement}")
-        print(f"    {observation.evidence}")
+        print(f"    {observation.evidence}", flush=True)

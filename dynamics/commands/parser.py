@@ -1,10 +1,9 @@
-"""What the commands share: a parser that refuses in one line, and the flags of a flow."""
+"""What the commands share: the flags of a flow, and what they are called elsewhere."""
 
-import argparse
 from collections.abc import Iterable
-from typing import NoReturn
 
-NAME = "python -m dynamics"
+from analysis.commands.parser import Parser
+
 FLOW = {"alpha_p": 1.0, "sigma2": 0.25, "eta": 0.05, "tau": 1.0}  # where nothing is given
 TEXTS = {
     "eta": "weight decay of the flow",
@@ -14,25 +13,38 @@ TEXTS = {
     "tau": "scale of the target",
     "beta": "rate of the EMA",
 }
+MEANINGS = {
+    "wd": "--eta",
+    "weight-decay": "--eta",
+    "decay": "--eta",
+    "predictor-decay": "--eta-p",
+    "predictor-lr": "--alpha-p",
+    "lr": "the flow has no rate but that of the predictor over the encoder's: --alpha-p",
+    "ema": "--beta",
+    "momentum": "--beta",
+    "noise": "--sigma2",
+    "augmentation": "--sigma2",
+    "sigma": "--sigma2",
+    "time": "--until",
+    "t-max": "--until",
+    "steps": "--until",
+    "sweep": "--over",
+    "runs": "--run",
+    "p": "--p0",
+    "s": "--s0",
+}
 
 
-class Parser(argparse.ArgumentParser):
-    """An argument parser that refuses in one line, with exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print one line on stderr and leave."""
-        self.exit(2, f"{NAME}: error: {message}\n")
-
-
-def add_flow(parser: argparse.ArgumentParser, names: Iterable[str], before: str = "") -> None:
+def add_flow(parser: Parser, names: Iterable[str], before: str = "") -> None:
     """Add a flag for each parameter of a flow."""
+    group = parser.add_argument_group("flow")
     for name in names:
         shown = {"eta_p": "eta", "beta": "no EMA"}.get(name, FLOW.get(name))
         option = f"--{name.replace('_', '-')}"
-        parser.add_argument(option, type=float, help=f"{TEXTS[name]} (default: {before}{shown})")
+        group.add_argument(option, type=float, help=f"{TEXTS[name]} (default: {before}{shown})")
 
 
-def given(args: argparse.Namespace) -> dict[str, float]:
+def given(args: object) -> dict[str, float]:
     """Return the parameters of a flow that were given."""
     return {name: value for name in TEXTS if (value := getattr(args, name, None)) is not None}
 

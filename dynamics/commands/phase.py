@@ -1,24 +1,25 @@
 """``python -m dynamics phase``: the (p, s) plane, alone or under the modes of a run."""
 
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
-from analysis.checks.numbers import check_numbers, check_rising
-from analysis.store.reader import open_snapshots
+from analysis.commands.parser import Parser
+from analysis.commands.values import RUN
 from dynamics.commands.parser import FLOW, add_flow, given, say_caveat
-from dynamics.experiment.compare import NAMES, compare
-from dynamics.experiment.flow_parameters import FlowParameters
-from dynamics.flows.eigenmodes import EigenmodeFlow
-from dynamics.theorems.phase_plane import phase_portrait
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 ONE_SCALE = 100.0  # of the smallest mode, the largest that a linear axis shows with it
 DECADES = 1e4  # of the largest mode, where a logarithmic axis ends
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """Add the flags of the flow, the axes and the run."""
     add_flow(parser, ("eta", "eta_p", "alpha_p", "sigma2", "tau"), "the run's, or ")
     for option, end in (("--p-max", 2.0), ("--s-max", 1.0)):
@@ -27,17 +28,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--run",
         dest="trained",
-        type=Path,
+        type=RUN,
         metavar="RUN",
         help="lay the modes of a run over its own flow",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="F.png")
+    parser.add_argument("--out", type=Path, required=True, metavar="F.png", help="to write")
 
 
 def run(args: argparse.Namespace) -> None:
     """Draw it, and print where it is."""
+    from analysis.checks.numbers import check_rising
     from analysis.figures.phase_plane import phase_figure
     from analysis.figures.save import save_figure
+    from analysis.store.reader import open_snapshots
+    from dynamics.experiment.compare import NAMES, compare
+    from dynamics.flows.eigenmodes import EigenmodeFlow
+    from dynamics.theorems.phase_plane import phase_portrait
 
     modes, known, linear_below = None, FLOW, None
     p, s = (-0.5, args.p_max), (0.0, args.s_max)
@@ -65,6 +71,9 @@ def _decades(s: np.ndarray) -> float | None:
 
 
 def _flow_of(snapshots: xr.Dataset) -> dict[str, float]:
+    from analysis.checks.numbers import check_numbers
+    from dynamics.experiment.flow_parameters import FlowParameters
+
     found = FlowParameters.from_run(snapshots)
     last = snapshots[["correlation", "cross_correlation"]].isel(step=-1).compute()
     same, cross = (float(np.trace(matrix)) for matrix in last.values())

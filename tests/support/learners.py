@@ -4,10 +4,9 @@ import shlex
 
 import torch
 
+from analysis.commands.parser import Parser
 from trainers import Config
 from trainers.commands.configure import configure
-from trainers.commands.main import PROG
-from trainers.commands.parser import Parser
 from trainers.training.learner import Learner
 
 FLAGS = (
@@ -18,7 +17,7 @@ FLAGS = (
 
 def config_of(name: str, flags: str = "") -> Config:
     """What `python -m trainers NAME FLAGS` would train, small unless `flags` say otherwise."""
-    parser = Parser(prog=f"{PROG} {name}", allow_abbrev=False)
+    parser = Parser(name)
     return configure(parser, name, shlex.split(f"{FLAGS} {flags}"))[0]
 
 

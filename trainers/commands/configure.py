@@ -6,7 +6,9 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from trainers.commands.parser import Parser, add_options, apply_options
+from analysis.commands.parser import Parser
+from trainers.commands.groups import GROUPS, group_of, is_often
+from trainers.commands.parser import add_options, apply_options
 from trainers.config import Config
 from trainers.methods.method import LOSSES, PREDICTORS, TARGETS, Method
 from trainers.options import flag
@@ -31,19 +33,10 @@ def configure(parser: Parser, name: str, argv: list[str]) -> tuple[Config, argpa
             raise ValueError(f"{name} has no published figure; leave --as-published out")
         argv = [*shlex.split(preset.at), *argv]
     method = _compose(parser, preset, argv)
-    add_options(parser, Config(method=method, name=name, **preset.options))
-    for slot, choices in SLOTS.items():
-        parser.add_argument(
-            f"--{slot}", choices=choices, default=argparse.SUPPRESS, help=f"kind of {slot}"
-        )
-        add_options(parser, getattr(method, slot), f"{slot}.")
-    parser.add_argument(
-        "--out", type=Path, help="the run's directory (default: runs/NAME-DATA-SEED)"
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace a run that is there")
-    parser.add_argument(
-        "--as-published", action="store_true", help=f"on {preset.at or 'nothing: no figure'}"
-    )
+    parser.usage = "%(prog)s [options]"
+    parser.description = f"{name}: {preset.what} [{preset.source}]"
+    _add_config(parser, Config(method=method, name=name, **preset.options), preset)
+    _add_method(parser, method)
     parser.hints = _elsewhere(method)
     parsed = parser.parse_strictly(argv)
     parts = {slot: apply_options(getattr(method, slot), parsed, f"{slot}.") for slot in SLOTS}
@@ -51,9 +44,42 @@ def configure(parser: Parser, name: str, argv: list[str]) -> tuple[Config, argpa
     return Config(method=Method(**parts), **{"name": name, **preset.options, **given}), parsed
 
 
+def _add_config(parser: Parser, config: Config, preset: Preset) -> None:
+    by_group: dict[str, list[str]] = {title: [] for title in GROUPS}
+    for field in dataclasses.fields(config):
+        by_group.setdefault(group_of(field.name), []).append(field.name)
+    for title, fields in by_group.items():
+        group = parser.add_argument_group(title)
+        if title == "run":
+            out = "the run's directory (default: runs/NAME-DATA-SEED)"
+            group.add_argument("--out", type=Path, metavar="DIR", help=out)
+            group.add_argument(
+                "--overwrite", action="store_true", help="replace a run that is there"
+            )
+            on = f"on {preset.at or 'nothing: no figure'}"
+            group.add_argument("--as-published", action="store_true", help=on)
+        add_options(group, config, only=fields)
+    parser.rare = [field for field in CONFIG_FIELDS if not is_often(field)]
+
+
+def _add_method(parser: Parser, method: Method) -> None:
+    group = parser.add_argument_group("method")
+    for slot, choices in SLOTS.items():
+        part = getattr(method, slot)
+        mine = next(kind for kind, one in choices.items() if type(one) is type(part))
+        group.add_argument(
+            f"--{slot}",
+            choices=choices,
+            default=argparse.SUPPRESS,
+            metavar="KIND",
+            help=f"{', '.join(choices)} (default: {mine})",
+        )
+        add_options(group, part, f"{slot}.")
+
+
 def _compose(parser: Parser, preset: Preset, argv: list[str]) -> Method:
     """Exchange the parts of a method that ``--predictor``, ``--target`` or ``--loss`` name."""
-    choice = Parser(prog=parser.prog, add_help=False, allow_abbrev=False)
+    choice = Parser(parser.prog, helps=False)
     for slot, choices in SLOTS.items():
         choice.add_argument(f"--{slot}", choices=choices)
     chosen, _ = choice.parse_known_args(argv)

@@ -8,28 +8,35 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from analysis.commands.called import SCRIPT
 from trainers.commands.main import COMMANDS
 
 # The other two packages by name: `trainers` imports neither until it is asked for.
 PACKAGES = {"analyse": "analysis", "theory": "dynamics"}
-USAGE = f"""usage: eigenspace demo                     two short runs, and a figure of both
-       eigenspace train METHOD [options]   train; METHOD --help has every option
-       eigenspace {"|".join(COMMANDS)}
-                                           as in python -m trainers, whose --help says more
-       eigenspace analyse RUN...           measure runs and draw them: python -m analysis
-       eigenspace theory COMMAND           figures of the theory: python -m dynamics
-       eigenspace --version"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
-    if not argv or argv[0] in ("-h", "--help"):
-        print(USAGE)
+    if not argv or argv[0] in ("-h", "--help", "--help-all"):
+        print(_usage())
         return 0
-    command, rest = argv[0], argv[1:]
-    package = PACKAGES.get(command, "trainers")
-    if package == "trainers":
-        rest = rest if command == "train" else argv
-    code: int = importlib.import_module(f"{package}.commands.main").main(rest)
+    if argv[0] in PACKAGES:
+        package, argv = PACKAGES[argv[0]], argv[1:]
+    else:
+        package = "trainers"
+    code: int = importlib.import_module(f"{package}.commands.main").main(argv)
     return code
+
+
+def _usage() -> str:
+    words = {"train METHOD [options]": "train; METHOD --help has its options"}
+    words |= {f"{word} {one.usage}".rstrip(): one.what for word, one in COMMANDS.items()}
+    words |= {
+        "analyse RUN...": "measure runs and draw them: python -m analysis",
+        "theory COMMAND": "figures of the theory: python -m dynamics",
+        "--version": "",
+    }
+    width = max(map(len, words))
+    lines = [f"{SCRIPT} {word:<{width}}  {what}".rstrip() for word, what in words.items()]
+    return "usage: " + f"\n{7 * ' '}".join(lines)

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from trainers.commands.parser import Parser
+from analysis.commands.parser import Parser
+from analysis.commands.sign import say_loading
 from trainers.commands.train import next_commands
 from trainers.config import Config
 from trainers.methods.method import METHODS, Method
 from trainers.methods.predictors import Learned
 from trainers.methods.targets import EMA
-from trainers.training.loop import train
 
 # One layer and a fast predictor: in six epochs its modes rise over the null one after another.
 LEARNED = Method(Learned(layers=1), EMA(0.99))
@@ -17,9 +17,15 @@ EPOCHS = 6
 
 def demo_command(parser: Parser, argv: list[str]) -> int:
     """Train a learned predictor and DirectPred on rendered shapes, and draw them as two rows."""
-    parser.add_argument("--out", type=Path, default=Path("runs/demo"), help="default: runs/demo")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs/demo"),
+        metavar="DIR",
+        help="for both runs and the figure (default: runs/demo)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace runs that are there")
-    parser.add_argument("--epochs", type=int, default=EPOCHS, help="default: %(default)s")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="of each (default: %(default)s)")
     parser.add_argument("--limit", type=int, help="train on N images (default: all)")
     parsed = parser.parse_strictly(argv)
     shared = {"epochs": parsed.epochs, "limit": parsed.limit}
@@ -27,6 +33,9 @@ def demo_command(parser: Parser, argv: list[str]) -> int:
         "learned": Config(method=LEARNED, name="learned", predictor_lr=0.3, **shared),
         "directpred": Config(method=METHODS["directpred"], name="directpred", **shared),
     }
+    say_loading("torch")
+    from trainers.training.loop import train
+
     runs = {
         name: train(config, parsed.out / name, overwrite=parsed.overwrite)
         for name, config in configs.items()

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from analysis.commands.parser import Parser
 from analysis.store.schema import FEATURES, NETWORKS
-from trainers.commands.parser import Parser, add_options, apply_options
+from trainers.commands.parser import add_options, apply_options
 from trainers.evaluation.evaluate import PROTOCOLS, evaluate
 from trainers.evaluation.protocol import EvaluationProtocol, settings
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from analysis.commands.parser import Parser
 from analysis.store.schema import NETWORKS
-from trainers.commands.parser import Parser
 from trainers.runs.export import export
 
 

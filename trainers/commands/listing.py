@@ -1,7 +1,7 @@
 """``python -m trainers list``: what can be trained, and what it is made of."""
 
+from analysis.commands.parser import Parser
 from trainers.commands.configure import SLOTS
-from trainers.commands.parser import Parser
 from trainers.options import choose, flag
 from trainers.presets.table import PRESETS
 
@@ -11,7 +11,7 @@ def list_command(parser: Parser, argv: list[str]) -> int:
     parser.add_argument("methods", nargs="*", metavar="METHOD", help="show all of these")
     names = parser.parse_strictly(argv).methods
     for name in names:
-        choose("method", name, PRESETS)
+        choose("method", name, PRESETS, f"`{parser.prog}` shows all {len(PRESETS)}")
         _describe(name)
     if not names:
         width = max(map(len, PRESETS))

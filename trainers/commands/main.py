@@ -1,39 +1,52 @@
 """The first word of the command line, and what it stands for."""
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from typing import NamedTuple
 
+from analysis.commands.called import called, version_line
 from analysis.commands.environment import bear_environment
-from analysis.commands.signals import interruptible
-from trainers.commands.parser import Parser
+from analysis.commands.outcome import outcome
+from analysis.commands.parser import Parser
+from trainers.commands.peers import MEANINGS, METHODS_ELSEWHERE, other_word
 from trainers.options import choose
 
-PROG = "python -m trainers"
-USAGE = f"""usage: {PROG} METHOD [options]   train; METHOD --help has every option
-       {PROG} demo               two short runs, and a figure of both
-       {PROG} list [METHOD...]   what can be trained, and what it is made of
-       {PROG} resume RUN         continue a run that was stopped
-       {PROG} sweep METHOD...    seeds and any options, values between commas, resumable
-       {PROG} evaluate RUN...    kNN, linear probe, fine-tuning; kept in the run
-       {PROG} ranks RUN...       RankMe, LiDAR, alpha-ReQ and signs of collapse, by views
-       {PROG} predict RUN FOLDER name images by the classifier that evaluate left
-       {PROG} views --data ...   a picture of images and their two views
-       {PROG} export RUN --out F a ResNet encoder, as torchvision loads it"""
 
-# By name: a command's modules are imported only where it is asked for.
+class Command(NamedTuple):
+    """What a word stands for; its module is imported only where it is asked for."""
+
+    function: str
+    usage: str
+    what: str
+
+
 COMMANDS = {
-    "demo": "demo:demo_command",
-    "list": "listing:list_command",
-    "resume": "train:resume_command",
-    "sweep": "sweep:sweep_command",
-    "evaluate": "evaluate:evaluate_command",
-    "ranks": "ranks:ranks_command",
-    "predict": "predict:predict_command",
-    "views": "views:views_command",
-    "export": "export:export_command",
+    "demo": Command("demo:demo_command", "", "two short runs, and a figure of both"),
+    "list": Command(
+        "listing:list_command", "[METHOD...]", "what can be trained, and what it is made of"
+    ),
+    "resume": Command("train:resume_command", "RUN", "continue a run that was stopped"),
+    "sweep": Command(
+        "sweep:sweep_command",
+        "METHOD...",
+        "seeds and any options, values between commas, resumable",
+    ),
+    "evaluate": Command(
+        "evaluate:evaluate_command", "RUN...", "kNN, linear probe, fine-tuning; kept in the run"
+    ),
+    "ranks": Command(
+        "ranks:ranks_command", "RUN...", "RankMe, LiDAR, alpha-ReQ and signs of collapse, by views"
+    ),
+    "predict": Command(
+        "predict:predict_command", "RUN FOLDER", "name images by the classifier that evaluate left"
+    ),
+    "views": Command(
+        "views:views_command", "--data ...", "a picture of images and their two views"
+    ),
+    "export": Command(
+        "export:export_command", "RUN --out F", "a ResNet encoder, as torchvision loads it"
+    ),
 }
 
 
@@ -41,54 +54,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
     bear_environment()
-    if not argv or argv[0] in ("-h", "--help"):
-        print(_help())
-        return 0
+    if not argv or argv[0] in ("-h", "--help", "--help-all"):
+        return outcome(called("trainers"), _help)
     if argv[0] == "--version":
-        print(f"eigenspace {version('eigenspace')}")
+        print(version_line())
         return 0
-    command, rest = argv[0], argv[1:]
-    parser = Parser(prog=f"{PROG} {command}", allow_abbrev=False)
-    with interruptible() as interruption:
-        try:
-            return _answer(command, parser, rest)
-        except KeyboardInterrupt as error:
-            print(f"{parser.prog}: {str(error) or 'interrupted'}", file=sys.stderr)
-            return interruption.code
+    # `train METHOD` is METHOD: what the console script says, both understand.
+    words = argv[1:] if argv[0] == "train" and len(argv) > 1 else argv
+    name = f"{called('trainers')} {' '.join(argv[: len(argv) - len(words) + 1])}"
+    return outcome(name, lambda: _run(name, words[0], words[1:]))
 
 
-def _answer(command: str, parser: Parser, argv: list[str]) -> int:
-    try:
-        if command in COMMANDS:
-            return _run(command, parser, argv)
-        return _train(command, parser, argv)
-    except BrokenPipeError:  # `list | head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except FloatingPointError as error:  # nobody's wrong input: the run diverged
-        parser.exit(1, f"{parser.prog}: error: {error}\n")
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-
-
-def _run(command: str, parser: Parser, argv: list[str]) -> int:
-    module, _, function = COMMANDS[command].partition(":")
-    found = importlib.import_module(f"trainers.commands.{module}")
-    code: int = getattr(found, function)(parser, argv)
-    return code
-
-
-def _train(name: str, parser: Parser, argv: list[str]) -> int:
+def _run(name: str, command: str, argv: list[str]) -> int:
+    if command in COMMANDS:
+        parser = Parser(name, MEANINGS, description=f"{COMMANDS[command].what.capitalize()}.")
+        module, _, function = COMMANDS[command].function.partition(":")
+        found = importlib.import_module(f"trainers.commands.{module}")
+        code: int = getattr(found, function)(parser, argv)
+        return code
+    _check_method(command)
     from trainers.commands.train import train_command
+
+    return train_command(Parser(name, MEANINGS), command, argv)
+
+
+def _check_method(name: str) -> None:
     from trainers.presets.table import PRESETS
 
-    choose("method", name, dict.fromkeys([*PRESETS, *COMMANDS]))
-    return train_command(parser, name, argv)
+    every = f"`{called('trainers')} list` shows all {len(PRESETS)}"
+    if name in PRESETS:
+        return
+    if name == "train":
+        raise ValueError(f"train what? {every}")
+    hint = other_word(name)
+    if name.lower().replace("_", "-") in METHODS_ELSEWHERE:
+        hint = "methods here have a predictor and no negatives"
+    if hint:
+        raise ValueError(f"method {name!r} is not known; {hint}; {every}")
+    choose("method", name, dict.fromkeys([*PRESETS, *COMMANDS, "train"]), every)
 
 
-def _help() -> str:
+def usage() -> list[str]:
+    """Return a line of usage for each command."""
+    name = called("trainers")
+    words = {"METHOD [options]": "train; METHOD --help has its options"}
+    words |= {f"{word} {one.usage}".rstrip(): one.what for word, one in COMMANDS.items()}
+    width = max(map(len, words))
+    return [f"{name} {word:<{width}}  {what}" for word, what in words.items()]
+
+
+def _help() -> int:
     from trainers.methods.method import METHODS
     from trainers.presets.table import PRESETS
 
+    lines = f"\n{7 * ' '}".join(usage())
     more = len(PRESETS) - len(METHODS)
-    return f"{USAGE}\n\nmethods: {', '.join(METHODS)}, and {more} more by list"
+    print(f"usage: {lines}\n\nmethods: {', '.join(METHODS)}, and {more} more by list")
+    return 0

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
+from analysis.commands.parser import Parser
 from analysis.store.visible import cell
-from trainers.commands.parser import Parser
 from trainers.data.image_files import decode_images
 from trainers.data.listing import list_images
 from trainers.evaluation.classifier import load_classifier

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from analysis import alpha_req, collapse_signs, lidar, rankme
+from analysis.commands.parser import Parser
 from analysis.measures.features import WEIGHTS
 from analysis.store.schema import FEATURES, NETWORKS
-from trainers.commands.parser import Parser
 from trainers.evaluation.view_features import view_features
 from trainers.runs.divergence import refuse_diverged
 

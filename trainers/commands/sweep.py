@@ -3,8 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
+from analysis.commands.called import called
+from analysis.commands.parser import Parser
 from trainers.commands.configure import configure
-from trainers.commands.parser import Parser
 from trainers.config import Config
 from trainers.options import choose
 from trainers.presets.table import PRESETS
@@ -26,12 +27,12 @@ def sweep_command(parser: Parser, argv: list[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="show the runs, train nothing")
     parsed, rest = parser.parse_known_args(argv)
     for name in parsed.names:
-        choose("method", name, PRESETS)
+        choose("method", name, PRESETS, f"`{called('trainers')} list` shows all {len(PRESETS)}")
     if parsed.jobs < 1:
         raise ValueError(f"jobs is {parsed.jobs}; it must be at least 1")
 
     def config(name: str, options: list[str]) -> Config:
-        each = Parser(prog=parser.prog, allow_abbrev=False)
+        each = Parser(parser.prog, parser.meanings)
         return configure(each, name, options)[0]
 
     runs = plan(parsed.names, _seeds(parsed.seeds), _options(rest), parsed.out, config)

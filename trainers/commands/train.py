@@ -4,42 +4,44 @@ import json
 import shlex
 from pathlib import Path
 
-from analysis.store.atomic import reason
-from analysis.store.evaluations import course
+from analysis.commands.parser import Parser
+from analysis.commands.sign import say_loading
+from analysis.commands.values import RUN
 from analysis.store.names import safe_name
-from analysis.store.reader import MissingGroupError, open_snapshots
 from trainers.commands.configure import configure
-from trainers.commands.parser import Parser
-from trainers.data.load import label_of
-from trainers.runs.finished import finished_at
-from trainers.training.loop import resume, train
+
+# What trains is imported after what was typed is understood: help and refusals come at once.
 
 
 def train_command(parser: Parser, name: str, argv: list[str]) -> int:
     """Train a preset with the options that follow it, and draw the run."""
     config, parsed = configure(parser, name, argv)
+    say_loading("torch")
+    from trainers.data.load import label_of
+    from trainers.training.loop import train
+
     name = config.resolved.name
     out = parsed.out or Path("runs") / safe_name(f"{name}-{label_of(config.data)}-{config.seed}")
     return _report(train(config, out, overwrite=parsed.overwrite))
 
 
 def resume_command(parser: Parser, argv: list[str]) -> int:
-    """Continue a run that was stopped, or to more epochs, and draw it."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="directory of a started run")
-    parser.add_argument(
-        "--epochs",
-        type=int,
-        metavar="N",
-        help="go on to N epochs in all, of a finished run too; from where it stands schedules are "
-        "those of N epochs (a cosine rises again)",
-    )
-    parsed = parser.parse_strictly(argv)
-    finished = finished_at(parsed.run)
-    resume(parsed.run, epochs=parsed.epochs)
-    return 0 if finished and finished == finished_at(parsed.run) else _report(parsed.run)
+    """Continue a run that was stopped, and draw it."""
+    parser.add_argument("run", type=RUN, metavar="RUN", help="directory of a started run")
+    run = parser.parse_strictly(argv).run
+    say_loading("torch")
+    from trainers.runs.finished import finished_at
+    from trainers.training.loop import resume
+
+    finished = finished_at(run)
+    resume(run)
+    return 0 if finished else _report(run)
 
 
 def _report(run: Path) -> int:
+    from analysis.store.evaluations import course
+    from analysis.store.reader import MissingGroupError, open_snapshots
+
     try:
         accuracy = course(open_snapshots(run, "evaluation"))
     except MissingGroupError:
@@ -56,6 +58,8 @@ def _report(run: Path) -> int:
 
 
 def _drawn(run: Path) -> Path:
+    from analysis.store.atomic import reason
+
     try:
         # matplotlib is not for those who only train.
         from analysis.figures.run_overview import draw_run

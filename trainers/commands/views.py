@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from analysis.commands.parser import Parser
 from analysis.figures.save import save_figure
 from trainers.augmentation.recipes import RECIPES
-from trainers.commands.parser import Parser
 from trainers.commands.view_grid import draw_views
 from trainers.data.images import ImageData
 from trainers.data.load import DATA, load_data

@@ -138,8 +138,8 @@ def test_evaluating_again_replaces_nothing_and_a_resumed_run_goes_on(run):
     [
         ("evaluate", "the following arguments are required: RUN"),
         ("evaluate nowhere", "no checkpoint at nowhere/checkpoint.pt"),
-        ("evaluate RUN --protocol lineer", "invalid choice: 'lineer'"),
-        ("evaluate RUN --features head", "invalid choice: 'head'"),
+        ("evaluate RUN --protocol lineer", "'lineer' is not known"),
+        ("evaluate RUN --features head", "'head' is not known"),
         ("evaluate RUN --linear.weakest 2", "0 < weakest <= strongest wanted"),
         ("evaluate RUN --adam.epochs 3", "options of adam given, and --protocol is knn linear"),
         ("evaluate RUN --protocol finetune --finetune.labels 2", "a share, at most 1, wanted"),

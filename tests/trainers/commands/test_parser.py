@@ -1,9 +1,9 @@
-import argparse
 from dataclasses import FrozenInstanceError, dataclass, fields
 
 import pytest
 
-from trainers.commands.parser import Parser, add_options, apply_options
+from analysis.commands.parser import Parser
+from trainers.commands.parser import add_options, apply_options
 from trainers.evaluation.evaluate import PROTOCOLS
 from trainers.methods.method import LOSSES, PREDICTORS, TARGETS
 from trainers.options import option
@@ -19,12 +19,12 @@ class Inner:
 class Outer:
     inner: Inner
     batch_size: int = option(128, "images")
-    limit: int | None = option(None, "at most")
+    limit: int | None = option(None, "at most (default: all)")
     name: str = option("a", "a name")
 
 
 def parse(*arguments: str) -> Outer:
-    parser, start = Parser(prog="prog"), Outer(Inner())
+    parser, start = Parser("prog"), Outer(Inner())
     add_options(parser, start)
     add_options(parser, start.inner, "inner.")
     parser.hints = {"--inner.rho": "belongs elsewhere"}
@@ -45,31 +45,29 @@ def test_every_field_has_a_flag_and_every_type_its_syntax():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--batchsize", "3"], "unknown argument '--batchsize'; did you mean --batch-size?"),
-        (["--zzz"], "unknown argument '--zzz'; --help lists the options"),
-        (["--inner.rho=3"], "--inner.rho belongs elsewhere"),
-        (["--batch-size", "x"], "argument --batch-size: invalid int value: 'x'"),
-        (["--batch-size", "1.5"], "invalid int value: '1.5'"),
-        (["--inner.on", "maybe"], "invalid bool value: 'maybe'"),
-        (["--inner.power", "1/0"], "invalid float value: '1/0'"),
-        (["--limit"], "argument --limit: expected one argument"),
-        (["stray"], "unknown argument 'stray'"),
+        (["--inner.rho=3"], "unknown argument '--inner.rho=3'; it belongs elsewhere"),
+        (["--batch-size", "x"], "--batch-size is 'x'; a whole number wanted"),
+        (["--batch-size", "1.5"], "--batch-size is '1.5'; a whole number wanted"),
+        (["--limit", "some"], "--limit is 'some'; a whole number, or none, wanted"),
+        (["--inner.on", "maybe"], "--inner.on is 'maybe'; yes or no wanted"),
+        (["--inner.power", "1/0"], "--inner.power is '1/0'; a number wanted"),
     ],
 )
-def test_a_refusal_is_one_line_and_exit_code_two(capsys, arguments, message):
+def test_a_value_of_another_kind_is_refused_with_its_flag(capsys, arguments, message):
     with pytest.raises(SystemExit) as left:
         parse(*arguments)
-    errors = capsys.readouterr().err
     assert left.value.code == 2
-    assert errors.startswith("prog: error: ")
-    assert message in errors
-    assert errors.count("\n") == 1
+    assert capsys.readouterr().err == f"prog: error: {message}\n"
 
 
 def test_help_shows_each_default(capsys):
-    parser = argparse.ArgumentParser()
+    parser = Parser("prog")
     add_options(parser, Inner(), "inner.")
-    assert "50 % by default (default: 0.5)" in " ".join(parser.format_help().split())
+    add_options(parser, Outer(Inner(), limit=3))
+    shown = " ".join(parser.format_help().split())
+    assert "--inner.power X an exponent, 50 % by default (default: 0.5)" in shown
+    assert "--inner.on yes|no a switch (default: yes)" in shown
+    assert "--limit N at most (default: 3)" in shown
 
 
 PARTS = [part for table in (PREDICTORS, TARGETS, LOSSES, PROTOCOLS) for part in table.values()]
@@ -77,7 +75,7 @@ PARTS = [part for table in (PREDICTORS, TARGETS, LOSSES, PROTOCOLS) for part in 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: type(part).__name__)
 def test_every_setting_of_a_part_is_a_flag_and_none_can_be_changed(part):
-    parser = Parser(prog="prog")
+    parser = Parser("prog")
     add_options(parser, part)
     for field in fields(part):
         assert f"--{field.name.replace('_', '-')}" in parser.format_help()

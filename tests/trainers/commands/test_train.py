@@ -1,4 +1,3 @@
-import contextlib
 import json
 import os
 import random
@@ -105,17 +104,17 @@ def test_parts_of_a_method_can_be_exchanged(tmp_path, images):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("byoll", "method 'byoll' is not known; .* did you mean 'byol'"),
+        ("byoll", "method 'byoll' is not known; did you mean 'byol'"),
         ("resumee", "did you mean 'resume'"),
         ("byol --epoch 3", "unknown argument '--epoch'; did you mean --epochs"),
         ("byol --predictor.eps 3", "--predictor.eps belongs to --predictor direct; this method"),
         ("directpred --predictor.layers 2", "belongs to --predictor learned"),
         ("simsiam --target.momentum 0", "--target.momentum belongs to --target ema"),
-        ("byol --predictor directt", "invalid choice: 'directt'"),
+        ("byol --predictor directt", "'directt' is not known"),
         ("byol --predictor.layers 0", "predictor layers is 0; it must be at least 1"),
         ("directpred --predictor.normalise maxx", "'maxx' is not known; .* did you mean 'max'"),
         ("byol --lr 0", "lr is 0.0; it must be above 0"),
-        ("byol --epochs x", "argument --epochs: invalid int value: 'x'"),
+        ("byol --epochs x", "--epochs is 'x'; a whole number wanted"),
         ("byol --encoder resnet19", "did you mean 'resnet18'"),
         ("byol --encoder resnet18 --width 3", "resnet18 has width 64 only"),
         ("byol --encoder linear", "encoder 'linear' wants vectors"),
@@ -127,7 +126,7 @@ def test_parts_of_a_method_can_be_exchanged(tmp_path, images):
         ("byol --limit 5", "batch-size is 128, and shapes has 5 training images"),
         ("resume nowhere", "no checkpoint at nowhere/checkpoint.pt; give the directory"),
         ("resume", "the following arguments are required: RUN"),
-        ("list biol", "method 'biol' is not known; .*did you mean 'byol'"),
+        ("list biol", "method 'biol' is not known; did you mean 'byol'"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(
@@ -159,8 +158,7 @@ def test_list_has_a_line_for_every_preset_and_all_of_one(capsys):
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["byol", "--help"]])
 def test_help_helps(capsys, arguments):
-    with contextlib.suppress(SystemExit):
-        main(arguments)
+    assert main(arguments) == 0
     assert "usage: python -m trainers" in capsys.readouterr().out
 
 
@@ -194,6 +192,5 @@ def test_parts_combine_freely_and_what_contradicts_itself_is_refused(capsys):
         "--predictor.layers 3 --predictor.constraint psd": "is defined for 1 or 2",
         "--flow-decay yes --predictor-decay 1": "leave predictor-decay out",
     }.items():
-        with pytest.raises(SystemExit):
-            main(["byol", *shlex.split(flags)])
+        assert main(["byol", *shlex.split(flags)]) == 2
         assert message in capsys.readouterr().err

@@ -5,10 +5,10 @@ import pytest
 import torch
 from learners import config_of, learned
 
+from analysis.commands.parser import Parser
 from trainers import EMA, METHODS, Config
 from trainers.commands.configure import configure
-from trainers.commands.main import PROG, main
-from trainers.commands.parser import Parser
+from trainers.commands.main import main
 from trainers.presets.preset import TCG
 from trainers.presets.table import PRESETS
 from trainers.training.learner import Learner
@@ -17,7 +17,7 @@ TINY = "--size 16 --encoder conv4 --width 2 --projector-hidden 8 --projector-out
 
 
 def parsed(name: str, flags: str) -> Config:
-    return configure(Parser(prog=f"{PROG} {name}", allow_abbrev=False), name, shlex.split(flags))[0]
+    return configure(Parser(name), name, shlex.split(flags))[0]
 
 
 @pytest.mark.parametrize("name", PRESETS)
