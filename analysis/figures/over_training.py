@@ -76,7 +76,7 @@ def plot_modes(
         ax.plot(line[x], line.where(alive), color=color)
     log_axis(ax) if log else say_if_none(ax, values)
     if modes < (d := values.sizes["mode"]):
-        note(ax, f"modes 1 to {modes} of {d}")
+        note(ax, f"{modes} of {d} modes, dotted: unborn")
     return name_axes(ax, values[x], values)
 
 

@@ -11,6 +11,7 @@ from analysis.linalg.basis import check_basis
 from analysis.measures.power_law import PowerLaw
 
 ENOUGH = 8  # modes, of a fit that is drawn as a law
+ROOM = 0.5  # for a legend, as a part of what the points cover
 
 
 def plot_pairing(
@@ -76,7 +77,10 @@ def _law(ax: Axes, fit: PowerLaw) -> None:
     middle = np.sqrt(line.prod()) / over.prod() ** 0.25
     text = r"parabola, $p \propto s^{1/2}$"
     ax.plot(over, middle * over**0.5, color=GREY, ls="--", label=text)
-    ax.legend(loc="best")
+    # Room for the legend below the smallest p: beside the points there is none for sure.
+    low, high = ax.get_ylim()
+    ax.set_ylim(low * (low / high) ** ROOM, high)
+    ax.legend(loc="lower right")
 
 
 def _filled(colors: np.ndarray, clear: np.ndarray) -> np.ndarray:

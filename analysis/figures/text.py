@@ -14,6 +14,7 @@ from matplotlib.mathtext import MathTextParser
 from analysis.store.visible import code, visible
 
 LONGEST = 60  # letters of a name
+FORMULA = 120  # and of a formula, more than the longest symbol of a measure
 
 
 def plain(text: object, most: int = LONGEST, width: int | None = None) -> str:
@@ -47,7 +48,7 @@ def formula(text: object) -> str:
 
 @cache
 def _readable(symbol: str) -> bool:
-    if len(symbol) > LONGEST or not symbol.isascii() or "$" not in symbol:
+    if len(symbol) > FORMULA or not symbol.isascii() or "$" not in symbol:
         return False
     try:
         MathTextParser("agg").parse(symbol)

@@ -45,13 +45,16 @@ def plot_noise(
     ax = plt.gca() if ax is None else ax
     shown = values.copy(data=above_rounding(values, values.values))
     low = np.maximum(shown - error, shown / 10)  # a logarithmic axis has no place for less
-    ax.fill_between(values["mode"], low, shown + error, color=BAR, alpha=0.3, linewidth=0)
+    band = "two standard errors"
+    ax.fill_between(values["mode"], low, shown + error, color=BAR, alpha=0.3, lw=0, label=band)
     ax.plot(values["mode"], shown, ".-", color=BAR, markersize=3, linewidth=0.8)
     if level > 0:
-        ax.axhline(level, color=GREY, linestyle="--")
+        name = f"level of noise, {100 * error_rate:g} %"
+        ax.axhline(level, color=GREY, linestyle="--", label=name)
         above = float(modes_above_noise(values, samples, error_rate=error_rate))
-        note(ax, f"{above:g} modes above the noise, at {100 * error_rate:g} %")
+        note(ax, f"{above:g} modes above the noise")
     log_axis(ax)
+    ax.legend(loc="upper right")
     name_axes(ax, values["mode"], values)
     mode_axis(ax, values)
     return ax

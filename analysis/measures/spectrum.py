@@ -18,7 +18,7 @@ from analysis.store.schema import Variable
 SPECTRUM = {
     "eigenvalue": Variable("eigenvalue", ("mode",), r"$\lambda_j$"),
     "correlation_eigenvalue": Variable("eigenvalue", ("mode",), "$s_j$"),  # of which F: `labels`
-    "predictor_eigenvalue": Variable(r"eigenvalue of sym$(W_p)$", ("mode",), "$p_j$"),
+    "predictor_eigenvalue": Variable("eigenvalue of sym(W_p)", ("mode",), "$p_j$"),
     "complex_eigenvalue": Variable("complex eigenvalue", ("mode",), r"$\lambda_j$"),
 }
 

@@ -54,7 +54,7 @@ def loss_trajectories(samples: int = 20) -> list[xr.DataArray]:
         at = np.linspace(0, steps, 301)
         c = _toy(name, np.linalg.svd(wide, compute_uv=False) ** 2, rate * at)
         values = c.drop_vars("time").assign_coords(step=at)
-        label = {"rate": rate, "long_name": "eigenvalue of $WW^T$", "symbol": ""}
+        label = {"rate": rate, "long_name": "eigenvalue of", "symbol": "$WW^T$"}
         spectra.append(values.assign_attrs(_named(name) | label))
     half = len(paths) // 2
     return [*paths[:half], *spectra[:half], *paths[half:], *spectra[half:]]

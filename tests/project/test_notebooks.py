@@ -38,3 +38,13 @@ def test_only_public_names_and_no_stored_output(path):
                 assert not any(alias.name.startswith("_") for alias in node.names)
             if isinstance(node, ast.Attribute):
                 assert not node.attr.startswith("_")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_cell_that_ends_in_a_drawing_shows_no_text_of_its_axes(path):
+    for source in code(path):
+        last = ast.parse(source).body[-1]
+        if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+            name = ast.unparse(last.value.func).rpartition(".")[2]
+            drawing = name.startswith(("plot", "set", "ax")) or name in ("legend", "errorbar")
+            assert not drawing or source.rstrip().endswith(";"), source

@@ -45,7 +45,7 @@ def test_a_spectrum_says_of_which_matrix_it_is(run):
         "eigenvalue of the cross-view correlation"
     )
     assert long_name(complex_eigenvalues(run.predictor)) == "complex eigenvalue of the predictor"
-    assert long_name(predictor_eigenvalues(run.predictor)) == "eigenvalue of sym$(W_p)$"
+    assert long_name(predictor_eigenvalues(run.predictor)) == "eigenvalue of sym(W_p)"
     plain = xr.DataArray(np.eye(2), dims=("row", "col"))
     assert long_name(eigenvalues(plain.rename("F"))) == "eigenvalue of the F"
     assert long_name(eigenvalues(plain)) == "eigenvalue of the matrix"

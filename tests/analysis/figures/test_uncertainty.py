@@ -22,10 +22,12 @@ def test_a_band_of_two_standard_errors_and_the_level_of_noise():
     assert (at_one.min(), at_one.max()) == (pytest.approx(9 * 0.9), pytest.approx(9 * 1.1))
     level = ax.lines[1].get_ydata()[0]
     assert level == pytest.approx(20 * largest_share(20, 798))  # of the 20 that are not above
-    assert ax.get_title(loc="right") == "1 modes above the noise, at 1 %"
+    assert ax.get_title(loc="right") == "1 modes above the noise"
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["two standard errors", "level of noise, 1 %"]
     rarer = plot_noise(spectrum(9.0, *[1.0] * 20), 800, error_rate=1e-3, ax=axes())
     assert rarer.lines[1].get_ydata()[0] > level
-    assert rarer.get_title(loc="right").endswith(", at 0.1 %")
+    assert rarer.lines[1].get_label() == "level of noise, 0.1 %"
     assert ax.get_yscale() == "log"
 
 

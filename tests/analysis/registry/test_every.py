@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import analysis
+from analysis.figures.text import formula
 from analysis.registry.every import MEASURES
 from analysis.registry.examples import EXAMPLES, INPUTS
 from analysis.registry.words import WORDS
@@ -94,3 +95,9 @@ def test_examples_are_as_worked_out_by_hand():
     # k = 2, tau = .9 and .8, p = 1, s = 1 and .5.
     rates = 2 * (0.5 + 1) - 0.9 + 0.015, 2 * (0.25 + 1) - 0.8 + 0.015
     assert EXAMPLES["mode_alignment_rate"][1] == f"{rates[0]:.4g}, {rates[1]:.4g}"
+
+
+def test_the_symbol_of_every_measure_is_a_formula_in_figures():
+    for measure in MEASURES.values():
+        assert formula(measure.symbol) == measure.symbol, measure.name
+        assert "$" not in measure.label.long_name
