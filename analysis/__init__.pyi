@@ -43,6 +43,7 @@ from .statistics.white_noise import (
     largest_share,
     stable_rank_null,
 )
+from .store.integrity import verify
 from .store.reader import SnapshotWriter, open_snapshots
 from .store.runs import open_runs
 from .verdicts.collapse import Verdict, collapse, collapse_course
@@ -113,4 +114,5 @@ __all__ = [
     "target_scale",
     "tracy_widom_quantile",
     "tracy_widom_tail",
+    "verify",
 ]

@@ -1,10 +1,24 @@
 """The pages: ``sphinx-build -W --keep-going notebooks notebooks/_build``; no network is needed."""
 
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
+# Threads of small networks mostly wait for each other. A warning in a notebook is an error, but for
+# those of what runs it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+startup = Path(tempfile.mkdtemp()) / "profile_default" / "startup"
+startup.mkdir(parents=True)
+(startup / "warnings_are_errors.py").write_text(
+    "import warnings\n"
+    "warnings.simplefilter('error')\n"
+    "for module in ('asyncio', 'ipykernel', 'IPython', 'jupyter_client', 'tornado', 'zmq'):\n"
+    "    warnings.filterwarnings('ignore', module=module)\n"
+)
+os.environ["IPYTHONDIR"] = str(startup.parents[1])
 
 project = "eigenspace"
 copyright = "the eigenspace authors"

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -11,10 +10,9 @@ from analysis.commands.called import called
 from analysis.commands.parser import Parser
 from analysis.commands.table import in_columns
 from analysis.commands.values import RUN
-from analysis.figures.accuracy_bars import accuracy_rows, plot_accuracy
+from analysis.figures.accuracy_bars import accuracy_rows, bars_figure
 from analysis.figures.accuracy_swept import against_figure, of_protocols
 from analysis.figures.save import save_figure
-from analysis.figures.style import STYLE
 from analysis.measures.accuracy import by_method, read_accuracies
 from analysis.measures.accuracy import write_accuracies as write
 from analysis.store.atomic import write_whole
@@ -59,7 +57,4 @@ def accuracy_command(argv: Sequence[str]) -> None:
 def _figure(groups: pd.DataFrame, option: str | None) -> Figure:
     if option is not None:
         return against_figure(groups, option.replace("-", "_"))
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(4.2, 0.9 + 0.14 * len(groups)), layout="constrained")
-        plot_accuracy(groups, ax=figure.subplots())
-    return figure
+    return bars_figure(groups)

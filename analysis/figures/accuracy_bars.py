@@ -2,17 +2,26 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from analysis.figures.style import PALETTE
+from analysis.figures.style import PALETTE, STYLE
 from analysis.figures.text import plain
 from analysis.measures.accuracy import option_columns
 from analysis.store.schema import FEATURES, NETWORKS, PROTOCOLS
+
+WIDTH, MOST = 40, 240  # letters in a line of a name, and in all of it
+# Inches: of a bar, a line of a name, what parts two rows, a letter, and the bars' axis; and the
+# part of a row that its bars fill.
+BAR, LINE, GAP, LETTER, BARS, THICK = 0.13, 0.125, 0.06, 0.055, 2.6, 0.8
+HASH = re.compile(r"\b[0-9a-f]{32,}\b")
 
 
 def accuracy_rows(groups: pd.DataFrame) -> list[dict[str, str]]:
@@ -56,7 +65,7 @@ def plot_accuracy(groups: pd.DataFrame, ax: Axes | None = None) -> Axes:
     labels, kinds = run_labels(groups), kind_labels(groups)
     rows, colours = list(dict.fromkeys(labels)), list(dict.fromkeys(kinds))
     ax = plt.gca() if ax is None else ax
-    height = 0.8 / len(colours)
+    height = THICK / len(colours)
     for i, kind in enumerate(colours):
         mine = groups[[k == kind for k in kinds]]
         at = [
@@ -72,21 +81,39 @@ def plot_accuracy(groups: pd.DataFrame, ax: Axes | None = None) -> Axes:
             color=PALETTE[i % len(PALETTE)],
             alpha=0.55,
             error_kw={"lw": 1, "capsize": 1.5},
-            label=plain(kind),
+            label=wrapped(kind),
         )
         for y, values in zip(at, mine["accuracies"], strict=True):
             ax.plot([100 * v for v in values], [y] * len(values), "k.", markersize=2)
-    ax.set_yticks(range(len(rows)), [plain(row) for row in rows])
-    ax.margins(y=0.01)
-    ax.invert_yaxis()
+    ax.set_yticks(range(len(rows)), [wrapped(row) for row in rows])
+    ax.set_ylim(len(rows) - 0.5, -0.5)
     low, high = groups["n"].min(), groups["n"].max()
     runs = str(low) if low == high else f"{low} to {high}"
-    ax.set_xlabel(f"accuracy (%), mean and sd of {runs} runs")
+    ax.set_xlabel("accuracy (%)" if high == 1 else f"accuracy (%), mean and sd of {runs} runs")
     if len(colours) > 1:
-        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 1))
     else:
-        ax.set_title(plain(colours[0]))
+        ax.set_title(wrapped(colours[0]), loc="right")
     return ax
+
+
+def bars_figure(groups: pd.DataFrame) -> Figure:
+    """Draw `plot_accuracy` at the size that its rows and their names need; not known to pyplot."""
+    kinds = set(kind_labels(groups))
+    names = [wrapped(name).split("\n") for name in dict.fromkeys(run_labels(groups))]
+    rows = sum(max(BAR * len(kinds) / THICK, LINE * len(name) + GAP) for name in names)
+    above = sum(len(wrapped(kind).split("\n")) for kind in kinds)
+    width = BARS + LETTER * max(len(line) for name in names for line in name)
+    with mpl.rc_context(STYLE):
+        size = width, rows + LINE * above + 0.5
+        figure = Figure(figsize=size, layout="constrained")
+        plot_accuracy(groups, ax=figure.subplots())
+    return figure
+
+
+def wrapped(name: str) -> str:
+    """Return the name of a row or a line, in lines, with nothing left out in its middle."""
+    return plain(name, MOST, WIDTH)
 
 
 def run_labels(groups: pd.DataFrame, without: Sequence[str] = ()) -> list[str]:
@@ -131,7 +158,7 @@ def _varying(groups: pd.DataFrame, names: Sequence[str]) -> list[str]:
 def _text(value: Any) -> str:
     if isinstance(value, float):
         return "-" if math.isnan(value) else f"{value:g}"
-    return str(value)
+    return HASH.sub(lambda found: found[0][:7], str(value))
 
 
 def _shown(group: pd.Series) -> str:

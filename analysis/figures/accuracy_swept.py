@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -10,12 +11,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.accuracy_bars import kind_labels, run_labels
+from analysis.figures.accuracy_bars import GAP, LETTER, LINE, kind_labels, run_labels, wrapped
 from analysis.figures.style import PALETTE, STYLE
 from analysis.figures.text import plain
 from analysis.measures.accuracy import by_method, option_columns, read_accuracies
 
 USUAL = ("linear", "knn")
+STYLES = ("-", "--", ":", "-.")  # where there are more lines than colours
+TICKS = 8  # values of an option that are written at the axis
 
 
 def plot_accuracy_against(
@@ -68,20 +71,25 @@ def plot_accuracy_against(
     runs = run_labels(groups, without=(option,))
     lines = [f"{run}, {kind}" if several else run for run, kind in zip(runs, kinds, strict=True)]
     ax = plt.gca() if ax is None else ax
-    for line, colour in zip(dict.fromkeys(lines), PALETTE * len(lines), strict=False):
+    every = list(dict.fromkeys(lines))
+    for i, line in enumerate(every):
+        colour, style = PALETTE[i % len(PALETTE)], STYLES[i // len(PALETTE) % len(STYLES)]
         mine = groups[[other == line for other in lines]].sort_values(option)
         x, sd = mine[option] / unit, 100 * mine["sd"].fillna(0.0)
-        ax.errorbar(
-            x, 100 * mine["mean"], sd, color=colour, capsize=2, elinewidth=1, label=plain(line)
-        )
+        look: Any = {"color": colour, "linestyle": style, "capsize": 2, "elinewidth": 1}
+        ax.errorbar(x, 100 * mine["mean"], sd, label=wrapped(line), **look)
         for value, accuracies in zip(x, mine["accuracies"], strict=True):
             y = 100 * np.array(accuracies)
             ax.plot([value] * len(y), y, ".", color=colour, markersize=3, alpha=0.7)
     if log:
         ax.set_xscale("log")
+    at = sorted(set(groups[option] / unit))
+    if len(at) <= TICKS:
+        ax.set_xticks(at, [f"{x:g}" for x in at])
+        ax.minorticks_off()
     what = "accuracy" if several else plain(kinds[0])
     ax.set(xlabel=label or plain(option), ylabel=f"{what} (%)")
-    ax.legend(loc="best")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return ax
 
 
@@ -138,8 +146,14 @@ def of_protocols(rows: pd.DataFrame, protocols: Sequence[str]) -> pd.DataFrame:
 def against_figure(
     groups: pd.DataFrame, option: str, *, unit: float = 1.0, label: str | None = None
 ) -> Figure:
-    """Draw `plot_accuracy_against` at the size of a column; not known to pyplot."""
+    """Draw `plot_accuracy_against`, a column wide beside its legend; not known to pyplot."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(3.5, 2.6), layout="constrained")
-        plot_accuracy_against(groups, option, figure.subplots(), unit=unit, label=label)
+        figure = Figure(layout="constrained")
+        ax = figure.subplots()
+        plot_accuracy_against(groups, option, ax, unit=unit, label=label)
+        legend = ax.get_legend()
+        names = [text.get_text() for text in legend.get_texts()] if legend else [""]
+        lines = "\n".join(names).split("\n")
+        height = 0.4 + LINE * len(lines) + GAP * len(names)
+        figure.set_size_inches(3.6 + LETTER * max(map(len, lines)), max(2.6, height))
     return figure

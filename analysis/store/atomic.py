@@ -4,7 +4,8 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def replacing(file: Path, *, durable: bool = False) -> Iterator[Path]:
     OSError
         The disk is full, or the folder cannot be written to; the message names `file`.
     """
-    try:
+    with _naming(file):
         aside = _aside(file)
         try:
             yield aside
@@ -44,6 +45,12 @@ def replacing(file: Path, *, durable: bool = False) -> Iterator[Path]:
                 fsync(file.parent)
         finally:
             aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         if error.strerror is None:  # it has a message of its own
             raise
@@ -67,6 +74,32 @@ def write_whole(file: Path, content: str | bytes, *, durable: bool = False) -> N
         aside.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
+def write_all(contents: Mapping[Path, bytes], *, durable: bool = False) -> None:
+    """Replace files one after the other, each as `write_whole`; folders are made.
+
+    Where it is asked, they wait for the disk together, before the first is renamed and after the
+    last: of twenty files that takes half as long as each by itself.
+    """
+    folders = {file.parent for file in contents}
+    asides: dict[Path, Path] = {}
+    try:
+        for file, content in contents.items():
+            with _naming(file):
+                folders |= make_folder(file.parent)
+                asides[file] = _aside(file)
+                asides[file].write_bytes(content)
+        if durable:
+            fsync_all(asides.values())
+        for file, aside in asides.items():
+            with _naming(file):
+                os.replace(aside, file)
+    finally:
+        for aside in asides.values():
+            aside.unlink(missing_ok=True)
+    if durable:
+        fsync_all(folders)
+
+
 def sweep_leftovers(folder: Path, name: str = "") -> None:
     """Remove what a killed `replacing` left in a folder, of the file `name` or of any.
 
@@ -86,14 +119,13 @@ def entries(folder: Path) -> list[os.DirEntry[str]]:
         return list(found)
 
 
-def make_folder(folder: Path, *, durable: bool = False) -> None:
-    """Make a folder and those above it that are not there, on the disk where that is asked."""
+def make_folder(folder: Path) -> set[Path]:
+    """Make a folder and those above it that are not there; return in which ones it was made."""
     if folder.is_dir():
-        return
-    make_folder(folder.parent, durable=durable)
+        return set()
+    above = make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    if durable:
-        fsync(folder.parent)
+    return {folder.parent, *above}
 
 
 def fsync(path: Path) -> None:
@@ -105,6 +137,12 @@ def fsync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def fsync_all(paths: Collection[Path]) -> None:
+    """Wait until the disk has them all."""
+    with ThreadPoolExecutor(min(len(paths), 16) or 1) as pool:
+        list(pool.map(fsync, paths))
 
 
 def reason(error: BaseException) -> str:

@@ -16,7 +16,7 @@ from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.core.buffer import Buffer, cpu
 from zarr.storage import LocalStore, MemoryStore
 
-from analysis.store.atomic import make_folder, write_whole
+from analysis.store.atomic import write_all
 from analysis.store.buffer import Block, fill_value
 from analysis.store.checksum import stated_checksum
 from analysis.store.chunks import check_chunks, chunk_file
@@ -125,8 +125,7 @@ class Store:
         self._metadata[key] = metadata | {"shape": [CAPACITY, *metadata["shape"][1:]]}
         content = json.dumps(self._metadata[key], indent=1).encode()
         file = f"{key}/zarr.json"
-        make_folder(self.place.to / key)
-        write_whole(self.place.to / file, content)
+        write_all({self.place.to / file: content})
         self._memory[file] = cpu.Buffer.from_bytes(content)
         encoder = zarr.open_array(MemoryStore(self._memory), path=key, mode="r+")
         # A chunk of NaN must be written too: a chunk that is not there is a damage.
@@ -157,10 +156,12 @@ class Store:
         }
         if coming:
             self._publish(self.lengths, coming, durable=durable)
+        files = {
+            chunk_file(self.place.to, key, index, len(self._metadata[key]["shape"])): content
+            for key, index, content in encoded
+        }
+        write_all(files, durable=durable)
         for key, index, content in encoded:
-            file = chunk_file(self.place.to, key, index, len(self._metadata[key]["shape"]))
-            make_folder(file.parent, durable=durable)
-            write_whole(file, content, durable=durable)
             self._checksums[key][index:] = [stated_checksum(content)]
         self.check()
         self.publish(lengths, durable=durable)
@@ -182,6 +183,7 @@ class Store:
         self, lengths: Mapping[str, int], coming: Mapping[str, str], *, durable: bool
     ) -> None:
         nodes: dict[str, Any] = {}
+        groups: dict[str, Any] = {}
         for group in sorted({key.rpartition("/")[0] for key in lengths} - {""}):
             members = {
                 key.removeprefix(f"{group}/"): self._cut(key, lengths[key])
@@ -191,12 +193,12 @@ class Store:
             nodes[group] = group_node(_coordinates(group, members))
             nodes |= {f"{group}/{name}": member for name, member in members.items()}
             if not coming:
-                self._replace(group, with_members(nodes[group], members), durable=durable)
+                groups[group] = with_members(nodes[group], members)
         nodes |= {key: self._cut(key, lengths[key]) for key in lengths if "/" not in key}
         root = group_node(self.attrs | _coordinates("", nodes))
         chunks = {key: "".join(self._checksums[key]) for key in lengths}
         more = {"chunks": chunks} | ({"coming": dict(coming)} if coming else {})
-        self._replace("", with_members(root, nodes, **more), durable=durable)
+        self._replace(groups | {"": with_members(root, nodes, **more)}, durable=durable)
         self.place.published()
 
     def check(self) -> None:
@@ -207,13 +209,18 @@ class Store:
         metadata = self._metadata[key]
         return metadata | {"shape": [length, *metadata["shape"][1:]]}
 
-    def trim(self) -> None:
+    def trim(self, *, durable: bool = False) -> None:
         """Write the committed length into each array's own metadata: readers without the root."""
-        for key, length in self.lengths.items():
-            self._replace(key, self._cut(key, length), durable=False)
+        nodes = {key: self._cut(key, length) for key, length in self.lengths.items()}
+        self._replace(nodes, durable=durable)
 
-    def _replace(self, key: str, node: dict[str, Any], *, durable: bool) -> None:
-        write_whole(self.place.to / key / "zarr.json", json.dumps(node, indent=1), durable=durable)
+    def _replace(self, nodes: Mapping[str, dict[str, Any]], *, durable: bool) -> None:
+        # In this order: the root comes last.
+        contents = {
+            self.place.to / key / "zarr.json": json.dumps(node, indent=1).encode()
+            for key, node in nodes.items()
+        }
+        write_all(contents, durable=durable)
 
     def sweep(self) -> None:
         """Delete what no reader can see, as `sweep_store`."""

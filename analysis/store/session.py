@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from analysis.store.atomic import fsync_all, make_folder
 from analysis.store.buffer import Block
 from analysis.store.group import Group
 from analysis.store.hierarchy import Store
@@ -65,21 +66,23 @@ class Session:
                 raise FileExistsError(
                     f"{self.path} exists; resume it, remove it or write elsewhere"
                 )
-            self.path.mkdir(parents=True, exist_ok=True)
+            made = make_folder(self.path)
+            if self._durable:  # the name of the store, and that of its run
+                fsync_all({*made, self.path.parent, self.path.absolute().parent.parent})
         elif not self.path.is_dir():
             raise FileNotFoundError(f"no snapshot store at {self.path} to resume")
         self._held.own(self._held.run)
         if resume_after is None:
             mark = {"format": FORMAT, "format_version": FORMAT_VERSION, "closed": False}
             self.store = Store(self.path, {**(attrs or {}), **mark}, self._held)
-            self.store.publish({})
+            self.store.publish({}, durable=self._durable)
         else:
             self.store = Store.open(self.path, self._held)
         self.groups = {name: Group(name, self.store, variable_attrs) for name in GROUPS}
         if resume_after is not None:
             for group in self.groups.values():
                 group.reload(resume_after)
-            self.store.publish(lengths := self._lengths())
+            self.store.publish(lengths := self._lengths(), durable=self._durable)
             self._note(lengths)
             self.store.sweep()
 
@@ -192,7 +195,7 @@ class Session:
             self.store.attrs["closed"] = True
             with self._explained():
                 self.store.publish(self.store.lengths, durable=self._durable)
-                self.store.trim()
+                self.store.trim(durable=self._durable)
                 self.store.check()
         finally:
             if os.getpid() == self._pid:

@@ -26,16 +26,23 @@ def train_command(parser: Parser, name: str, argv: list[str]) -> int:
 
 
 def resume_command(parser: Parser, argv: list[str]) -> int:
-    """Continue a run that was stopped, and draw it."""
+    """Continue a run that was stopped, or to more epochs, and draw it."""
     parser.add_argument("run", type=RUN, metavar="RUN", help="directory of a started run")
-    run = parser.parse_strictly(argv).run
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        metavar="N",
+        help="go on to N epochs in all, of a finished run too; from where it stands schedules are "
+        "those of N epochs (a cosine rises again)",
+    )
+    parsed = parser.parse_strictly(argv)
     say_loading("torch")
     from trainers.runs.finished import finished_at
     from trainers.training.loop import resume
 
-    finished = finished_at(run)
-    resume(run)
-    return 0 if finished else _report(run)
+    finished = finished_at(parsed.run)
+    resume(parsed.run, epochs=parsed.epochs)
+    return 0 if finished and finished == finished_at(parsed.run) else _report(parsed.run)
 
 
 def _report(run: Path) -> int:

@@ -126,7 +126,7 @@ def load_classifier(run: str | Path) -> Classifier:
 
 def _channels(file: Path, content: Mapping[str, Any], name: str) -> tuple[float, float, float]:
     values: list[float] = member(file, content, name, list)
-    good = [type(value) is float and math.isfinite(value) for value in values]
+    good = [type(value) in (int, float) and math.isfinite(value) for value in values]
     if good != [True] * 3 or (name == "std" and min(values) <= 0):
         raise wrong(file, f"has {name!r} {values}; three numbers wanted")
     return values[0], values[1], values[2]

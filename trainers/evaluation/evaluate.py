@@ -87,7 +87,7 @@ def evaluate(
         raise ValueError(f"{run} was trained on {data.name}, which has no labels")
     cached = CachedFeatures(part(trained.network(network), features).eval(), data)
     scores = {}
-    with SnapshotWriter(run / STORE, resume_after=LATEST) as writer:
+    with SnapshotWriter(run / STORE, resume_after=LATEST, durable=True) as writer:
         for name, protocol in chosen.items():
             scores[name] = score = protocol.score(cached)
             record(

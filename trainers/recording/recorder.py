@@ -19,6 +19,7 @@ from trainers.recording.record import Record, check_place
 from trainers.recording.views import Batch, by_batch
 from trainers.say import say
 
+EMPTY: Mapping[str, Any] = {"step": 0, "time": 0.0}
 RESERVED = COORDINATES.keys() | {"learning_rate", "feature_std"}
 
 
@@ -110,8 +111,7 @@ class Recorder:
                 raise ValueError(f"{name} is {value!r}; a whole number of 1 or more wanted")
         if ranks.writes():
             check_place(self.run, resume)
-        self.steps = 0
-        """How many were recorded."""
+        self.steps = 0  # recorded so far
         self._every, self._views, self._stacked = every, views, stacked
         self._per_epoch, self._attrs, self._resume = steps_per_epoch, dict(attrs or {}), resume
         self._kind, self._matrix = predictor_matrix(predictor, matrix)
@@ -161,10 +161,10 @@ class Recorder:
             raise ValueError(f"the run has {record.d} features, and now {d} passed the predictor")
         self.steps += 1
         self._time.step()
+        own: dict[str, Tensor | float] = {"feature_std": feature_std(batches[0].z[0])}
         given = {"loss": loss, "learning_rate": self._time.rate}
-        own = {name: value for name, value in given.items() if value is not None}
-        own |= {"feature_std": feature_std(batches[0].z[0])}
-        record.add(self.steps, batches, {**own, **metrics})
+        own |= {name: value for name, value in given.items() if value is not None}
+        record.add(self.steps, batches, own | metrics)
         if self.steps == 1 or self.steps % self._every == 0:
             self._snapshot(record)
 
@@ -173,7 +173,7 @@ class Recorder:
         if self._resume and state is None:
             last = open_snapshots(self.run).isel(step=-1)
             state = {"step": int(last["step"]), "time": float(last.coords.get("time", 0.0))}
-        state = state or {"step": 0, "time": 0.0}
+        state = state or EMPTY
         self.steps = self._snapshots_to = state["step"]
         self._time.passed = state["time"]
         names = ["correlation", "prediction_correlation"]
@@ -193,8 +193,8 @@ class Recorder:
         if "moments" in state:
             record.moments.load_state_dict(state["moments"])
         if ranks.writes():
-            told = f"{self.run}: {record.d} features, W_p is the {self._kind} of the predictor"
-            say(told)
+            what = f"{record.d} features, W_p is the {self._kind} of the predictor"
+            say(f"{self.run}: {what}")
         return record
 
     def _snapshot(self, record: Record) -> None:
@@ -206,11 +206,12 @@ class Recorder:
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint of yours keeps; the store then holds all up to this step."""
-        if self._record is None:
-            return dict(self._state or {"step": 0, "time": 0.0})
-        self._record.flush()
-        moments = self._record.moments.state_dict()
-        return {"step": self.steps, "time": self._time.passed, "moments": moments}
+        if (record := self._record) is None:
+            return dict(self._state or EMPTY)
+        if not self._closed:
+            record.flush()
+        known = {"step": self.steps, "time": self._time.passed}
+        return known | {"moments": record.moments.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue where `state` was taken: before the first step, with ``resume=True``.
@@ -226,13 +227,11 @@ class Recorder:
 
     def close(self, *, complete: bool = True) -> None:
         """Write the last snapshot if `complete`, let go of the store and take the hooks away."""
-        if self._closed:
-            return
-        self._closed = True
+        closed, self._closed = self._closed, True
         for hook in (self._passes, self._targets):
             if hook:
                 hook.remove()
-        if self._record is None:
+        if closed or self._record is None:
             return
         try:
             if complete and self.steps > self._snapshots_to:

@@ -30,12 +30,14 @@ def save(run: Path, state: dict[str, Any]) -> None:
 def replace(file: Path, state: dict[str, Any]) -> None:
     """Write `state` aside and rename it over `file`: a kill leaves the old file or the new one.
 
+    So does a loss of power: the disk is waited for.
+
     Raises
     ------
     OSError
         As `replacing`.
     """
-    with replacing(file) as aside, aside.open("wb") as stream:
+    with replacing(file, durable=True) as aside, aside.open("wb") as stream:
         try:
             torch.save(state, stream)
         except RuntimeError as error:  # torch's name for what went wrong in the stream

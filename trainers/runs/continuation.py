@@ -1,12 +1,12 @@
 """Whether store and checkpoint belong together: all that was written before the checkpoint."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import xarray as xr
 
 from analysis.store.reader import MissingGroupError, open_snapshots
+from trainers.runs.agreement import check_same_options
 from trainers.runs.checkpoint import FILE
 
 
@@ -34,8 +34,7 @@ def check_continuation(run: Path, step: int, config: str, due: Iterable[int]) ->
         There is no store.
     """
     snapshots = open_snapshots(run)
-    if json.loads(snapshots.attrs.get("config", config)) != json.loads(config):
-        raise ValueError(f"{run}: {FILE} and snapshots are of runs of other options; restore one")
+    check_same_options(run, run / FILE, config)
     wanted = {
         "snapshots": (_until(step, snapshots), {0, *(t for t in due if t <= step)}),
         "metrics": (_until(step, _metrics(run)), {*range(1, step + 1)}),

@@ -122,11 +122,11 @@ def check_optimiser(
                 raise wrong(file, f"has an optimiser with {name} {came}; {said(value)} wanted")
     buffers = member(file, found, "state", dict)
     moving = any(group["momentum"] for group in groups)
-    if begun and moving and not buffers:
-        raise wrong(file, "has an optimiser that took no step")
+    if begun and moving and len(buffers) != len(weights):
+        raise wrong(file, f"has momenta of {len(buffers)} of {len(weights)} parameters")
     for number, kept in buffers.items():
         if not isinstance(number, int) or not 0 <= number < len(weights):
-            raise wrong(file, f"has a momentum of parameter {number!r}; {len(weights)} wanted")
+            raise wrong(file, f"has a momentum of parameter {number!r} of {len(weights)}")
         buffer = kept.get("momentum_buffer") if isinstance(kept, dict) else kept
         if buffer is not None or moving:
             check_like(file, f"momentum of parameter {number}", buffer, weights[number])

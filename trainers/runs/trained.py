@@ -16,6 +16,7 @@ from trainers.networks.network import Network
 from trainers.optimisation.schedule import Schedule
 from trainers.runs import checkpoint
 from trainers.runs.agreement import check_same_data, check_same_options
+from trainers.runs.extended import in_steps, stretches
 from trainers.runs.form import check_like, config_of, count, member, wrong
 from trainers.runs.network import load_network
 from trainers.say import say
@@ -47,7 +48,10 @@ class TrainedRun:
         """Gradient-flow time behind the checkpoint."""
         config, per_epoch = self.config, steps_per_epoch(self.config, self.data)
         schedule = Schedule(
-            config.schedule, per_epoch * config.epochs, round(per_epoch * config.warmup)
+            config.schedule,
+            per_epoch * config.epochs,
+            round(per_epoch * config.warmup),
+            in_steps(stretches(self.path), per_epoch),
         )
         return schedule.elapsed(self.step) * config.time_per_step
 
@@ -112,7 +116,10 @@ def open_trained(run: str | Path, device: str | None = None) -> TrainedRun:
     check_same_data(path, file, known)
     where = pick_device(device or config.device)
     place = member(file, known, "place", str) if known else None
-    data = load(config, where, _found(config, place) if place else None)
+    try:
+        data = load(config, where, _found(config, place) if place else None)
+    except ValueError as error:
+        raise ValueError(f"{path} was trained on {place or config.data}: {error}") from error
     if known is None:
         told = "has no fingerprint of its data: whether they are those it was trained on is unknown"
         say(f"{path} {told}")
@@ -121,6 +128,9 @@ def open_trained(run: str | Path, device: str | None = None) -> TrainedRun:
             f"{path} was trained on {known['place']}, which has changed since: {different}; put "
             "the data back as they were, or train anew"
         )
+    if within := state["step"] % (per_epoch := steps_per_epoch(config, data)):
+        epoch = state["step"] // per_epoch + 1
+        raise wrong(file, f"is of step {state['step']}, {within} steps into epoch {epoch}")
     return TrainedRun(path=path, state=state, config=config, device=where, data=data)
 
 

@@ -17,7 +17,7 @@ from trainers.runs.trained import describe_data, steps_per_epoch
 from trainers.training.collapse_notice import CollapseNotice
 from trainers.training.learner import Learner
 from trainers.training.progress import showing
-from trainers.training.steps import batches, snapshot_steps
+from trainers.training.steps import batches, due_steps
 from trainers.training.stopped import Reached
 
 
@@ -32,7 +32,7 @@ def advance(
     """Train from where a run has come to to the last epoch, and measure what it ends in."""
     per_epoch = steps_per_epoch(config, data)
     total = per_epoch * config.epochs
-    due = snapshot_steps(total, config.every)
+    due = due_steps(learner.schedule.laid_out, config.every)
     notice = CollapseNotice(run)
     name = config.resolved.name
     images = per_epoch * config.batch_size

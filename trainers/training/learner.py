@@ -1,5 +1,6 @@
 """One network that learns: online network, target, predictor, optimiser, and a step of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -27,6 +28,8 @@ class Learner:
     device : torch.device
     steps_per_epoch : int
         What schedules are laid out over.
+    before : sequence of (int, int)
+        As `Schedule` takes it.
 
     Raises
     ------
@@ -43,6 +46,7 @@ class Learner:
         shape: tuple[int, ...],
         device: torch.device,
         steps_per_epoch: int = 1,
+        before: Sequence[tuple[int, int]] = (),
     ) -> None:
         # Built on the CPU, so that one seed means one start on every device.
         with torch.random.fork_rng(devices=[]):
@@ -80,6 +84,7 @@ class Learner:
             config.schedule,
             steps_per_epoch * config.epochs,
             round(steps_per_epoch * config.warmup),
+            before,
         )
         self.optimiser = Optimiser(
             {
@@ -109,7 +114,7 @@ class Learner:
         gradients = [w.grad for w in self.optimiser.parameters if w.grad is not None]
         norm = torch.stack(torch._foreach_norm(gradients)).norm()
         self.optimiser.step(self.schedule[step])
-        self.target.update(self.online, step / self.schedule.steps)
+        self.target.update(self.online, self.schedule.progress(step))
         z, q, t = ((a.detach(), b.detach()) for a, b in (seen.z, seen.q, seen.t))
         self.predictor.after_step(step, z, t)
         return Step(z, q, t, seen.loss.detach(), norm)

@@ -14,7 +14,7 @@ from trainers.config import Config
 from trainers.data.load import Data
 from trainers.device import pick_device
 from trainers.recording.loop_recorder import LoopRecorder
-from trainers.runs import directory
+from trainers.runs import directory, extended
 from trainers.runs.continuation import check_continuation
 from trainers.runs.divergence import marking, refuse_diverged
 from trainers.runs.finished import finished_at, said_finished
@@ -23,7 +23,7 @@ from trainers.say import say
 from trainers.training.advance import advance, save_checkpoint
 from trainers.training.learner import Learner
 from trainers.training.restored import check_learner
-from trainers.training.steps import batches, snapshot_steps
+from trainers.training.steps import batches, due_steps
 from trainers.training.stopped import Reached, saying_how_to_go_on
 
 
@@ -70,7 +70,7 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
     reached = Reached()
     with (
         saying_how_to_go_on(run, reached),
-        SnapshotWriter(run / STORE, attrs=attrs, variable_attrs=described) as writer,
+        SnapshotWriter(run / STORE, attrs=attrs, variable_attrs=described, durable=True) as writer,
         marking(run, writer),
     ):
         recorder = _recorder(writer, learner, device, config)
@@ -80,43 +80,62 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
     return run
 
 
-def resume(run: str | Path) -> Path:
+def resume(run: str | Path, *, epochs: int | None = None) -> Path:
     """Continue a run from its checkpoint to the end; on one CPU, bitwise as if never stopped.
 
     Of a run that is finished, its last measurement included, nothing is computed: one line on
     stderr says so.
 
+    Parameters
+    ----------
+    run : path
+    epochs : int, optional
+        How many the run is to have in all, from now on, be it finished or not. From the step of the
+        checkpoint on, schedules of rates and target and the steps of snapshots are those of a run
+        of so many epochs; rows before stay. A constant run of 2 epochs that is extended to 4 is the
+        one of 4, but for a snapshot at the end of the second; a cosine, which had come down to 0,
+        goes up to where a run of 4 would be. The store's ``attrs["extended"]`` keeps what was.
+
     Raises
     ------
     FileNotFoundError, ValueError
         There is no checkpoint, it is damaged or of another version, it is ahead of the store or of
-        another run, the data changed, or the run diverged.
+        another run, the data changed, the run diverged, or so many epochs are done.
     OSError, FloatingPointError
         As `train`.
     """
     run = path_of("run", run)
     refuse_diverged(run)
     trained = open_trained(run)
-    if (last := finished_at(run)) is not None:
-        say(said_finished(run, last))
+    state, step, device, data = trained.state, trained.step, trained.device, trained.data
+    per_epoch, known = steps_per_epoch(trained.config, data), extended.stretches(run)
+    config, before = extended.as_continued(run, trained.config, known), known
+    if epochs is not None:
+        config, before = extended.extend(run, config, known, epochs, step=step, per_epoch=per_epoch)
+    if before == known and finished_at(run) == step:
+        say(said_finished(run, step))
         return run
-    state, step, config = trained.state, trained.step, trained.config
-    device, data = trained.device, trained.data
-    learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
-    check_learner(run, state, learner)
+    learner = Learner(config, data.shape, device, per_epoch, extended.in_steps(before, per_epoch))
+    check_continuation(
+        run, step, state["config"], due_steps(learner.schedule.laid_out, config.every)
+    )
+    check_learner(run, state, learner, config.batch_size)
     learner.load_state_dict(state["learner"])
-    due = snapshot_steps(steps_per_epoch(config, data) * config.epochs, config.every)
-    check_continuation(run, step, state["config"], due)
     described = directory.variable_attrs(config)
     reached = Reached(step, kept=step)
     with (
         saying_how_to_go_on(run, reached),
-        SnapshotWriter(run / STORE, variable_attrs=described, resume_after=step) as writer,
+        SnapshotWriter(
+            run / STORE, variable_attrs=described, resume_after=step, durable=True
+        ) as writer,
         marking(run, writer),
     ):
         recorder = _recorder(writer, learner, device, config)
         recorder.load_state_dict(state["recorder"])
         announce(data)
+        if before != known:
+            writer.mark(**extended.described(config, before))
+            save_checkpoint(run, reached, config, data, learner, recorder)
         advance(run, reached, config, data, learner, recorder)
     return run
 

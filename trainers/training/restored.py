@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from analysis.store.reader import open_snapshots
 from trainers.recording.moments import Moments
 from trainers.runs import checkpoint
 from trainers.runs.divergence import all_finite
@@ -11,13 +12,16 @@ from trainers.runs.form import check_like, check_optimiser, count, member, wrong
 from trainers.training.learner import Learner
 
 
-def check_learner(run: Path, state: Mapping[str, Any], learner: Learner) -> None:
+def check_learner(
+    run: Path, state: Mapping[str, Any], learner: Learner, images_per_step: int
+) -> None:
     """Check the state of learner and recorder in a checkpoint before any of it is loaded.
 
     Raises
     ------
     ValueError
-        A name, shape or dtype is another one, or a weight is not finite.
+        A name, shape or dtype is another one, a weight is not finite, or the moments are of more
+        or fewer steps than went by since the last snapshot.
     """
     file = run / checkpoint.FILE
     found, fresh = member(file, state, "learner", dict), learner.state_dict()
@@ -30,6 +34,9 @@ def check_learner(run: Path, state: Mapping[str, Any], learner: Learner) -> None
     weights, begun = learner.optimiser.parameters, count(file, state, "step") > 0
     check_optimiser(file, optimiser, fresh["optimiser"], weights, begun=begun)
     recorder = member(file, state, "recorder", dict)
-    count(file, recorder, "pairs")
+    taken = open_snapshots(run)["step"].values
+    since = state["step"] - int(max(taken[taken <= state["step"]], default=0))
+    if (pairs := count(file, recorder, "pairs")) != since * images_per_step:
+        raise wrong(file, f"has {pairs} images since the last snapshot, {since} steps before")
     sums = Moments(learner.d, weights[0].device).sums
     check_like(file, "recorder.sums", recorder.get("sums"), sums)

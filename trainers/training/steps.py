@@ -1,6 +1,6 @@
 """The steps of a run: which images are in each, and which get a snapshot."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from torch import Tensor
@@ -22,6 +22,23 @@ def batches(config: Config, data: Data, done: int) -> Iterator[tuple[int, Tensor
             step = epoch * per_epoch + i + 1
             if step > done:
                 yield step, order[i * config.batch_size : (i + 1) * config.batch_size]
+
+
+def due_steps(laid_out: Iterable[tuple[int, int]], every: int | None) -> set[int]:
+    """Return the steps of a run that get a snapshot, by `snapshot_steps` of each stretch of it.
+
+    Parameters
+    ----------
+    laid_out : iterable of (int, int)
+        Steps in all that a stretch was laid out over, and its last step: one, of a run that was
+        never extended.
+    """
+    due: set[int] = set()
+    begun = 0
+    for total, until in laid_out:
+        due |= {step for step in snapshot_steps(total, every) if begun < step <= until}
+        begun = until
+    return due
 
 
 def snapshot_steps(total: int, every: int | None) -> set[int]:

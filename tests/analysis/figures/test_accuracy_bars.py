@@ -1,12 +1,16 @@
 import statistics
+from itertools import pairwise
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from accuracy_rows import rows
 
-from analysis.figures.accuracy_bars import kind_labels, plot_accuracy, run_labels
+from analysis.figures.accuracy_bars import bars_figure, kind_labels, plot_accuracy, run_labels
+from analysis.figures.accuracy_swept import against_figure
+from analysis.figures.style import STYLE
 from analysis.measures.accuracy import by_method
 
 
@@ -44,3 +48,52 @@ def test_a_label_has_what_differs_within_its_method_and_nothing_else():
     names = ["byol lr=0.1", "byol lr=0.3", "direct eps=0.5", "direct eps=-", "simsiam"]
     assert run_labels(groups) == names
     assert set(kind_labels(groups)) == {"kNN accuracy"}
+
+
+def swept(methods, rates):
+    """Of long names that differ in their middle alone."""
+    return by_method(
+        pd.concat(
+            rows(method, kind, 0.1, 0.2, lr=lr, momentum=m, decay=f"{m} {'a long word ' * 6}end")
+            for method in methods
+            for lr in rates
+            for m in (0.9, 0.99)
+            for kind in ("knn", "linear")
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [by_method(rows("byol", "knn", 0.4)), swept(["byol"], [0.1]), swept("abcd", [0.1, 0.3])],
+    ids=["one run", "two rows", "sixteen rows"],
+)
+@pytest.mark.parametrize("against", [False, True])
+def test_all_labels_are_whole_on_the_page_at_every_number_of_runs(groups, against):
+    if against and "lr" not in groups:
+        groups = groups.assign(lr=0.1)
+    figure = against_figure(groups, "lr") if against else bars_figure(groups)
+    with mpl.rc_context(STYLE):
+        figure.draw_without_rendering()
+    (ax,), page = figure.axes, figure.bbox
+    names = [
+        t.get_text() for t in (ax.get_legend().get_texts() if against else ax.get_yticklabels())
+    ]
+    assert len(set(names)) == len(names)
+    assert "…" not in "".join(names)
+    rows_of_bars = [] if against else ax.get_yticklabels()
+    named = [ax.yaxis.label] if against else rows_of_bars
+    texts = [*named, ax.xaxis.label, ax.get_legend()]
+    for artist in filter(None, texts):
+        box = artist.get_window_extent()
+        assert page.x0 <= box.x0 + 1 <= box.x1 - 1 <= page.x1, artist
+        assert page.y0 <= box.y0 + 1 <= box.y1 - 1 <= page.y1, artist
+    assert ax.get_position().width * figure.get_figwidth() > 1.5
+    labels = sorted((t.get_window_extent() for t in rows_of_bars), key=lambda box: box.y0)
+    assert all(low.y1 <= high.y0 + 1 for low, high in pairwise(labels))
+
+
+def test_a_fingerprint_of_data_is_shortened_in_a_label():
+    given = [rows("byol", "knn", 0.1, data=f"cifar10 {c * 32}") for c in "ab"]
+    names = run_labels(by_method(pd.concat(given)))
+    assert names == ["byol data=cifar10 aaaaaaa", "byol data=cifar10 bbbbbbb"]

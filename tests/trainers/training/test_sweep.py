@@ -32,8 +32,11 @@ def sweep(*words, small=SMALL):
 def in_process(monkeypatch):
     """Runs are trained here: a process of its own takes most of its time to start."""
 
+    one = threading.Lock()  # stdout belongs to the process
+
     def run(self, command, log, env):
         with (
+            one,
             log.open("a") as out,
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(out),
@@ -49,7 +52,25 @@ def test_expand_is_the_product_with_the_last_option_fastest():
     assert list(expand({})) == [{}]
 
 
-def test_a_sweep_trains_all_and_the_runs_open_as_one(tmp_path, capfd):
+@pytest.mark.slow
+def test_a_sweep_of_processes_trains_all_and_the_runs_open_as_one(tmp_path, capfd):
+    trains_all(tmp_path, capfd)
+
+
+def test_a_sweep_trains_all_at_once_and_the_runs_open_as_one(
+    tmp_path, in_process, monkeypatch, capfd
+):
+    both, run = threading.Barrier(2, timeout=60), Children.run
+
+    def together(*words):
+        both.wait()
+        return run(*words)
+
+    monkeypatch.setattr(Children, "run", together)
+    trains_all(tmp_path, capfd)
+
+
+def trains_all(tmp_path, capfd):
     words = ["directpred", "--predictor.eps", "0.1,0.3", "--out", tmp_path]
     assert sweep(*words, "--jobs", "2") == 0
     assert "2 runs: 2 trained, 0 were done, 0 failed, 0 diverged" in capfd.readouterr().out
