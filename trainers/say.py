@@ -9,4 +9,5 @@ from tqdm import tqdm
 def say(line: str) -> None:
     """Print a line on stderr, above a bar; that nobody reads there any more ends no training."""
     with contextlib.suppress(OSError):
-        tqdm.write(line, file=sys.stderr)
+        # Without tqdm's lock, which Ctrl-C may leave half-taken: one thread speaks.
+        tqdm.write(line, file=sys.stderr, nolock=True)

@@ -5,7 +5,9 @@ import sys
 import traceback
 from collections.abc import Callable
 
+from analysis.checks.interruption import was_interrupted
 from analysis.commands.signals import interruptible
+from analysis.store.atomic import in_words
 from analysis.store.visible import visible
 
 FULL = ("out of memory", "allocate memory")  # of torch, in a RuntimeError
@@ -38,7 +40,7 @@ def outcome(name: str, command: Callable[[], int], also: tuple[type[Exception], 
 
 def _ended(name: str, command: Callable[[], int], also: tuple[type[Exception], ...]) -> int:
     try:
-        return command()
+        return _run(command)
     except SystemExit as left:  # of a parser
         return left.code if isinstance(left.code, int) else int(left.code is not None)
     except BrokenPipeError:  # `list | head` has read enough
@@ -47,7 +49,7 @@ def _ended(name: str, command: Callable[[], int], also: tuple[type[Exception], .
     except FloatingPointError as error:  # nobody's wrong input: a run diverged
         return _tell(name, error, 1)
     except (ValueError, OSError) as error:
-        return _tell(name, error, 2)
+        return _tell(name, in_words(error), 2)
     except Exception as error:
         if isinstance(error, also):
             return _tell(name, error, 2)
@@ -58,6 +60,15 @@ def _ended(name: str, command: Callable[[], int], also: tuple[type[Exception], .
         code = _tell(name, line, 70)
         traceback.print_exc()
         return code
+
+
+def _run(command: Callable[[], int]) -> int:
+    try:
+        return command()
+    except Exception as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _tell(name: str, error: object, code: int) -> int:

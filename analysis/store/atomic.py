@@ -148,3 +148,11 @@ def fsync_all(paths: Collection[Path]) -> None:
 def reason(error: BaseException) -> str:
     """Return what an error says, one of the system without its number and paths."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def in_words(error: BaseException) -> str:
+    """Return what an error says, one of the system as path and reason, without its number."""
+    path = getattr(error, "filename2", None) or getattr(error, "filename", None)
+    return (
+        f"{os.fsdecode(path)}: {reason(error)}" if isinstance(path, str | bytes) else reason(error)
+    )

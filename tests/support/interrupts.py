@@ -5,10 +5,31 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 
-def interrupted_at(n: int, rooms: Sequence[str], run: Callable[[], object]) -> bool:
+def lines_of(rooms: Sequence[str], run: Callable[[], object]) -> int:
+    """Return how many lines of `rooms` a call executes."""
+    count = [0]
+
+    def at_line(frame, event, _):
+        count[0] += event == "line"
+        return at_line
+
+    parts = [str(Path(*room.split("/"))) for room in rooms]
+    before = sys.gettrace()
+    sys.settrace(
+        lambda frame, *_: at_line if any(p in frame.f_code.co_filename for p in parts) else None
+    )
+    try:
+        run()
+    finally:
+        sys.settrace(before)
+    return count[0]
+
+
+def interrupted_at(n: int, rooms: Sequence[str], run: Callable[[], object]) -> str | None:
     """Call `run`, and raise KeyboardInterrupt at the n-th line it executes in files of `rooms`.
 
-    Returns whether it came so far. As with a signal only this thread is interrupted.
+    Returns what the interruption says in the end, None if it did not come so far. As with a signal
+    only this thread is interrupted.
     """
     left = n
 
@@ -22,15 +43,15 @@ def interrupted_at(n: int, rooms: Sequence[str], run: Callable[[], object]) -> b
         return at_line
 
     def at_call(frame, *_):
-        return at_line if any(room in frame.f_code.co_filename for room in ROOMS) else None
+        return at_line if any(room in frame.f_code.co_filename for room in parts) else None
 
-    ROOMS = [str(Path(*room.split("/"))) for room in rooms]
+    parts = [str(Path(*room.split("/"))) for room in rooms]
     before = sys.gettrace()
     sys.settrace(at_call)
     try:
         run()
-    except KeyboardInterrupt:
-        return True
+    except KeyboardInterrupt as error:
+        return str(error)
     finally:
         sys.settrace(before)
-    return False
+    return None

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.checks.interruption import was_interrupted
 from analysis.store.lock import DisplacedError
 
 ANEW = "the same command with --overwrite begins anew"
@@ -35,11 +36,11 @@ def saying_how_to_go_on(run: Path, reached: Reached) -> Iterator[None]:
     """
     try:
         yield
-    except KeyboardInterrupt as error:
-        raise KeyboardInterrupt(_interrupted(run, reached)) from error
-    except (BlockingIOError, DisplacedError):  # held by someone else, or moved away
-        raise
-    except OSError as error:
+    except BaseException as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt(_interrupted(run, reached)) from error
+        if not isinstance(error, OSError) or isinstance(error, BlockingIOError | DisplacedError):
+            raise  # not of the disk: wrong numbers; held by someone else, or moved away
         raise OSError(f"{_failed(run, error)}; {_kept(run, reached)}") from error
 
 

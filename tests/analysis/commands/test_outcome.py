@@ -46,3 +46,19 @@ def test_our_own_fault_says_so_and_keeps_its_traceback(capsys):
 def test_an_interruption_is_one_line(capsys):
     assert outcome("prog", ending(KeyboardInterrupt())) == 130
     assert capsys.readouterr().err == "prog: interrupted\n"
+
+
+def test_an_interruption_in_disguise_is_one(capsys):
+    def disguised():
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise AssertionError("attempt to release recursive lock not owned by thread")
+
+    assert outcome("prog", disguised) == 130
+    assert capsys.readouterr().err == "prog: interrupted\n"
+
+
+def test_an_error_of_the_system_has_no_number(capsys):
+    assert outcome("prog", ending(OSError(28, "No space left on device", "a/b.png"))) == 2
+    assert capsys.readouterr().err == "prog: error: a/b.png: No space left on device\n"

@@ -1,9 +1,10 @@
+import errno
 import os
 
 import pytest
 
 from analysis.store import atomic
-from analysis.store.atomic import replacing, sweep_leftovers, write_whole
+from analysis.store.atomic import in_words, replacing, sweep_leftovers, write_whole
 
 
 def names(folder):
@@ -109,3 +110,12 @@ def test_a_durable_write_waits_for_the_file_before_its_name_and_for_the_name(tmp
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         write_whole(tmp_path / "nowhere" / "a.txt", "a")
+
+
+def test_an_error_of_the_system_is_told_in_words():
+    missing = OSError(errno.ENOENT, os.strerror(errno.ENOENT), "photos/cat.png")
+    assert in_words(missing) == "photos/cat.png: No such file or directory"
+    renamed = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a.partial", None, "a")
+    assert in_words(renamed) == "a: No space left on device"
+    assert in_words(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) == "No space left on device"
+    assert in_words(ValueError("lr is -1")) == "lr is -1"

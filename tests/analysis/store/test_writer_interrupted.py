@@ -44,7 +44,7 @@ def assert_whole(path):
 def test_ctrl_c_at_any_line_leaves_whole_rows(tmp_path, stride):
     for n in count(1, stride):
         path = tmp_path / str(n)
-        if not interrupted_at(n, ["analysis/store"], lambda path=path: write(path)):
+        if interrupted_at(n, ["analysis/store"], lambda path=path: write(path)) is None:
             break
         assert_whole(path)
     assert n > 500

@@ -1,17 +1,9 @@
 import json
-import os
-import random
 import re
 import shlex
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
-import torch
-import xarray as xr
 from command_line import refused
 from learners import config_of
 
@@ -160,27 +152,6 @@ def test_list_has_a_line_for_every_preset_and_all_of_one(capsys):
 def test_help_helps(capsys, arguments):
     assert main(arguments) == 0
     assert "usage: python -m trainers" in capsys.readouterr().out
-
-
-def test_a_killed_run_resumes_to_the_run_that_was_not_killed(tmp_path, capsys, images):
-    arguments = ["byol", "--data", str(images), *TINY, "12"]
-    main([*arguments, "--out", str(tmp_path / "whole")])
-    stopped = tmp_path / "stopped"
-    command = [sys.executable, "-m", "trainers", *arguments, "--out", str(stopped)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    child = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment)
-    while not (stopped / "checkpoint.pt").exists():
-        time.sleep(0.01)
-    time.sleep(random.Random(0).uniform(0, 0.3))
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    assert main(["resume", str(stopped)]) == 0
-    whole = tmp_path / "whole"
-    xr.testing.assert_equal(open_snapshots(whole).load(), open_snapshots(stopped).load())
-    a, b = (torch.load(run / "encoder.pt", weights_only=True) for run in (whole, stopped))
-    for network in a:
-        for name, weight in a[network].items():
-            assert torch.equal(weight, b[network][name]), (network, name)
 
 
 def test_parts_combine_freely_and_what_contradicts_itself_is_refused(capsys):
