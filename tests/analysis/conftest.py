@@ -7,27 +7,27 @@ from matplotlib.figure import Figure
 
 
 @pytest.fixture
-def blank_reports(monkeypatch):
-    """Pictures inside of a page are empty: drawing them is most of the time that a page takes."""
+def blank_pictures(monkeypatch):
+    """Figures are made, and files of them are there with nothing drawn in them."""
+    monkeypatch.setattr(Figure, "savefig", lambda _, target, **__: _blank(target))
+
+
+@pytest.fixture
+def blank_pictures_of_single_runs(monkeypatch):
+    """Those of a run in its folder and inside of pages are empty, all others are drawn."""
     savefig = Figure.savefig
 
     def save(figure, target, **options):
-        if hasattr(target, "write"):
-            target.write(b"")
+        if hasattr(target, "write") or Path(target).parent.name == "figures":
+            _blank(target)
         else:
             savefig(figure, target, **options)
 
     monkeypatch.setattr(Figure, "savefig", save)
 
 
-@pytest.fixture
-def blank_pictures(monkeypatch):
-    """Figures are made, and files of them are there with nothing drawn in them."""
-
-    def save(_, target, **__):
-        if hasattr(target, "write"):
-            target.write(b"")
-        else:
-            Path(target).write_bytes(b"")
-
-    monkeypatch.setattr(Figure, "savefig", save)
+def _blank(target):
+    if hasattr(target, "write"):
+        target.write(b"")
+    else:
+        Path(target).write_bytes(b"")

@@ -126,7 +126,10 @@ def test_the_command_with_pictures_and_without_a_warning(name, stores, monkeypat
         warnings.simplefilter("error")
         assert main([str(stores[name])]) == 0
     assert capsys.readouterr().err == ""
-    assert (stores[name] / "figures" / "overview.pdf").stat().st_size > 1000
+    drawn = sorted(file.name for file in (stores[name] / "figures").iterdir())
+    figures = ["overview", "history"][: made(name).sizes["step"]]
+    assert drawn == sorted(f"{figure}.{kind}" for figure in figures for kind in ("png", "pdf"))
+    assert all(file.stat().st_size > 1000 for file in (stores[name] / "figures").iterdir())
 
 
 def test_a_store_without_a_snapshot_is_one_line(tmp_path, capsys):

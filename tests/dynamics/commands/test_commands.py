@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from analysis import open_snapshots
 from analysis.figures.accuracy_swept import accuracy_figure
 from analysis.figures.phase_plane import phase_figure, plot_phase, plot_trajectories
+from analysis.figures.style import STYLE
 from analysis.figures.theory import plot_speed
 from dynamics import EigenmodeFlow, FlowParameters, compare, phase_portrait
 from dynamics.commands.main import main
@@ -26,7 +27,8 @@ def axes():
 
 
 @pytest.mark.parametrize("number", [n for n in FIGURES if n != "7"])
-def test_every_figure_is_written(number, tmp_path, capsys):
+def test_every_figure_is_written(number, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(STYLE, "savefig.dpi", 60)
     out = tmp_path / "figure.png"
     assert main(["figure", number, "--out", str(out)]) == 0
     assert capsys.readouterr().out.strip() == str(out)
