@@ -30,7 +30,10 @@ def finished_at(run: Path) -> int | None:
     ValueError
         Its store is damaged.
     """
-    attrs = read_root(run / STORE)["attributes"] if (run / STORE).is_dir() else {}
+    try:
+        attrs = read_root(run / STORE)["attributes"]
+    except FileNotFoundError:
+        return None
     if FINISHED not in attrs or not (run / ENCODER).is_file():
         return None
     config = Config.from_json(attrs["config"])

@@ -96,6 +96,12 @@ def test_resuming_a_finished_run_computes_nothing_and_says_so(tmp_path, capsys, 
     assert before == {file: file.stat().st_mtime_ns for file in run.rglob("*")}
 
 
+def test_what_is_no_run_or_hardly_one_is_not_finished(tmp_path):
+    assert finished_at(tmp_path / "nowhere") is None
+    (tmp_path / "begun" / "snapshots.zarr").mkdir(parents=True)
+    assert finished_at(tmp_path / "begun") is None
+
+
 @pytest.mark.parametrize("between", [(), ("knn",), ("linear",), ("knn", "linear")])
 def test_a_run_without_its_last_measurement_is_not_finished(tmp_path, monkeypatch, between):
     whole = train(SMALL, tmp_path / "whole")
