@@ -70,7 +70,8 @@ def write_accuracies(rows: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
     texts = {name: rows[name].map(cell, na_action="ignore") for name in _texts(rows)}
-    write_whole(file, rows.assign(**texts).to_csv(index=False, lineterminator="\n"))
+    table = rows.assign(**texts).to_csv(index=False, lineterminator="\n")
+    write_whole(file, table.encode(errors="backslashreplace"))  # a name on disk may be no text
     return file
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from analysis.checks.fields import checked
 from analysis.checks.paths import path_of
+from analysis.store.visible import visible
 from trainers.augmentation.recipes import RECIPES
 from trainers.data.fingerprint import Fingerprint
 from trainers.data.folders import read_folder
@@ -156,7 +157,8 @@ def place_of(name: str) -> str:
 
 def label_of(name: str) -> str:
     """Return what figures and folders call data: ``photos.v2`` of a folder, ``a`` of ``a.npz``."""
-    return Path(os.path.normpath(place_of(name))).name.removesuffix(".npz")
+    found = Path(os.path.normpath(place_of(name))).name.removesuffix(".npz")
+    return visible(found)  # a name on disk may be no text
 
 
 def _kind(name: str) -> _Kind:

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 
 import torch
 
+from analysis.store.address import refuse_address
 from analysis.store.leftovers import refuse_link
 from analysis.store.lock import is_held
 from analysis.store.names import safe_name
@@ -85,8 +86,10 @@ def plan(
     FileExistsError
         Something else is at the place of a run: nothing is trained.
     ValueError
-        Two runs would go to one place; a link is where a log goes; or as `configure`.
+        Two runs would go to one place; a link is where a log goes; `out` is an address; or as
+        `configure`.
     """
+    refuse_address(out)
     refuse_link(out / LOGS)
     planned: dict[Path, Planned] = {}
     for name, chosen, seed in itertools.product(names, expand(options), seeds):

@@ -18,7 +18,20 @@ SHARES = st.lists(st.floats(0, 1), min_size=2, max_size=6)
 HEAD = "method,seed,accuracy,value,epoch,data,commit,device\n"  # of format version 1
 
 
-ODD_NAMES = ["=cmd|' /C calc'!A0", "+1", "-x", "@a", "'=b", "''", "'", "a,b", 'a"b', "a\nb", "\t=c"]
+ODD_NAMES = [
+    "=cmd|' /C calc'!A0",
+    "+1",
+    "-x",
+    "@a",
+    "'=b",
+    "''",
+    "'",
+    "a,b",
+    'a"b',
+    "a\nb",
+    "\t=c",
+    "\udcff",
+]
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
@@ -30,6 +43,11 @@ def test_a_name_is_no_formula_in_a_table_and_is_read_again_as_it_was(tmp_path, n
     back = read_accuracies([file])
     assert back["method"].tolist() == back["data"].tolist() == [name, name]
     assert back["accuracy"].tolist() == [0.5, 0.25]
+
+
+def test_a_name_that_is_no_text_is_written_by_its_codes(tmp_path):
+    file = write_accuracies(rows("\udcff", "knn", 0.5), tmp_path / "accuracy.csv")
+    assert read_accuracies([file])["method"].tolist() == [r"\udcff"]
 
 
 def evaluated(run, *evaluations, step=10):

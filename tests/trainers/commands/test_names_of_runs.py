@@ -1,6 +1,7 @@
 """Where a run goes that is called by a person: below the folder of runs, and nowhere else."""
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def test_a_sweep_follows_no_link_to_where_its_logs_go(tmp_path, place):
 
 
 def test_data_are_called_by_the_folder_that_they_are(tmp_path, monkeypatch):
+    assert label_of(f"photos/{os.fsdecode(b'ph' + bytes([255]))}.npz") == r"ph\udcff"
     (tmp_path / "photos" / "in").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "photos" / "in")
     assert [label_of(name) for name in ("..", ".", "../../photos.v2")] == [
