@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 _TIAN = "Tian, Chen, Ganguli (2021), arXiv:2102.06810"
 _HOPPE = "Höppe, Miszkurka, Wilkman (2022), ReScience C, doi:10.5281/zenodo.6574659"
-_NOT_FINITE = "where the matrix is not finite"
+_NOT_FINITE = "where a matrix is not finite"
 _ZERO = r"for $W_p = 0$"
 _ZEROS = "for a spectrum of zeros"
 _OPEN = r"where rounding, or an $s_i$ equal to $s_j$, leaves more than 0.01 of it open"
@@ -17,7 +17,6 @@ _ALIKE = "where a matrix is a multiple of the identity, up to rounding"
 _PARALLEL = r"where $W_p$ or $F$ is 0"
 _NO_SIGNAL = "where $s_j$ is not above 0 by more than rounding"
 _NO_SPACE = "where eigenvalues k and k + 1 of a matrix are equal up to rounding"
-_NEVER = "where a matrix is not finite"
 
 
 class Words(NamedTuple):
@@ -38,7 +37,7 @@ WORDS = {
         r"\lambda_j: \quad F u_j = \lambda_j u_j, \quad \lambda_1 \ge \dots \ge \lambda_d",
         r"white noise: spread over $(1 \pm \sqrt{d/n})^2$",
         _NOT_FINITE,
-        "definition; null: Marchenko, Pastur (1967)",
+        "definition; null: Marchenko, Pastur (1967), Math. USSR Sb. 1, 457",
     ),
     "predictor_eigenvalue": Words(
         r"p_j = \lambda_j\big((W_p + W_p^\top)/2\big)",
@@ -50,13 +49,13 @@ WORDS = {
         r"\lambda_j: \quad W_p v_j = \lambda_j v_j, \quad \lambda_j \in \mathbb{C}",
         r"independent entries of variance v: a disc of radius $\sqrt{d v}$ about 0",
         _NOT_FINITE,
-        "definition; null: Girko's circular law (1985)",
+        "definition; null: Girko (1985), Circular law, Theory Probab. Appl. 29, 694",
     ),
     "entropy_rank": Words(
         r"e^{H(q)}, \quad H(q) = -\sum_j q_j \log q_j, \quad q_j = \lambda_j / \sum_i \lambda_i",
         r"white noise, n at least d: $d\, e^{-(d - 1)(d + 2) / (2 d n + 4)}$",
         _ZEROS,
-        "Roy, Vetterli (2007), The effective rank; null for d, n large: Page (1993), "
+        "Roy, Vetterli (2007), The effective rank, EUSIPCO, 606; null for d, n large: Page (1993), "
         "Phys. Rev. Lett. 71, 1291",
     ),
     "participation_ratio": Words(
@@ -117,7 +116,7 @@ WORDS = {
         r"\|W_p - \operatorname{diag} W_p\|_F / \|\operatorname{diag} W_p\|_F",
         r"independent entries: $\sqrt{d - 1}$",
         _ZERO,
-        "Wen, Li (2022), arXiv:2205.06226 (in their setting it rises, then falls again)",
+        "Wen, Li (2022), NeurIPS, arXiv:2205.06226 (in their setting it rises, then falls again)",
     ),
     "eigenvector_condition": Words(
         r"\kappa(V) = \|V\|_2 \|V^{-1}\|_2, \quad W_p V = V \Lambda, \quad \|v_j\| = 1",
@@ -227,7 +226,7 @@ WORDS = {
     "alignment_rate": Words(
         r"\lambda_{\min}(K), \quad K = k (\alpha_p F/2 + A^2) - \tau A + (\eta + \eta_p/2) I",
         "none: it is a rate",
-        _NEVER,
+        _NOT_FINITE,
         f"{_TIAN}, Theorem 3",
     ),
     "mode_alignment_rate": Words(
