@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.run_history import history, history_caption
 from analysis.figures.run_overview import overview
-from analysis.measures.fitted import fitted_summary
-from analysis.measures.summary import summarise
+from analysis.measures.summary import fitted_summary, summarise
 from analysis.store.evaluations import course
 from analysis.store.reader import MissingGroupError, open_snapshots
 from analysis.verdicts.caveats import caveats

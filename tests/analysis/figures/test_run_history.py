@@ -7,7 +7,7 @@ from strategies import learning_run
 
 from analysis import follow_modes, least_squares_predictor, summarise
 from analysis.figures.run_history import history
-from analysis.measures.fitted import fitted_summary
+from analysis.measures.summary import fitted_summary
 
 
 @pytest.fixture(scope="module")
