@@ -5,7 +5,7 @@ from pathlib import Path
 from analysis.commands.called import called
 from analysis.commands.parser import Parser
 from analysis.commands.values import RUN
-from analysis.verdicts.verdict import KINDS
+from analysis.verdicts.verdict import LEVELS
 
 MEANINGS = {
     "watch": "--follow",
@@ -27,9 +27,9 @@ def run_parser() -> Parser:
         epilog="In the table, of the same-view correlation E[z z^T]: excess alignment is weighted "
         "by its eigenvalues over the modes that have one, 0 is chance and 1 a shared eigenbasis; "
         "off-diagonal is the energy of W_p outside its eigenbasis, 0 is aligned; entropy rank is "
-        f"of its eigenvalues. Collapse is {', '.join(KINDS)} or diverged, and the step since when; "
-        "the error rate, how often it is found in white noise. A dash is what is not defined: "
-        "lines below the table say why.",
+        f"of its eigenvalues. Collapse is {', '.join(LEVELS)} or diverged, and the step since "
+        "when; the error rate, how often it is found in white noise. A dash is what is not "
+        "defined: lines below the table say why.",
     )
     parser.add_argument("runs", nargs="+", type=RUN, metavar="RUN", help="directory of a run")
     parser.add_argument(

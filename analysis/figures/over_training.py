@@ -24,7 +24,7 @@ from analysis.figures.clocks import cell_edges, find_clock
 from analysis.figures.style import ABSENT, CURVES, GREY, PALETTE, SEQUENTIAL, SEVERITY
 from analysis.figures.text import plain
 from analysis.store.labels import basis_name, of_the
-from analysis.verdicts.collapse import KINDS
+from analysis.verdicts.collapse import LEVELS
 
 RANKS = ("entropy_rank", "participation_ratio")
 
@@ -200,7 +200,7 @@ def plot_verdicts(
         raise ValueError("plot_verdicts draws one run or more; got none")
     ax = plt.gca() if ax is None else ax
     cmap = ListedColormap(SEVERITY).with_extremes(bad=ABSENT)
-    norm = BoundaryNorm(np.arange(-0.5, len(KINDS)), len(KINDS))
+    norm = BoundaryNorm(np.arange(-0.5, len(LEVELS)), len(LEVELS))
     for row, run in enumerate(runs.values()):
         values = variable(run, "collapse")
         check_dims(values, None, "plot_verdicts")
@@ -215,8 +215,8 @@ def plot_verdicts(
     ax.tick_params(axis="y", length=0)
     for side in ("left", "top", "right"):
         ax.spines[side].set_visible(False)
-    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, ticks=range(len(KINDS)), aspect=12)
-    bar.ax.set_yticklabels(KINDS, color=GREY)
+    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, ticks=range(len(LEVELS)), aspect=12)
+    bar.ax.set_yticklabels(LEVELS, color=GREY)
     bar.ax.tick_params(length=0)
     bar.outline.set_visible(False)
     ax.set_xlabel(name_of(values[clock]))

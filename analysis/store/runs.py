@@ -12,7 +12,7 @@ from analysis.store.address import address_of, local_path, refuse_address
 from analysis.store.joined import Key, together
 from analysis.store.reader import MissingGroupError, open_snapshots, savable
 from analysis.store.remote import runs_at
-from analysis.store.schema import DIVERGED, STORE
+from analysis.store.schema import DIVERGED_AT, STORE
 from analysis.store.swept import (
     OWN,
     option_key,
@@ -71,7 +71,9 @@ def open_runs(
         cells[key], first[key] = ds, path
     out = together(cells, axes, "evaluation" if group == "evaluation" else "step")
     lost = [
-        f"{p} at step {a[DIVERGED]}" for p, a in zip(paths, attrs, strict=True) if DIVERGED in a
+        f"{p} at step {a[DIVERGED_AT]}"
+        for p, a in zip(paths, attrs, strict=True)
+        if DIVERGED_AT in a
     ]
     return savable(out.assign_attrs(_common(attrs) | ({"diverged": lost} if lost else {})))
 

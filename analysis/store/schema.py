@@ -10,8 +10,8 @@ FORMAT = "eigenspace-snapshots"
 FORMAT_VERSION = 3
 STORE = "snapshots.zarr"  # its place inside a run directory
 FLOW = "flow_parameters"  # attribute of a run, JSON: loss, target, predictor, rates for the theory
-DIVERGED = "diverged_at"  # attribute of a run: the step at which its numbers ceased to be finite
 EXTENDED = "extended"  # attribute of a run, JSON: epochs it was to have, until which step
+DIVERGED_AT = "diverged_at"  # attribute of a run: the step at which its numbers ceased to be finite
 FINISHED = "finished_at"  # attribute of a run: its last step, once its last measurement is there
 
 MATRIX = ("row", "col")

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from analysis.store.labels import basis_name
-from analysis.store.schema import DIVERGED
+from analysis.store.schema import DIVERGED_AT
 
 F = "correlation_eigenvalue"
 W = "predictor_eigenvalue"
@@ -63,7 +63,7 @@ def divergence(m: xr.Dataset) -> str:
     Known from the run's ``attrs["diverged_at"]``; of a loop that does not write it, from what is
     not finite from some snapshot to the last: "not finite since step 20".
     """
-    if (step := m.attrs.get(DIVERGED)) is not None:
+    if (step := m.attrs.get(DIVERGED_AT)) is not None:
         return f"diverged at step {int(step)}"
     good = _finite(m)
     if good.all() or good[-1]:

@@ -14,9 +14,9 @@ from analysis.statistics.white_noise import ERROR_RATE
 from analysis.verdicts.divergence import diverged_at
 from analysis.verdicts.lasting import lasting
 from analysis.verdicts.spread import MAJORITY, ROWS, collapse_course
-from analysis.verdicts.verdict import KINDS, NOT_FINITE, Verdict
+from analysis.verdicts.verdict import LEVELS, NOT_FINITE, Verdict
 
-__all__ = ["KINDS", "Verdict", "collapse", "collapse_course"]
+__all__ = ["LEVELS", "Verdict", "collapse", "collapse_course"]
 
 
 def collapse(
@@ -85,7 +85,7 @@ def collapse(
     evidence = _evidence(judged) | {"snapshots": float(lost.size), "not_finite": float(lost.sum())}
     state = lasting(np.nan_to_num(judged["collapse"].values).astype(int))
     steps, level, worst = judged["step"].values, int(state[-1]), int(state.max(initial=0))
-    kind, onset = KINDS[level], int(steps[_since(state >= level)]) if level else None
+    kind, onset = LEVELS[level], int(steps[_since(state >= level)]) if level else None
     if diverged is not None:
         kind, onset = NOT_FINITE, diverged
     grew = evidence["mean_share"] > MAJORITY and evidence["mean_growth"] > 1
@@ -95,7 +95,7 @@ def collapse(
         mean_growth=bool(grew) if np.isfinite(evidence["mean_share"]) else None,
         evidence=MappingProxyType(evidence),
         error_rate=error_rate,
-        recovered_from=KINDS[worst] if worst > level else None,
+        recovered_from=LEVELS[worst] if worst > level else None,
         recovered_at=int(steps[_since(state < worst)]) if worst > level else None,
     )
 

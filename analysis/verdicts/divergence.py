@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from analysis.store.schema import DIVERGED
+from analysis.store.schema import DIVERGED_AT
 
 
 def diverged_at(run: xr.Dataset, metrics: xr.Dataset | None, lost: np.ndarray) -> int | None:
@@ -18,8 +18,8 @@ def diverged_at(run: xr.Dataset, metrics: xr.Dataset | None, lost: np.ndarray) -
     lost : array (step,) of bool
         Whether F is not finite.
     """
-    if DIVERGED in run.attrs:
-        return int(run.attrs[DIVERGED])
+    if DIVERGED_AT in run.attrs:
+        return int(run.attrs[DIVERGED_AT])
     ends = [int(run["step"][i]) for i in [_end(_lost_predictors(run, lost))] if i is not None]
     if metrics is not None and "loss" in metrics:
         finite = np.isfinite(metrics["loss"].values)

@@ -10,7 +10,7 @@ from analysis.linalg.kernels import check_symmetric, eigh, symmetric, trace
 from analysis.linalg.labelled import check_matrix, silent
 from analysis.statistics.white_noise import ERROR_RATE, largest_share
 from analysis.store.schema import MATRIX, Variable
-from analysis.verdicts.verdict import KINDS, ROUNDING
+from analysis.verdicts.verdict import LEVELS, ROUNDING
 
 # More than all others together.
 MAJORITY = 0.5
@@ -51,7 +51,7 @@ def collapse_course(
     Returns
     -------
     Dataset (...)
-        In memory: `collapse`, the index into `KINDS`, NaN where F is not finite or of fewer than
+        In memory: `collapse`, the index into `LEVELS`, NaN where F is not finite or of fewer than
         eight rows; `live_directions`, `possible_directions`, `first_share` in (0, 1], which noise
         has above `largest_share` at the error rate; `variance`; `mean_square`, `mean_share` in
         [0, 1] (null 1/n); `first_eigenvalue` of F, and `first_is_mean` in [0, 1], NaN where `mean`
@@ -96,7 +96,7 @@ def collapse_course(
         first = course["variance"].notnull().argmax("step")
         shrunk = course["variance"] <= ROUNDING * course["variance"].isel(step=first, drop=True)
         kind = course["collapse"]
-        complete = float(KINDS.index("complete"))
+        complete = float(LEVELS.index("complete"))
         course["collapse"] = kind.where(~shrunk | kind.isnull(), complete).assign_attrs(kind.attrs)
     return course
 

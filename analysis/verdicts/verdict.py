@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-KINDS = ("none", "partial", "dimensional", "complete")  # rising
+LEVELS = ("none", "partial", "dimensional", "complete")  # rising
 NOT_FINITE = "diverged"  # beside them
 
 # A direction is dead where its variance is d times this or less, relative to the largest: the rule
@@ -43,7 +43,7 @@ class Verdict:
     @property
     def name(self) -> str:
         """The kind, in words."""
-        words = {KINDS[0]: "no collapse", NOT_FINITE: NOT_FINITE}
+        words = {LEVELS[0]: "no collapse", NOT_FINITE: NOT_FINITE}
         return words.get(self.kind, f"{self.kind} collapse")
 
     @property

@@ -25,7 +25,7 @@ from analysis import (
     collapse_course,
     modes_above_noise,
 )
-from analysis.verdicts.verdict import KINDS
+from analysis.verdicts.verdict import LEVELS
 
 SIZES = {(2, 8): 8000, (2, 100): 8000, (4, 16): 8000, (8, 9): 8000, (8, 20000): 8000}
 SIZES |= {(16, 64): 4000, (32, 4000): 4000, (64, 300): 4000, (128, 1000): 2000, (512, 4096): 400}
@@ -99,7 +99,7 @@ def power(rng: np.random.Generator) -> list[dict[str, object]]:
             if scale is not None:
                 Z = rng.standard_normal((500, n, d)) * scale
                 level = collapse_course(run_of(Z, True))["collapse"]
-                hits = int((level >= KINDS.index(name.partition(",")[0])).sum())
+                hits = int((level >= LEVELS.index(name.partition(",")[0])).sum())
                 rows.append(row(f"{name} collapse found, 1 %", (d, n), None, hits, 500))
     return rows
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from analysis.store.reader import STORE, SnapshotWriter
-from analysis.store.schema import DIVERGED
+from analysis.store.schema import DIVERGED_AT
 from trainers.recording import ranks
 from trainers.recording.moments import Moments
 from trainers.recording.predictor_matrix import Means
@@ -107,7 +107,7 @@ class Record:
         step, name = steps[end - 1], next(n for n in finite if not finite[n][end - 1])
         kept_to = None
         if self._writer is not None:
-            self._writer.mark(**{DIVERGED: step})
+            self._writer.mark(**{DIVERGED_AT: step})
             kept_to = self._writer.last_step()
         raise FloatingPointError(
             f"diverged at step {step}: {WATCHED[name]} is {columns[name][end - 1]}; "

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from analysis.store.reader import STORE, SnapshotWriter
 from analysis.store.root import read_root
-from analysis.store.schema import DIVERGED
+from analysis.store.schema import DIVERGED_AT
 from trainers.runs import checkpoint
 
 
@@ -41,7 +41,7 @@ def marking(run: Path, writer: SnapshotWriter) -> Iterator[None]:
     try:
         yield
     except Diverged as error:
-        writer.mark(**{DIVERGED: error.step})
+        writer.mark(**{DIVERGED_AT: error.step})
         raise FloatingPointError(
             f"{error}; kept are the snapshots to step {writer.last_step()} and the checkpoint of "
             f"step {checkpoint.load(run)['step']}: lower --lr, or raise --warmup or --batch-size"
@@ -51,7 +51,7 @@ def marking(run: Path, writer: SnapshotWriter) -> Iterator[None]:
 def said_of(run: Path) -> dict[str, int]:
     """Return ``{"diverged_at": step}`` of a run that diverged, and nothing of any other."""
     known = read_root(run / STORE)["attributes"] if (run / STORE).is_dir() else {}
-    return {DIVERGED: int(known[DIVERGED])} if DIVERGED in known else {}
+    return {DIVERGED_AT: int(known[DIVERGED_AT])} if DIVERGED_AT in known else {}
 
 
 def refuse_diverged(run: Path) -> None:
@@ -63,7 +63,9 @@ def refuse_diverged(run: Path) -> None:
         It did: its checkpoint is of the last epoch before, and would go the same way.
     """
     if said := said_of(run):
-        raise ValueError(f"{run} diverged at step {said[DIVERGED]}; train anew with a lower --lr")
+        raise ValueError(
+            f"{run} diverged at step {said[DIVERGED_AT]}; train anew with a lower --lr"
+        )
 
 
 def finite_features(z: Tensor) -> Tensor:  # (n, ...) -> the same

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from analysis.store.reader import open_snapshots
-from analysis.verdicts.collapse import KINDS, collapse, collapse_course
+from analysis.verdicts.collapse import LEVELS, collapse, collapse_course
 from analysis.verdicts.lasting import looks_to_last
 from trainers.say import say
 
 # `partial` is left to the analysis: healthy short runs of SimSiam and BYOL pass through it.
-WARNED = KINDS.index("dimensional")
+WARNED = LEVELS.index("dimensional")
 
 
 class CollapseNotice:
@@ -42,7 +42,7 @@ class CollapseNotice:
         level = int(levels.min())
         over = levels.max() < WARNED <= self._said
         if level > self._said or over:
-            name = "the collapse is over" if over else f"{KINDS[level]} collapse"
+            name = "the collapse is over" if over else f"{LEVELS[level]} collapse"
             said = f"epoch {epoch}: {name}: {collapse(few, metrics).grounds}"
             say(said)
         self._said = WARNED - 1 if over else max(level, self._said)

@@ -10,7 +10,7 @@ from white import five_sigma
 
 from analysis import collapse, collapse_course, open_snapshots
 from analysis.store.schema import MATRIX
-from analysis.verdicts.collapse import KINDS
+from analysis.verdicts.collapse import LEVELS
 
 
 def seen(F, mean=None, samples=None):
@@ -221,7 +221,7 @@ def test_the_course_takes_seeds_and_the_store(tmp_path):
 
 def test_a_verdict_is_frozen_and_its_evidence_cannot_be_changed():
     verdict = collapse(seen([np.eye(2)]))
-    assert verdict.kind in KINDS
+    assert verdict.kind in LEVELS
     with pytest.raises(dataclasses.FrozenInstanceError):
         verdict.kind = "complete"
     with pytest.raises(TypeError):
