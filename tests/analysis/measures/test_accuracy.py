@@ -30,7 +30,6 @@ ODD_NAMES = [
     'a"b',
     "a\nb",
     "\t=c",
-    "\udcff",
 ]
 
 
