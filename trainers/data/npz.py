@@ -3,6 +3,7 @@
 import os
 import zipfile
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import torch
@@ -82,7 +83,7 @@ def _check_sizes(path: Path) -> None:
         raise ValueError(f"its arrays take {total:.1e} bytes, and the memory has {memory:.1e}")
 
 
-def _claimed(stream: zipfile.ZipExtFile, member: zipfile.ZipInfo) -> int:
+def _claimed(stream: IO[bytes], member: zipfile.ZipInfo) -> int:
     version = np.lib.format.read_magic(stream)
     read = {
         (1, 0): np.lib.format.read_array_header_1_0,
