@@ -93,7 +93,7 @@ class Parser(argparse.ArgumentParser):
                 for action in group._group_actions
                 if not isinstance(action, _Help) and (everything or action.dest not in self.rare)
             ]
-            for group in (positional, *groups, options)
+            for group in (positional, options, *groups)
         }
         return help_screen(self, kept, len(self._actions) - 2 - sum(map(len, kept.values())))
 

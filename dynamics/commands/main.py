@@ -57,7 +57,7 @@ def _run(name: str, first: str, rest: list[str]) -> int:
     if first not in COMMANDS:
         raise ValueError(unknown("command", first, COMMANDS))
     command = importlib.import_module(f"dynamics.commands.{first}")
-    parser = Parser(f"{name} {first}", MEANINGS, description=f"{COMMANDS[first].capitalize()}.")
+    parser = Parser(f"{name} {first}", MEANINGS, description=f"{COMMANDS[first]}.")
     command.add_options(parser)
     args = parser.parse_strictly(rest)
     say_loading("scipy", "xarray")

@@ -1,8 +1,7 @@
 """``python -m trainers evaluate RUN...``: accuracies of finished runs, kept in them."""
 
-from pathlib import Path
-
 from analysis.commands.parser import Parser
+from analysis.commands.values import RUN
 from analysis.store.schema import FEATURES, NETWORKS
 from trainers.commands.parser import add_options, apply_options
 from trainers.evaluation.evaluate import PROTOCOLS, evaluate
@@ -11,7 +10,7 @@ from trainers.evaluation.protocol import EvaluationProtocol, settings
 
 def evaluate_command(parser: Parser, argv: list[str]) -> int:
     """Measure accuracies of runs, store them in the runs, print them."""
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="directory of a run")
+    parser.add_argument("runs", nargs="+", type=RUN, metavar="RUN", help="directory of a run")
     parser.add_argument(
         "--protocol",
         nargs="+",
@@ -29,7 +28,7 @@ def evaluate_command(parser: Parser, argv: list[str]) -> int:
     )
     parser.add_argument("--device", help="default: the run's own")
     for name, protocol in PROTOCOLS.items():
-        add_options(parser, protocol, f"{name}.")
+        add_options(parser.add_argument_group(name), protocol, f"{name}.")
     parsed = parser.parse_strictly(argv)
     chosen = {name: apply_options(PROTOCOLS[name], parsed, f"{name}.") for name in parsed.protocol}
     given = {key.partition(".")[0] for key in vars(parsed) if "." in key}

@@ -9,6 +9,7 @@ from analysis.commands.called import called, version_line
 from analysis.commands.environment import bear_environment
 from analysis.commands.outcome import outcome
 from analysis.commands.parser import Parser
+from analysis.commands.sign import say_loading
 from trainers.commands.peers import MEANINGS, METHODS_ELSEWHERE, other_word
 from trainers.options import choose
 
@@ -19,6 +20,8 @@ class Command(NamedTuple):
     function: str
     usage: str
     what: str
+    loads: str = ""
+    """What takes seconds to load, of a command whose options are those of what computes."""
 
 
 COMMANDS = {
@@ -31,18 +34,28 @@ COMMANDS = {
         "sweep:sweep_command",
         "METHOD...",
         "seeds and any options, values between commas, resumable",
+        "torch",
     ),
     "evaluate": Command(
-        "evaluate:evaluate_command", "RUN...", "kNN, linear probe, fine-tuning; kept in the run"
+        "evaluate:evaluate_command",
+        "RUN...",
+        "kNN, linear probe, fine-tuning; kept in the run",
+        "torch",
     ),
     "ranks": Command(
-        "ranks:ranks_command", "RUN...", "RankMe, LiDAR, alpha-ReQ and signs of collapse, by views"
+        "ranks:ranks_command",
+        "RUN...",
+        "RankMe, LiDAR, alpha-ReQ and signs of collapse, by views",
+        "torch",
     ),
     "predict": Command(
         "predict:predict_command", "RUN FOLDER", "name images by the classifier that evaluate left"
     ),
     "views": Command(
-        "views:views_command", "--data ...", "a picture of images and their two views"
+        "views:views_command",
+        "--data ...",
+        "a picture of images and their two views",
+        "torch",
     ),
     "export": Command(
         "export:export_command", "RUN --out F", "a ResNet encoder, as torchvision loads it"
@@ -67,7 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(name: str, command: str, argv: list[str]) -> int:
     if command in COMMANDS:
-        parser = Parser(name, MEANINGS, description=f"{COMMANDS[command].what.capitalize()}.")
+        parser = Parser(name, MEANINGS, description=f"{COMMANDS[command].what}.")
+        if COMMANDS[command].loads:
+            say_loading(COMMANDS[command].loads)
         module, _, function = COMMANDS[command].function.partition(":")
         found = importlib.import_module(f"trainers.commands.{module}")
         code: int = getattr(found, function)(parser, argv)

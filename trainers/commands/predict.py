@@ -4,23 +4,25 @@ import csv
 import sys
 from pathlib import Path
 
-import torch
-
 from analysis.commands.parser import Parser
+from analysis.commands.sign import say_loading
+from analysis.commands.values import RUN
 from analysis.store.visible import cell
-from trainers.data.image_files import decode_images
-from trainers.data.listing import list_images
-from trainers.evaluation.classifier import load_classifier
 
 
 def predict_command(parser: Parser, argv: list[str]) -> int:
     """Name the images of a folder by a run's classifier, as CSV."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="with a classifier of `evaluate`")
+    parser.add_argument("run", type=RUN, metavar="RUN", help="with a classifier of `evaluate`")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="of images, nested or not")
     parsed = parser.parse_strictly(argv)
-    classifier = load_classifier(parsed.run)
     if not parsed.folder.is_dir():
         raise FileNotFoundError(f"{parsed.folder} is not a folder; a folder of images wanted")
+    say_loading("torch")
+    from trainers.data.image_files import decode_images
+    from trainers.data.listing import list_images
+    from trainers.evaluation.classifier import load_classifier
+
+    classifier = load_classifier(parsed.run)
     listed = list_images(parsed.folder)
     if not listed:
         raise ValueError(f"{parsed.folder} has no images")
@@ -34,6 +36,6 @@ def predict_command(parser: Parser, argv: list[str]) -> int:
     known = [(truth, name) for (truth, _), name in zip(listed, named, strict=True)]
     known = [pair for pair in known if pair[0] in classifier.classes]
     if known:
-        right = torch.tensor([truth == name for truth, name in known]).double().mean().item()
+        right = sum(truth == name for truth, name in known) / len(known)
         print(f"{right:.2%} of {len(known)} images are of their folder's class", file=sys.stderr)
     return 0

@@ -1,9 +1,8 @@
 """``python -m trainers ranks RUN...``: what features span, by views of the same images."""
 
-from pathlib import Path
-
 from analysis import alpha_req, collapse_signs, lidar, rankme
 from analysis.commands.parser import Parser
+from analysis.commands.values import RUN
 from analysis.measures.features import WEIGHTS
 from analysis.store.schema import FEATURES, NETWORKS
 from trainers.evaluation.view_features import view_features
@@ -18,7 +17,7 @@ def ranks_command(parser: Parser, argv: list[str]) -> int:
     Of the projector unless told otherwise, as RankMe and LiDAR are read; alpha-ReQ was published
     for those of the encoder: ``--features encoder``. A last line says which they are.
     """
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="directory of a run")
+    parser.add_argument("runs", nargs="+", type=RUN, metavar="RUN", help="directory of a run")
     parser.add_argument("--images", type=int, default=1000, help="training images (default: 1000)")
     parser.add_argument("--views", type=int, default=10, help="of each, even (default: 10)")
     parser.add_argument("--network", choices=NETWORKS, default=NETWORKS[0])

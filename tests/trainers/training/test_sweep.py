@@ -228,7 +228,7 @@ def test_jobs_share_cores_and_take_gpus_in_turn(monkeypatch):
     ("words", "message"),
     [
         (["bylo"], "did you mean 'byol'"),
-        (["byol", "--lr", "0.1,zero"], "invalid float value: 'zero'"),
+        (["byol", "--lr", "0.1,zero"], "--lr is 'zero'; a number wanted"),
         (["byol", "--predictor.eps", "1"], "belongs to --predictor direct"),
         (["byol", "--sedes", "0,1"], "unknown argument '--sedes'"),
         (["byol", "--seeds", "0-4"], "seeds is '0-4'; whole numbers between commas"),
