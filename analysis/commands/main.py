@@ -15,7 +15,7 @@ LOADED = ("scipy", "xarray")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and draw runs, or tabulate accuracies; return the exit code."""
+    """Measure and draw runs, tabulate accuracies, or verify; return the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     bear_environment()
     if words[:1] == ["--version"]:
@@ -31,8 +31,12 @@ def _run(words: list[str]) -> int:
 
         accuracy_command(words[1:])
         return 0
-    if nearest(first, ["accuracy"]) and not Path(first).exists():
-        raise ValueError(f"there is no run {first!r}; did you mean the command accuracy?")
+    if first == "verify":
+        from analysis.commands.verify import verify_command
+
+        return verify_command(words[1:])
+    if (meant := nearest(first, ["accuracy", "verify"])) and not Path(first).exists():
+        raise ValueError(f"there is no run {first!r}; did you mean the command {meant[0]}?")
     # Parsed before what measures is loaded: help and refusals come at once.
     args = run_parser().parse_strictly(words)
     say_loading(*LOADED)

@@ -21,7 +21,8 @@ def run_parser() -> Parser:
     parser = Parser(
         name,
         MEANINGS,
-        usage=f"{name} RUN... [--out DIR] [--follow]\n       {name} accuracy RUN... [--out DIR]",
+        usage=f"{name} RUN... [--out DIR] [--follow]\n       {name} accuracy RUN... [--out DIR]\n"
+        f"       {name} verify RUN...",
         description="Measure runs and draw them: a table, RUN/figures/overview.png and .pdf, "
         "RUN/report.html, and for several runs a comparison.",
         epilog="In the table, of the same-view correlation E[z z^T]: excess alignment is weighted "

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import IO, Any
 
+from analysis.store.address import address_of, local_path
 from analysis.store.checksum import is_whole, stated_checksum
 from analysis.store.chunks import check_chunks, chunk_file
 from analysis.store.root import INLINE, array_metadata, committed_chunks, is_sealed, read_root
@@ -42,13 +43,17 @@ def verify(run: str | os.PathLike[str]) -> list[str]:
     ------
     FileNotFoundError
         There is no store.
+    ValueError
+        The run is at an address, and not in a folder.
 
     Examples
     --------
     >>> verify("runs/byol")  # doctest: +SKIP
     ['runs/byol/snapshots.zarr/predictor/c/1/0/0 is damaged']
     """
-    path = Path(run)
+    if address_of(run) is not None:
+        raise ValueError(f"{run} is an address; a folder wanted, where all of it can be read")
+    path = local_path(run)
     folder, store = (path, path / STORE) if (path / STORE).is_dir() else (path.parent, path)
     zips = [folder / name for name in ZIPS if folder == path and (folder / name).is_file()]
     found = [f"{file} is damaged ({damage})" for file in zips if (damage := zip_damage(file))]

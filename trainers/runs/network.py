@@ -56,10 +56,14 @@ def load_network(
         if str(name).startswith(prefix)
     }
     if not weights:
-        raise ValueError("this run has no target network: its target is the online network")
+        raise ValueError(
+            f"{file}: this run has no target network: its target is the online network"
+        )
     out, _ = build_network(config, shape)
     check_like(file, f"learner.{network}", weights, out.state_dict())
     if not all_finite(weights):
-        raise ValueError(f"the checkpoint's {network} network has weights that are not finite")
+        raise ValueError(
+            f"{file}: the checkpoint's {network} network has weights that are not finite"
+        )
     out.load_state_dict(weights)
     return out.to(memory_format=torch.channels_last)
