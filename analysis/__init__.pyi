@@ -3,7 +3,6 @@ from .measures.alignment import (
     alignment,
     alignment_excess,
     alignment_null,
-    off_diagonal_energy,
 )
 from .measures.alignment_rate import alignment_rate, mode_alignment_rate
 from .measures.balance import balance, balance_gap, rayleigh_quotient, rayleigh_residual
@@ -21,6 +20,7 @@ from .measures.normality import (
     imaginary_energy,
     raw_off_diagonal,
 )
+from .measures.off_diagonal import off_diagonal_energy
 from .measures.power_law import PowerLaw, fit_power_law
 from .measures.spectrum import (
     complex_eigenvalues,

@@ -14,7 +14,6 @@ from analysis.linalg.kernels import (
     KNOWN,
     Pair,
     frobenius,
-    off_diagonal,
     pair,
     rounding,
     spread,
@@ -71,6 +70,12 @@ def alignment(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.DataArra
     References
     ----------
     Tian, Chen, Ganguli (2021), arXiv:2102.06810, Fig. 2c.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import F, W
+    >>> print(alignment(W, F).values.round(4))
+    [1.     0.7071]
     """
     return measured(alignment_of, predictor, correlation, "alignment")
 
@@ -98,6 +103,12 @@ def alignment_null(predictor: xr.DataArray) -> xr.DataArray:
     ------
     ValueError
         `predictor` is not real, not square, or has no dims ``row, col``.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import W
+    >>> print(alignment_null(W).values.round(4))
+    0.8165
     """
     name = "alignment_null"
     label = ALIGNMENT[name]
@@ -123,38 +134,14 @@ def alignment_excess(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.D
     ------
     ValueError
         As for `alignment`.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import F, W
+    >>> print(alignment_excess(W, F).values.round(4))
+    [ 1.     -0.5961]
     """
     return measured(alignment_excess_of, predictor, correlation, "alignment_excess")
-
-
-def off_diagonal_energy(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.DataArray:
-    r"""Share of W_p that is off the diagonal in the eigenbasis of F; the best single number.
-
-    .. math:: 1 - \sum_j (U^\top \tilde A U)_{jj}^2 \,/\, \|\tilde A\|_F^2
-        = \sum_{i \ne j} (U^\top A U)_{ij}^2 \,/\, \|\tilde A\|_F^2
-
-    with A the symmetric part of W_p and a tilde for M - (tr M/d) I: what is a multiple of the
-    identity is diagonal in every basis and counts for nothing.
-
-    Parameters
-    ----------
-    predictor, correlation : DataArray (..., row, col)
-        As for `alignment`.
-
-    Returns
-    -------
-    DataArray (...)
-        In [0, 1]: 0 where F's eigenvectors are those of A. Invariant to rotation, scale, sign and
-        to adding c I to W_p; blind to B (see `asymmetry`). Null level :math:`d/(d + 2)`. NaN where
-        A is a multiple of the identity up to rounding of the stored dtype, and where equal s_j
-        leave more than 0.01 of it open.
-
-    Raises
-    ------
-    ValueError
-        As for `alignment`.
-    """
-    return measured(off_diagonal_energy_of, predictor, correlation, "off_diagonal_energy")
 
 
 def measured(
@@ -200,18 +187,6 @@ def alignment_excess_of(seen: Pair) -> np.ndarray:  # -> (..., d)
     excess = 1 - np.where(a > 0, short, 1 - a) / of_chance
     known = (_doubt(seen, a) <= KNOWN) & (_doubt(seen, a) <= KNOWN * of_chance)
     return np.where(known, excess, np.nan)
-
-
-def off_diagonal_energy_of(seen: Pair) -> np.ndarray:  # -> (...)
-    """Kernel of `off_diagonal_energy`."""
-    A, turn = symmetric(seen.W), seen.turn
-    energy = spread(A, seen.rounding) ** 2
-    apart = seen.p[..., :, None] - seen.p[..., None, :]
-    # Turned by a small angle c, 2 A_ij^2 changes by 4 c A_ij (p_i - p_j) and terms of c^2.
-    moved = 4 * turn * np.abs(A * apart) + 2 * turn**2 * np.abs(apart**2 - 4 * A**2)
-    known = moved.sum(axis=(-2, -1)) / 2 <= KNOWN * energy
-    share = np.clip((off_diagonal(A) ** 2).sum(axis=(-2, -1)) / energy, 0, 1)
-    return np.where(known, share, np.nan)
 
 
 def cosines(W: np.ndarray, U: np.ndarray) -> np.ndarray:  # (..., d, d), (..., d, d) -> (..., d)

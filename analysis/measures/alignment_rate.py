@@ -50,6 +50,12 @@ def alignment_rate(
     References
     ----------
     Tian, Chen, Ganguli (2021), arXiv:2102.06810, Theorem 3; exact for a symmetrised linear network.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import C, W
+    >>> print(alignment_rate(W, C, k=1.1, tau=1, alpha_p=1, eta=0.01, eta_p=0.01).values.round(4))
+    0.1869
     """
 
     def kernel(W: np.ndarray, F: np.ndarray) -> np.ndarray:
@@ -111,8 +117,12 @@ def mode_alignment_rate(
 
     Examples
     --------
-    With W_p = diag(.6, .3), F = diag(1, .5), diag(1.1, 5) of one view and eta = eta_p = .01:
-    k is 1.1 and 10, and the rates are .361 and 3.115.
+    >>> from analysis.registry.examples import C, F, T, W
+    >>> found = mode_alignment_rate(
+    ...     W, C, correlation=F, target_correlation=T, eta=0.01, eta_p=0.01
+    ... )
+    >>> print(found.values.round(4))
+    [2.115 1.715]
     """
     if correlation is not None:
         k = _instead(k, noise_ratio(correlation, cross_correlation), "k", "correlation")

@@ -36,6 +36,12 @@ def rayleigh_quotient(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.
     ------
     ValueError
         A matrix is not real or not square, they differ in size, or `correlation` is not symmetric.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import F, W
+    >>> print(rayleigh_quotient(W, F).values.round(4))
+    [1. 1.]
     """
     return measured(
         rayleigh_quotient_of, predictor, correlation, "rayleigh_quotient", BALANCE, (1, 0)
@@ -54,6 +60,12 @@ def rayleigh_residual(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.
     -------
     DataArray (..., mode)
         At least 0, which is an eigenvector; in the units of W_p. NaN where `rayleigh_quotient` is.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import F, W
+    >>> print(rayleigh_residual(W, F).values.round(4))
+    [0. 1.]
     """
     return measured(
         rayleigh_residual_of, predictor, correlation, "rayleigh_residual", BALANCE, (1, 0)

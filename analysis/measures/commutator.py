@@ -63,6 +63,14 @@ def commutator(
     ----------
     Böttcher, Wenzel (2008), Linear Algebra Appl. 429, 1864. Unnormalised: Tian, Chen, Ganguli
     (2021), arXiv:2102.06810, Theorem 3 and Fig. 9; that form also vanishes under collapse.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import F, W
+    >>> print(commutator(W, F).values.round(4))
+    0.1826
+    >>> print(commutator(W, F, deviatoric=True).values.round(4))
+    1.0
     """
     return _measured(_bracket, predictor, correlation, "commutator", deviatoric)
 
@@ -97,6 +105,14 @@ def commutator_null(
     ------
     ValueError
         As for `alignment`.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import F, W
+    >>> print(commutator_null(W, F).values.round(4))
+    0.1581
+    >>> print(commutator_null(W, F, deviatoric=True).values.round(4))
+    0.866
     """
     return _measured(commutator_null_of, predictor, correlation, "commutator_null", deviatoric)
 
@@ -126,6 +142,12 @@ def mode_commutator(predictor: xr.DataArray, correlation: xr.DataArray) -> xr.Da
     ------
     ValueError
         As for `commutator`.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import F, W
+    >>> print(mode_commutator(W, F).values.round(4))
+    [0. 1.]
     """
     return measured(mode_commutator_of, predictor, correlation, "mode_commutator", COMMUTATOR)
 

@@ -47,6 +47,12 @@ def entropy_rank(values: xr.DataArray) -> xr.DataArray:
     ----------
     Roy, Vetterli (2007), The effective rank; null for d, n large: Page (1993), Phys. Rev. Lett. 71,
     1291.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import s
+    >>> print(entropy_rank(s).values.round(4))
+    1.7548
     """
     return over_modes(entropy_rank_of, values, "entropy_rank", RANKS)
 
@@ -70,6 +76,12 @@ def participation_ratio(values: xr.DataArray) -> xr.DataArray:
     ------
     ValueError
         `values` has no dim ``mode``, or is negative beyond rounding.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import s
+    >>> print(participation_ratio(s).values.round(4))
+    1.6
     """
     return over_modes(participation_ratio_of, values, "participation_ratio", RANKS)
 
@@ -96,6 +108,12 @@ def stable_rank(values: xr.DataArray) -> xr.DataArray:
     ------
     ValueError
         `values` has no dim ``mode``, or is negative beyond rounding.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import s
+    >>> print(stable_rank(s).values.round(4))
+    1.1111
     """
     return over_modes(stable_rank_of, values, "stable_rank", RANKS)
 

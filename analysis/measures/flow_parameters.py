@@ -41,7 +41,9 @@ def noise_ratio(correlation: xr.DataArray, cross_correlation: xr.DataArray) -> x
 
     Examples
     --------
-    With F = diag(1.1, 5) of one view and diag(1, .5) across, k is 1.1 and 10.
+    >>> from analysis.registry.examples import C, F
+    >>> print(noise_ratio(F, C).values.round(4))
+    [2. 2.]
     """
     return _over_cross(correlation, cross_correlation, "noise_ratio")
 
@@ -64,6 +66,12 @@ def target_scale(cross_correlation: xr.DataArray, target_correlation: xr.DataArr
     ------
     ValueError
         As `noise_ratio`.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import C, T
+    >>> print(target_scale(C, T).values.round(4))
+    [0.9 0.8]
     """
     return _over_cross(target_correlation, cross_correlation, "target_scale")
 
@@ -98,6 +106,12 @@ def critical_decay(
     References
     ----------
     Tian, Chen, Ganguli (2021), arXiv:2102.06810, Observation 5.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import C, F, T
+    >>> print(critical_decay(F, C, T).values.round(4))
+    [0.1013 0.08  ]
     """
     k = noise_ratio(correlation, cross_correlation)
     tau: xr.DataArray | float = 1.0

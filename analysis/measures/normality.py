@@ -45,6 +45,12 @@ def henrici_departure(predictor: xr.DataArray) -> xr.DataArray:
     ------
     ValueError
         `predictor` is not real, not square, or has no dims ``row, col``.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import W
+    >>> print(henrici_departure(W).values.round(4))
+    0.5774
     """
     return _measured(_departure, predictor, "henrici_departure")
 
@@ -59,6 +65,12 @@ def definiteness(predictor: xr.DataArray) -> xr.DataArray:
     DataArray (...)
         In [0, 1]: 0 for a positive semi-definite part, 1 for a negative one. Invariant to rotation
         and positive scale. Null level, independent entries: 1/2.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import W
+    >>> print(definiteness(W).values.round(4))
+    0.0
     """
     return _measured(_negative, predictor, "definiteness")
 
@@ -75,6 +87,12 @@ def imaginary_energy(predictor: xr.DataArray) -> xr.DataArray:
     DataArray (...)
         In [0, 1]: 0 for a symmetric matrix, 1 for an antisymmetric one. Invariant to every change
         of basis. Null level, independent entries: somewhat below 1/2.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import W
+    >>> print(imaginary_energy(W).values.round(4))
+    0.0
     """
     return _measured(_imaginary, predictor, "imaginary_energy")
 
@@ -92,6 +110,12 @@ def eigenvector_condition(predictor: xr.DataArray) -> xr.DataArray:
         within rounding of the stored dtype: a pair that nearly is a block has no more than about
         1e7 in float64, 3e3 in float32. An eigenvalue moves by at most this times a perturbation
         (Bauer and Fike). Null level, independent entries: of order d.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import W
+    >>> print(eigenvector_condition(W).values.round(4))
+    inf
     """
     unit = max(resolution(predictor), COMPUTED)
     return _measured(lambda W: _condition(W, unit), predictor, "eigenvector_condition")
@@ -112,6 +136,12 @@ def raw_off_diagonal(predictor: xr.DataArray) -> xr.DataArray:
     References
     ----------
     Wen, Li (2022), arXiv:2205.06226: in their setting it rises, then falls again.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import W
+    >>> print(raw_off_diagonal(W).values.round(4))
+    0.7071
     """
     return _measured(_raw, predictor, "raw_off_diagonal")
 

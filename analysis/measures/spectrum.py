@@ -47,6 +47,12 @@ def eigenvalues(matrix: xr.DataArray) -> xr.DataArray:
     ------
     ValueError
         `matrix` is not symmetric (when dask data are computed), not square, or has no such dims.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import F
+    >>> print(eigenvalues(F).values.round(4))
+    [2. 1.]
     """
 
     def kernel(M: np.ndarray) -> np.ndarray:
@@ -86,6 +92,12 @@ def predictor_eigenvalues(predictor: xr.DataArray) -> xr.DataArray:
     References
     ----------
     Tian, Chen, Ganguli (2021), arXiv:2102.06810, Fig. 2b (for symmetric W_p).
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import W
+    >>> print(predictor_eigenvalues(W).values.round(4))
+    [1.5 0.5]
     """
     return _numbered(eigvalsh, predictor, "predictor_eigenvalue")
 
@@ -108,6 +120,12 @@ def complex_eigenvalues(matrix: xr.DataArray) -> xr.DataArray:
     ------
     ValueError
         `matrix` is not square, or has no dims ``row, col``.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import W
+    >>> print(complex_eigenvalues(W).values.round(4))
+    [1.+0.j 1.+0.j]
     """
     name = "complex_eigenvalue"
     out = _numbered(_complex_eigenvalues, matrix, name, dtype=complex)

@@ -43,6 +43,12 @@ def subspace_overlap(predictor: xr.DataArray, correlation: xr.DataArray, k: int)
     ValueError
         `k` is not from 1 to d; a matrix is not real or not square, they differ in size, or
         `correlation` is not symmetric.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import F, W
+    >>> print(subspace_overlap(W, F, k=1).values.round(4))
+    0.5
     """
     name = "subspace_overlap"
     return over_matrices(
@@ -73,6 +79,12 @@ def principal_angles(predictor: xr.DataArray, correlation: xr.DataArray, k: int)
     ------
     ValueError
         As for `subspace_overlap`.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import F, W
+    >>> print(principal_angles(W, F, k=1).values.round(4))
+    [0.7854]
     """
 
     def filled(angles: np.ndarray) -> np.ndarray:  # (..., k) -> (..., d)
@@ -145,6 +157,12 @@ def surviving_modes(values: xr.DataArray) -> xr.DataArray:
     ------
     ValueError
         `values` has no dim mode.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import s
+    >>> print(surviving_modes(s).values.round(4))
+    1.0
     """
     check_real(values, "a spectrum", ("mode",))
     resolution = max(resolution_of(values), float(np.finfo(float).eps))

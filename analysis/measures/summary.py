@@ -20,7 +20,6 @@ from analysis.measures.alignment import (
     alignment_excess_of,
     alignment_null_of,
     alignment_of,
-    off_diagonal_energy_of,
 )
 from analysis.measures.balance import BALANCE, rayleigh_quotient_of, rayleigh_residual_of
 from analysis.measures.commutator import COMMUTATOR, commutator_null_of, mode_commutator_of
@@ -31,6 +30,7 @@ from analysis.measures.effective_rank import (
     participation_ratio_of,
 )
 from analysis.measures.moments import least_squares_predictor
+from analysis.measures.off_diagonal import off_diagonal_energy_of
 from analysis.measures.spectrum import SPECTRUM
 from analysis.measures.symmetry import ASYMMETRY, ASYMMETRY_KERNELS, ASYMMETRY_NULL
 from analysis.store.chunks import rows_per_chunk

@@ -105,6 +105,16 @@ def asymmetry(predictor: xr.DataArray, norm: str = "frobenius") -> xr.DataArray:
     ----------
     Tian, Chen, Ganguli (2021), arXiv:2102.06810, Fig. 2 (without a formula); ``l1``: Höppe,
     Miszkurka, Wilkman (2022), ReScience C, doi:10.5281/zenodo.6574659.
+
+    Examples
+    --------
+    >>> from analysis.registry.examples import W
+    >>> print(asymmetry(W).values.round(4))
+    0.8165
+    >>> print(asymmetry(W, norm="l1").values.round(4))
+    0.6667
+    >>> print(asymmetry(W, norm="fraction").values.round(4))
+    0.4082
     """
     if norm not in ASYMMETRY:
         raise ValueError(f"norm is {norm!r}; wanted one of {sorted(ASYMMETRY)}")

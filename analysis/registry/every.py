@@ -7,13 +7,12 @@ docstrings.
 
 from dataclasses import replace
 
-from analysis.registry.examples import EXAMPLES
 from analysis.registry.measure import Measure
 from analysis.registry.of_one_matrix import ALONE
 from analysis.registry.of_pairs import OF_PAIRS
 from analysis.registry.words import WORDS
 
 MEASURES: dict[str, Measure] = {
-    name: replace(measure, name=name, example=EXAMPLES[name], **WORDS[name]._asdict())
+    name: replace(measure, name=name, **WORDS[name]._asdict())
     for name, measure in (ALONE | OF_PAIRS).items()
 }

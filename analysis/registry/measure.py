@@ -58,8 +58,6 @@ class Measure:
     """Where it is NaN."""
     source: str = ""
     """Paper and equation."""
-    example: tuple[str, str] = ("", "")
-    """What is typed, and what it gives, for the matrices of `registry.examples`."""
 
     @property
     def symbol(self) -> str:

@@ -11,12 +11,12 @@ from analysis.measures.alignment import (
     alignment,
     alignment_excess,
     alignment_null,
-    off_diagonal_energy,
 )
 from analysis.measures.alignment_rate import ALIGNMENT_RATES, alignment_rate, mode_alignment_rate
 from analysis.measures.balance import BALANCE, rayleigh_quotient, rayleigh_residual
 from analysis.measures.commutator import COMMUTATOR, commutator, commutator_null, mode_commutator
 from analysis.measures.flow_parameters import RATES, critical_decay, noise_ratio, target_scale
+from analysis.measures.off_diagonal import off_diagonal_energy
 from analysis.measures.subspaces import SUBSPACES, principal_angles, subspace_overlap
 from analysis.registry.measure import Measure, Null
 
