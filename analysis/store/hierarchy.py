@@ -16,7 +16,6 @@ from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.core.buffer import Buffer, cpu
 from zarr.storage import LocalStore, MemoryStore
 
-from analysis.store.atomic import write_all
 from analysis.store.buffer import Block, fill_value
 from analysis.store.checksum import stated_checksum
 from analysis.store.chunks import check_chunks, chunk_file
@@ -125,7 +124,7 @@ class Store:
         self._metadata[key] = metadata | {"shape": [CAPACITY, *metadata["shape"][1:]]}
         content = json.dumps(self._metadata[key], indent=1).encode()
         file = f"{key}/zarr.json"
-        write_all({self.place.to / file: content})
+        self.place.write({file: content})
         self._memory[file] = cpu.Buffer.from_bytes(content)
         encoder = zarr.open_array(MemoryStore(self._memory), path=key, mode="r+")
         # A chunk of NaN must be written too: a chunk that is not there is a damage.
@@ -157,10 +156,10 @@ class Store:
         if coming:
             self._publish(self.lengths, coming, durable=durable)
         files = {
-            chunk_file(self.place.to, key, index, len(self._metadata[key]["shape"])): content
+            chunk_file(Path(), key, index, len(self._metadata[key]["shape"])).as_posix(): content
             for key, index, content in encoded
         }
-        write_all(files, durable=durable)
+        self.place.write(files, durable=durable)
         for key, index, content in encoded:
             self._checksums[key][index:] = [stated_checksum(content)]
         self.check()
@@ -217,10 +216,10 @@ class Store:
     def _replace(self, nodes: Mapping[str, dict[str, Any]], *, durable: bool) -> None:
         # In this order: the root comes last.
         contents = {
-            self.place.to / key / "zarr.json": json.dumps(node, indent=1).encode()
+            f"{key}/zarr.json".lstrip("/"): json.dumps(node, indent=1).encode()
             for key, node in nodes.items()
         }
-        write_all(contents, durable=durable)
+        self.place.write(contents, durable=durable)
 
     def sweep(self) -> None:
         """Delete what no reader can see, as `sweep_store`."""

@@ -1,9 +1,9 @@
 """Where a store is written: a folder that is held, and missed as soon as it is somewhere else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from analysis.store.atomic import reason
+from analysis.store.atomic import reason, write_all
 from analysis.store.lock import DisplacedError, RunLock
 
 
@@ -20,7 +20,7 @@ class Place:
     Attributes
     ----------
     to : Path
-        Where to write: the same folder, wherever it is moved.
+        The same folder, wherever it is moved.
     """
 
     def __init__(self, path: Path, held: RunLock) -> None:
@@ -52,9 +52,12 @@ class Place:
                 f"{self.path / changed[0]} was changed or removed by others while it was written"
             )
 
-    def explain(self, error: BaseException) -> str:
-        """Return what an error of writing says, by the path that people know."""
-        return reason(error).replace(str(self.to), str(self.path))
+    def write(self, files: Mapping[str, bytes], *, durable: bool = False) -> None:
+        """Replace files of the store, as `write_all`; errors name the path that people know."""
+        try:
+            write_all({self.to / file: content for file, content in files.items()}, durable=durable)
+        except OSError as error:
+            raise type(error)(reason(error).replace(str(self.to), str(self.path))) from error
 
     def _version(self) -> tuple[int, ...]:
         # What tells the root metadata from any other that were or will be there.

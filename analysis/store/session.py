@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from analysis.store.atomic import fsync_all, make_folder
+from analysis.store.atomic import fsync_all, make_folder, reason
 from analysis.store.buffer import Block
 from analysis.store.group import Group
 from analysis.store.hierarchy import Store
@@ -168,7 +168,7 @@ class Session:
             ) from error
         except OSError as error:
             raise OSError(
-                f"{self.path} could not be written: {self.store.place.explain(error)}; it is whole "
+                f"{self.path} could not be written: {reason(error)}; it is whole "
                 f"up to step {self.committed_step}, from which it can be resumed"
             ) from error
 

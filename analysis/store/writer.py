@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from analysis.store.address import refuse_address
 from analysis.store.evaluations import data_name, evaluation_rows
-from analysis.store.lock import RunLock
+from analysis.store.lock import DisplacedError, RunLock
 from analysis.store.rows import one_row
 from analysis.store.schema import FEATURES, NETWORKS
 from analysis.store.session import Session
@@ -189,6 +189,8 @@ class SnapshotWriter:
     ) -> None:
         try:
             self.close()
-        except OSError:
-            if error is None:  # never hide the error that ended the run
+        except OSError as last:
+            # Never hide the error that ended the run, unless it is one of a run that was moved.
+            moved = isinstance(last, DisplacedError) and isinstance(error, OSError | ValueError)
+            if error is None or (moved and not isinstance(error, DisplacedError)):
                 raise
