@@ -1,7 +1,7 @@
 """A classifier kept with its run: enough to name the images of a folder, without the data."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +66,12 @@ def save(
     protocol: str,
     network: str,
     features: str,
+    check: Callable[[], None] = checkpoint.nothing,
 ) -> None:
-    """Write the classifier of a score to ``RUN/classifier.pt``: tensors, numbers, strings."""
+    """Write the classifier of a score to ``RUN/classifier.pt``: tensors, numbers, strings.
+
+    `check`, raises: as `trainers.runs.checkpoint.replace`.
+    """
     assert score.classifier is not None
     recipe = data.recipes[0]
     content = {
@@ -83,7 +87,7 @@ def save(
         "std": list(recipe.std),
         "size": data.size,
     }
-    checkpoint.replace(run / FILE, content)
+    checkpoint.replace(run / FILE, content, check)
 
 
 def load_classifier(run: str | Path) -> Classifier:

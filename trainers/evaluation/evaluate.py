@@ -5,6 +5,7 @@ from pathlib import Path
 
 from analysis.checks.fields import shown
 from analysis.checks.paths import path_of
+from analysis.store.lock import hold
 from analysis.store.reader import STORE, SnapshotWriter
 from analysis.store.schema import FEATURES, NETWORKS
 from trainers.data.load import ImageData
@@ -20,6 +21,7 @@ from trainers.options import choose
 from trainers.runs import checkpoint
 from trainers.runs.agreement import check_not_ahead
 from trainers.runs.divergence import refuse_diverged
+from trainers.runs.replacement import recover
 from trainers.runs.trained import open_trained
 
 LATEST = 1 << 62  # a step after every step
@@ -72,7 +74,7 @@ def evaluate(
     FloatingPointError
         Features or what was fitted to them are not finite; nothing of that protocol was stored.
     BlockingIOError
-        The run is being trained.
+        The run is being trained, or evaluated by another process; nothing was read or written.
     OSError
         Data could not be read, or the results not be written.
     """
@@ -80,23 +82,30 @@ def evaluate(
     choose("network", network, dict.fromkeys(NETWORKS))
     choose("features", features, dict.fromkeys(FEATURES))
     run = path_of("run", run)
-    refuse_diverged(run)
-    trained = open_trained(run, device)
-    check_not_ahead(run, run / checkpoint.FILE, trained.step)
-    if not isinstance(data := trained.data, ImageData):
-        raise ValueError(f"{run} was trained on {data.name}, which has no labels")
-    cached = CachedFeatures(part(trained.network(network), features).eval(), data)
     scores = {}
-    with SnapshotWriter(run / STORE, resume_after=LATEST, durable=True) as writer:
-        for name, protocol in chosen.items():
-            scores[name] = score = protocol.score(cached)
-            record(
-                *(writer, trained.step, trained.epoch, name, protocol, score),
-                network=network,
-                features=features,
-            )
-            if score.classifier is not None:
-                classifier.save(run, score, trained.state, data, name, network, features)
+    with hold(run) as held:
+        recover(held)
+        refuse_diverged(run)
+        trained = open_trained(run, device)
+        check_not_ahead(run, run / checkpoint.FILE, trained.step)
+        if not isinstance(data := trained.data, ImageData):
+            raise ValueError(f"{run} was trained on {data.name}, which has no labels")
+        cached = CachedFeatures(part(trained.network(network), features).eval(), data)
+        with SnapshotWriter(
+            held.run / STORE, resume_after=LATEST, durable=True, lock=held
+        ) as writer:
+            for name, protocol in chosen.items():
+                scores[name] = score = protocol.score(cached)
+                record(
+                    *(writer, trained.step, trained.epoch, name, protocol, score),
+                    network=network,
+                    features=features,
+                )
+                if score.classifier is not None:
+                    classifier.save(
+                        *(held.run, score, trained.state, data, name, network, features),
+                        check=writer.check,
+                    )
     return scores
 
 

@@ -2,8 +2,9 @@
 
 import io
 import pickle
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 
@@ -13,37 +14,51 @@ from analysis.store.integrity import zip_damage
 FILE = "checkpoint.pt"
 
 
-def save(run: Path, state: dict[str, Any]) -> None:
-    """Replace the checkpoint of `run`: tensors, numbers and strings only.
+def nothing() -> None:
+    """Check nothing."""
+
+
+def save(run: Path, state: dict[str, Any], check: Callable[[], None] = nothing) -> None:
+    """Replace the checkpoint of `run`: tensors, numbers and strings only; otherwise as `replace`.
 
     What earlier kills left half-written beside it goes: a run has one writer.
-
-    Raises
-    ------
-    OSError
-        The disk is full or not writable; the old checkpoint stays.
     """
-    replace(run / FILE, state)
+    replace(run / FILE, state, check)
     sweep_leftovers(run, FILE)
 
 
-def replace(file: Path, state: dict[str, Any]) -> None:
+def replace(file: Path, state: dict[str, Any], check: Callable[[], None] = nothing) -> None:
     """Write `state` aside and rename it over `file`: a kill leaves the old file or the new one.
 
     So does a loss of power: the disk is waited for.
 
+    Parameters
+    ----------
+    check : function, optional
+        Raises where the folder of `file` is not what it was: it was moved or replaced, say.
+
     Raises
     ------
     OSError
-        As `replacing`.
+        The disk is full or not writable, or of `check`; the old file stays.
     """
-    with replacing(file, durable=True) as aside, aside.open("wb") as stream:
-        try:
-            torch.save(state, stream)
-        except RuntimeError as error:  # torch's name for what went wrong in the stream
-            if isinstance(failed := error.__context__, OSError):
-                raise failed from None
-            raise OSError(f"{file} could not be written: {error}") from error
+    check()
+    try:
+        with replacing(file, durable=True) as aside, aside.open("wb") as stream:
+            _write(state, stream, file)
+            check()
+    except OSError:
+        check()
+        raise
+
+
+def _write(state: dict[str, Any], stream: BinaryIO, file: Path) -> None:
+    try:
+        torch.save(state, stream)
+    except RuntimeError as error:  # torch's name for what went wrong in the stream
+        if isinstance(failed := error.__context__, OSError):
+            raise failed from None
+        raise OSError(f"{file} could not be written: {error}") from error
 
 
 def load(run: Path) -> dict[str, Any]:

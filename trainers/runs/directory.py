@@ -17,7 +17,12 @@ from analysis.store.strays import is_empty
 from trainers.config import Config
 from trainers.data.load import label_of
 from trainers.runs.checkpoint import FILE as CHECKPOINT
+from trainers.runs.finished import ENCODER
 from trainers.runs.flow import flow_parameters
+
+BEGINNING = ".beginning"  # in a run until its first checkpoint
+OWN = (STORE, CHECKPOINT, ENCODER, "classifier.pt", "figures", "report.html", BEGINNING)
+"""All that the library writes into a run."""
 
 
 def attrs(config: Config, device: torch.device, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,13 +67,15 @@ def _commit() -> str:
 def check_free(run: Path, overwrite: bool) -> None:
     """Check that a new run may be made at `run`, which is no address.
 
+    What a kill left of one that had no checkpoint yet is as good as nothing.
+
     Raises
     ------
     FileExistsError
         Something is there that is not a run, or a run that is not to be replaced.
     """
     refuse_address(run)
-    if not run.exists() or (run.is_dir() and is_empty(run)):
+    if not run.exists() or (run.is_dir() and is_empty(run)) or has_just_begun(run):
         return
     is_run = (run / STORE).is_dir() or (run / CHECKPOINT).is_file()
     if not is_run:
@@ -77,3 +84,8 @@ def check_free(run: Path, overwrite: bool) -> None:
         raise FileExistsError(
             f"{run} holds a run; resume it, give another --out, or replace it with --overwrite"
         )
+
+
+def has_just_begun(run: Path) -> bool:
+    """Return whether there is a run that had no checkpoint yet when it ended."""
+    return (run / BEGINNING).is_file() and not (run / CHECKPOINT).is_file()

@@ -50,14 +50,14 @@ def advance(
                 recorder.snapshot(step, step / per_epoch, time)
                 progress.looked(recorder.loss)
             if step == total:  # before its checkpoint: an end without an encoder is none
-                _save_encoders(run, learner)
+                _save_encoders(run, learner, recorder)
             if step % per_epoch == 0:
                 save_checkpoint(run, reached, config, data, learner, recorder)
                 progress.trained(step, recorder.loss)
                 notice.look(step // per_epoch)
             progress.stepped()
     if not (run / ENCODER).is_file():
-        _save_encoders(run, learner)
+        _save_encoders(run, learner, recorder)
     if has_labels(data):  # a run that has this row already gets no second one
         try:
             score = KNN().score(CachedFeatures(learner.online.encoder, data))
@@ -68,11 +68,11 @@ def advance(
     reached.finished = True
 
 
-def _save_encoders(run: Path, learner: Learner) -> None:
+def _save_encoders(run: Path, learner: Learner, recorder: LoopRecorder) -> None:
     target = learner.target.network or learner.online
     encoders = {"online": learner.online.encoder, "target": target.encoder}
     states = {name: encoder.state_dict() for name, encoder in encoders.items()}
-    checkpoint.replace(run / ENCODER, states)
+    checkpoint.replace(run / ENCODER, states, recorder.writer.check)
 
 
 def save_checkpoint(
@@ -88,7 +88,8 @@ def save_checkpoint(
     recorder.writer.flush()  # a checkpoint never speaks of a step that the store does not hold
     checkpoint.save(
         run,
-        {
+        check=recorder.writer.check,
+        state={
             "config": config.to_json(),
             "data": describe_data(config, data),
             "step": reached.step,

@@ -2,13 +2,13 @@
 
 import copy
 import math
-import shutil
 from pathlib import Path
 
 import torch
 
 from analysis.checks.fields import checked
 from analysis.checks.paths import path_of
+from analysis.store.lock import hold
 from analysis.store.reader import STORE, SnapshotWriter
 from trainers.config import Config
 from trainers.data.load import Data
@@ -18,6 +18,7 @@ from trainers.runs import directory, extended
 from trainers.runs.continuation import check_continuation
 from trainers.runs.divergence import marking, refuse_diverged
 from trainers.runs.finished import finished_at, said_finished
+from trainers.runs.replacement import beginning, recover
 from trainers.runs.trained import announce, describe_data, load, open_trained, steps_per_epoch
 from trainers.say import say
 from trainers.training.advance import advance, save_checkpoint
@@ -36,7 +37,8 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
     out : path
         The run's directory, made here.
     overwrite : bool
-        Replace a run that is already there.
+        Replace a run that is already there. It is put aside, and removed when the new one has its
+        first checkpoint; until then any failure puts it back.
 
     Returns
     -------
@@ -47,36 +49,42 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
     ------
     FileExistsError
         `out` exists and is not empty; nothing in it was touched.
+    BlockingIOError
+        It is being trained or evaluated; nothing in it was touched.
     ValueError
         The configuration does not fit the data; nothing was written.
     OSError
-        Data could not be read, or the run could not be written; complete snapshots are kept.
+        Data could not be read, or the run could not be written; complete snapshots are kept. Or the
+        run was moved, replaced or removed meanwhile; nothing was written in its place.
     FloatingPointError
         The run diverged: loss, gradient, features or weights are not finite, first at the step that
         the message names. Earlier snapshots and the last checkpoint are kept, and the store's
         ``attrs["diverged_at"]`` is that step.
     """
     config, run = checked("config", config, Config), path_of("out", out)
-    directory.check_free(run, overwrite)
-    device = pick_device(config.device)
-    data = load(config, device)
-    learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
-    announce(data)
-    if run.exists():
-        shutil.rmtree(run)
-    run.mkdir(parents=True)
-    attrs = directory.attrs(config, device, describe_data(config, data))
-    described = directory.variable_attrs(config)
-    reached = Reached()
-    with (
-        saying_how_to_go_on(run, reached),
-        SnapshotWriter(run / STORE, attrs=attrs, variable_attrs=described, durable=True) as writer,
-        marking(run, writer),
-    ):
-        recorder = _recorder(writer, learner, device, config)
-        _look_before_training(config, data, learner, recorder)
-        save_checkpoint(run, reached, config, data, learner, recorder)
-        advance(run, reached, config, data, learner, recorder)
+    with hold(run) as held:
+        recover(held)
+        directory.check_free(run, overwrite)
+        device = pick_device(config.device)
+        data = load(config, device)
+        learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
+        announce(data)
+        attrs = directory.attrs(config, device, describe_data(config, data))
+        described = directory.variable_attrs(config)
+        place, reached = held.run, Reached()
+        with (
+            saying_how_to_go_on(run, reached),
+            beginning(held) as stands,
+            SnapshotWriter(
+                place / STORE, attrs=attrs, variable_attrs=described, durable=True, lock=held
+            ) as writer,
+            marking(place, writer),
+        ):
+            recorder = _recorder(writer, learner, device, config)
+            _look_before_training(config, data, learner, recorder)
+            save_checkpoint(place, reached, config, data, learner, recorder)
+            stands()
+            advance(place, reached, config, data, learner, recorder)
     return run
 
 
@@ -105,38 +113,48 @@ def resume(run: str | Path, *, epochs: int | None = None) -> Path:
         As `train`.
     """
     run = path_of("run", run)
-    refuse_diverged(run)
-    trained = open_trained(run)
-    state, step, device, data = trained.state, trained.step, trained.device, trained.data
-    per_epoch, known = steps_per_epoch(trained.config, data), extended.stretches(run)
-    config, before = extended.as_continued(run, trained.config, known), known
-    if epochs is not None:
-        config, before = extended.extend(run, config, known, epochs, step=step, per_epoch=per_epoch)
-    if before == known and finished_at(run) == step:
-        say(said_finished(run, step))
-        return run
-    learner = Learner(config, data.shape, device, per_epoch, extended.in_steps(before, per_epoch))
-    check_continuation(
-        run, step, state["config"], due_steps(learner.schedule.laid_out, config.every)
-    )
-    check_learner(run, state, learner, config.batch_size)
-    learner.load_state_dict(state["learner"])
-    described = directory.variable_attrs(config)
-    reached = Reached(step, kept=step)
-    with (
-        saying_how_to_go_on(run, reached),
-        SnapshotWriter(
-            run / STORE, variable_attrs=described, resume_after=step, durable=True
-        ) as writer,
-        marking(run, writer),
-    ):
-        recorder = _recorder(writer, learner, device, config)
-        recorder.load_state_dict(state["recorder"])
-        announce(data)
-        if before != known:
-            writer.mark(**extended.described(config, before))
-            save_checkpoint(run, reached, config, data, learner, recorder)
-        advance(run, reached, config, data, learner, recorder)
+    with hold(run) as held:
+        recover(held)
+        refuse_diverged(run)
+        trained = open_trained(run)
+        state, step, device, data = trained.state, trained.step, trained.device, trained.data
+        per_epoch, known = steps_per_epoch(trained.config, data), extended.stretches(run)
+        config, before = extended.as_continued(run, trained.config, known), known
+        if epochs is not None:
+            config, before = extended.extend(
+                run, config, known, epochs, step=step, per_epoch=per_epoch
+            )
+        if before == known and finished_at(run) == step:
+            say(said_finished(run, step))
+            return run
+        learner = Learner(
+            config, data.shape, device, per_epoch, extended.in_steps(before, per_epoch)
+        )
+        check_continuation(
+            run, step, state["config"], due_steps(learner.schedule.laid_out, config.every)
+        )
+        check_learner(run, state, learner, config.batch_size)
+        learner.load_state_dict(state["learner"])
+        described = directory.variable_attrs(config)
+        place, reached = held.run, Reached(step, kept=step)
+        with (
+            saying_how_to_go_on(run, reached),
+            SnapshotWriter(
+                place / STORE,
+                variable_attrs=described,
+                resume_after=step,
+                durable=True,
+                lock=held,
+            ) as writer,
+            marking(place, writer),
+        ):
+            recorder = _recorder(writer, learner, device, config)
+            recorder.load_state_dict(state["recorder"])
+            announce(data)
+            if before != known:
+                writer.mark(**extended.described(config, before))
+                save_checkpoint(place, reached, config, data, learner, recorder)
+            advance(place, reached, config, data, learner, recorder)
     return run
 
 

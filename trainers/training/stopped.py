@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.checks.interruption import was_interrupted
 from analysis.store.lock import DisplacedError
 
-ANEW = "the same command with --overwrite begins anew"
+ANEW = "the same command begins anew"
 
 
 @dataclass

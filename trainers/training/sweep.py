@@ -17,11 +17,12 @@ from analysis.store.address import refuse_address
 from analysis.store.leftovers import refuse_link
 from analysis.store.lock import is_held
 from analysis.store.names import safe_name
-from analysis.store.reader import STORE, open_snapshots
+from analysis.store.reader import open_snapshots
 from analysis.store.strays import is_empty
 from trainers.config import Config
 from trainers.data.load import place_of
 from trainers.runs import checkpoint
+from trainers.runs.directory import check_free, has_just_begun
 from trainers.runs.divergence import said_of
 from trainers.runs.finished import finished_at
 from trainers.training.children import Children
@@ -56,8 +57,7 @@ class Planned:
         program = [sys.executable, "-m", "trainers"]
         if self.state == STARTED:
             return [*program, "resume", str(self.out)]
-        # What a kill left before its first checkpoint is replaced.
-        return [*program, self.name, *self.options, "--out", str(self.out), "--overwrite"]
+        return [*program, self.name, *self.options, "--out", str(self.out)]
 
 
 def expand(options: Values) -> Iterator[dict[str, str]]:
@@ -111,14 +111,14 @@ def found(run: Planned) -> str:
     Raises
     ------
     FileExistsError
-        It is no run, or a run of another configuration or on data of another place.
+        It is no run, or one without a checkpoint, of another configuration or of other data.
     """
     held = is_held(run.out)
     if not run.out.exists() or is_empty(run.out):
         return RUNNING if held else NEW
     started = (run.out / checkpoint.FILE).is_file()
-    if not started and not held and not (run.out / STORE).is_dir():
-        raise FileExistsError(f"{run.out} exists and is not a run; give another --out")
+    if not (started or held or has_just_begun(run.out)):
+        check_free(run.out, overwrite=False)
     if not started:
         return RUNNING if held else NEW
     attrs = open_snapshots(run.out).attrs

@@ -63,7 +63,7 @@ def signalling(number, times, function):
 
 MOMENTS = {  # where, at which call, what is said
     "before anything": ("trainers.training.loop.load", 1, ": interrupted\n"),
-    "at step 0": ("trainers.training.loop._look_before_training", 1, "with --overwrite begins"),
+    "at step 0": ("trainers.training.loop._look_before_training", 1, "the same command begins"),
     "in a step": ("trainers.training.learner.Learner.learn", 6, "at step 5; `eigenspace resume {}"),
     "in a checkpoint": ("torch.save", 3, "at step 8; `eigenspace resume {}` continues it from st"),
     "in the encoder": ("torch.save", 4, "at step 12; `eigenspace resume {}` continues"),

@@ -201,9 +201,7 @@ def test_what_a_killed_sweep_leaves_training_is_running_and_ends(tmp_path, capfd
 
 def test_the_command_of_each_state(tmp_path):
     run = Planned("byol", ("--seed", "3"), tmp_path / "x", Config(method=_byol()))
-    assert run.command()[2:] == [
-        *("trainers", "byol", "--seed", "3", "--out", str(tmp_path / "x"), "--overwrite")
-    ]
+    assert run.command()[2:] == [*("trainers", "byol", "--seed", "3", "--out", str(tmp_path / "x"))]
     started = Planned(run.name, run.options, run.out, run.config, STARTED)
     assert started.command()[2:] == ["trainers", "resume", str(tmp_path / "x")]
     assert {NEW, DONE} == {"new", "done"}
