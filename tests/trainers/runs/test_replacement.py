@@ -119,7 +119,7 @@ def kill_at(n, monkeypatch, run):
     """Return whether `run` was killed at the n-th line that it executes of what is tested."""
     with monkeypatch.context() as patched:
         patched.setattr(replacement, "_undo", lambda held: None)  # a kill undoes nothing
-        return interrupted_at(n, ["trainers/runs/replacement.py"], run)
+        return interrupted_at(n, ["trainers/runs/replacement.py"], run) is not None
 
 
 @pytest.mark.parametrize("first", ["old", None, "killed"])
