@@ -120,7 +120,7 @@ def _remarks(folder: Path, train: Listing, others: "Counter[str]") -> Iterator[s
     if len(classes) == 1:
         yield f"one class alone, {next(iter(classes))}: any accuracy is 100 %"
     folded = Counter(name.casefold() for name in classes)
-    if alike := sorted((n for n in classes if folded[n.casefold()] > 1), key=str.casefold):
+    if alike := [n for n in sorted(sorted(classes), key=str.casefold) if folded[n.casefold()] > 1]:
         yield f"classes that differ in case alone: {listed(alike)}"
     deeper = {name for name, file in train if name and file.parent != folder / name}
     if deeper:
