@@ -37,3 +37,17 @@ def _no_pictures(request, monkeypatch):
         monkeypatch.setattr(
             "analysis.figures.run_overview.draw_run", lambda run: run / "figures" / "overview.png"
         )
+
+
+@pytest.fixture
+def looks():
+    """Of a test whose runs look for a collapse after every epoch, as all runs do."""
+
+
+@pytest.fixture(autouse=True)
+def _no_looks(request, monkeypatch):
+    """Looking for a collapse takes as long as a small run."""
+    if "looks" not in request.fixturenames:
+        monkeypatch.setattr(
+            "trainers.training.collapse_notice.CollapseNotice.look", lambda *_: None
+        )

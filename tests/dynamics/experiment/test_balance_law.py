@@ -55,9 +55,7 @@ def deviation(power, predictor_decay=ETA):
 
     size = sum(int(np.prod(shape)) for shape in shapes.values())
     y0 = 0.6 * torch.randn(size, generator=generator, dtype=torch.float64).numpy()
-    out = solve_ivp(
-        field, (0, 6), y0, method="DOP853", rtol=1e-8, atol=1e-10, t_eval=[0, 1, 3, 6]
-    )
+    out = solve_ivp(field, (0, 6), y0, method="DOP853", rtol=1e-8, atol=1e-10, t_eval=[0, 1, 3, 6])
     balances = []
     for y in out.y.T:
         p = unpack(y, shapes)

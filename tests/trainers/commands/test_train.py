@@ -29,7 +29,7 @@ def images(tmp_path):
     return file
 
 
-def test_a_run_ends_in_an_accuracy_and_a_figure(tmp_path, capsys, images, pictures):
+def test_a_run_ends_in_an_accuracy_and_a_figure(tmp_path, capsys, images, pictures, looks):
     out = tmp_path / "run"
     assert main(["directpred", "--data", str(images), "--out", str(out), *TINY, "2"]) == 0
     printed = capsys.readouterr().out

@@ -188,6 +188,7 @@ def test_a_run_that_goes_well_says_nothing_of_the_kind(whole):
     assert "diverged_at" not in open_snapshots(whole).attrs
 
 
+@pytest.mark.usefixtures("looks")
 def test_a_collapse_to_zero_is_no_divergence(tmp_path):
     # Every weight falls to 0 in float32, where even tau is 0/0.
     method = Method(Learned(layers=1), EMA(0.5), Euclidean())

@@ -1,10 +1,13 @@
 import numpy as np
+import pytest
 from strategies import collapsed_run, learning_run
 
 from analysis import SnapshotWriter, collapse, open_snapshots
 from analysis.store.schema import STORE
 from trainers import Config, Euclidean, Identity, Method, StopGradient, train
 from trainers.training.collapse_notice import CollapseNotice
+
+pytestmark = pytest.mark.usefixtures("looks")
 
 
 def half_written(path, run):

@@ -27,6 +27,7 @@ from trainers.training.steps import batches, snapshot_steps
 pytestmark = pytest.mark.usefixtures("few_shapes")
 
 
+@pytest.mark.usefixtures("looks")
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_trains_and_leaves_a_complete_run(tmp_path, name):
     config = small(METHODS[name], seed=7)
