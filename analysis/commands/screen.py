@@ -55,9 +55,8 @@ def _line(action: argparse.Action, width: int, whole: bool) -> str:
         return head
     if not whole:
         default = " ".join(f"[{value}]" for value in DEFAULT.findall(text))
-        short = textwrap.shorten(
-            DEFAULT.sub("", text), width - first - len(default), placeholder=".."
-        )
+        room = width - first - len(default) - bool(default)
+        short = textwrap.shorten(DEFAULT.sub("", text), room, placeholder="..")
         return f"{head.ljust(first)}{short} {default}".rstrip()
     return textwrap.fill(
         text,

@@ -30,7 +30,7 @@ OPTIONS = {
     "a run stores what it measures in itself, for `analyse`; nothing is sent anywhere": "wandb "
     "wandb-project tensorboard tb logger log project entity mlflow comet neptune offline csv "
     "log-wandb use-wandb",
-    "a checkpoint is kept with every snapshot: `resume RUN` goes on from the last": "save-freq "
+    "a checkpoint is kept of every epoch: `resume RUN` goes on from the last": "save-freq "
     "save-checkpoint checkpoint-freq checkpoint-frequency checkpoint-hist save-interval save-every "
     "checkpoint-every keep-prev ckpt-freq save-top-k save-last",
     "--every": "log-every log-interval log-freq print-freq p log-every-n-steps snapshot-every "

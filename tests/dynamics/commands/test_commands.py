@@ -10,6 +10,7 @@ from analysis.figures.style import STYLE
 from analysis.figures.theory import plot_speed
 from dynamics import EigenmodeFlow, FlowParameters, compare, phase_portrait
 from dynamics.commands.main import main
+from dynamics.figures.numbers import NUMBERS
 from dynamics.figures.table import FIGURES, draw_figure
 from trainers import Config, Learned, Method, StopGradient, train
 from trainers.methods.losses import Euclidean
@@ -24,6 +25,10 @@ def run(tmp_path_factory):
 
 def axes():
     return Figure().subplots()
+
+
+def test_the_command_line_knows_the_numbers_of_the_table():
+    assert tuple(FIGURES) == NUMBERS
 
 
 @pytest.mark.parametrize("number", [n for n in FIGURES if n != "7"])
@@ -108,7 +113,7 @@ def test_a_portrait_under_a_run_is_of_its_own_flow(run, tmp_path, monkeypatch):
         flows.append(flow)
         return phase_portrait(flow, p, s, points=21)
 
-    monkeypatch.setattr("dynamics.commands.phase.phase_portrait", portrait)
+    monkeypatch.setattr("dynamics.theorems.phase_plane.phase_portrait", portrait)
     words = ["phase", "--run", str(run), "--out", str(tmp_path / "phase.png")]
     assert main(words) == 0
     assert main([*words, "--sigma2", "0.5", "--eta", "0.03"]) == 0
@@ -158,7 +163,7 @@ def test_figure_6_is_of_accuracies_over_the_ratio_of_rates(tmp_path, capsys):
 def test_ten_observations_hold_and_one_does_not_reproduce(observations, monkeypatch, capsys):
     assert [o.number for o in observations] == list(range(1, 12))
     assert [o.holds for o in observations] == [True] * 10 + [False]
-    monkeypatch.setattr("dynamics.commands.observations.observe", lambda: observations)
+    monkeypatch.setattr("dynamics.theorems.observations.each_observation", lambda: observations)
     assert main(["observations"]) == 0
     assert capsys.readouterr().out.count("holds  ") == 10
 

@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import subprocess
 import sys
@@ -5,8 +6,10 @@ from importlib.metadata import version
 
 import pytest
 
+from analysis.commands.sign import say_loading
 from trainers.commands.console import PACKAGES, main
 from trainers.commands.main import COMMANDS
+from trainers.config import Config
 
 # What a console script does: the working directory is not on the path.
 SCRIPT = "import sys; from trainers.commands.console import main; sys.exit(main())"
@@ -57,3 +60,50 @@ def test_an_analysis_py_of_the_users_own_is_not_taken_for_ours(tmp_path):
     )
     assert run.returncode == 0, run.stderr
     assert "RUN..." in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["train", "byoll"], "eigenspace train byoll: error: method 'byoll' is not known"),
+        (["byol", "--lrr", "1"], "eigenspace byol: error: unknown argument '--lrr'; did you mean"),
+        (["theory", "phse"], "eigenspace theory: error: command 'phse' is not known"),
+        (["analyse", "--watch"], "eigenspace analyse: error: unknown argument '--watch'"),
+        (["analyze", "runs"], "did you mean `eigenspace analyse`?"),
+    ],
+)
+def test_errors_say_what_was_typed(argv, said, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/eigenspace"])
+    assert main(argv) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("package", ["trainers", *PACKAGES])
+def test_each_package_says_the_version(package, capsys):
+    argv = ["--version"] if package == "trainers" else [package, "--version"]
+    assert main(argv) == 0
+    assert capsys.readouterr().out == f"eigenspace {version('eigenspace')}\n"
+
+
+def test_help_of_a_method_is_one_screen_and_help_all_has_every_option(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["byol", "--help"]) == 0
+    screen = capsys.readouterr().out
+    assert len(screen.splitlines()) <= 50
+    assert max(map(len, screen.splitlines())) <= 80
+    for group in ("run", "data", "network", "optimisation", "recording", "method"):
+        assert f"\n{group}:\n" in screen
+    assert main(["byol", "--help-all"]) == 0
+    everything = capsys.readouterr().out
+    for field in dataclasses.fields(Config):
+        if "help" in field.metadata:
+            assert f"  --{field.name.replace('_', '-')} " in everything
+    assert "None" not in everything
+    assert ") (default" not in everything
+
+
+def test_a_library_that_loads_for_seconds_is_announced(capsys):
+    say_loading("sys", "no_such_module")
+    assert capsys.readouterr().err == "loading no_such_module ...\n"
+    say_loading("sys")
+    assert capsys.readouterr().err == ""

@@ -21,8 +21,8 @@ def test_a_run_lies_in_runs_whatever_it_is_called(tmp_path, monkeypatch, name):
         places.append(out)
         raise KeyboardInterrupt
 
-    importlib.import_module("trainers.commands.train")
-    monkeypatch.setattr(sys.modules["trainers.commands.train"], "train", train)
+    importlib.import_module("trainers.training.loop")
+    monkeypatch.setattr(sys.modules["trainers.training.loop"], "train", train)
     monkeypatch.chdir(tmp_path)
     main(["byol", "--name", name, "--data", "shapes"])
     assert places[0].parent == Path("runs")
