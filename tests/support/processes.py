@@ -7,7 +7,7 @@ from pathlib import Path
 
 # A server that has imported what a training needs, and forks one in milliseconds.
 server = multiprocessing.get_context("forkserver")
-server.set_forkserver_preload(["trainers.commands.train", "trainers.evaluation.evaluate"])
+server.set_forkserver_preload(["trainers.training.loop", "trainers.evaluation.evaluate"])
 
 
 class Command:
