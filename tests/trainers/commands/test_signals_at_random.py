@@ -28,6 +28,17 @@ def whole(tmp_path_factory, shades):
     return run
 
 
+def await_checkpoint(command, run):
+    before = written(run)
+    while written(run) == before and command.process.is_alive():
+        time.sleep(0.01)
+
+
+def written(run):
+    file = run / checkpoint.FILE
+    return file.stat().st_mtime_ns if file.is_file() else None
+
+
 def interrupt_and_resume(tmp_path, whole, shades, trials, seed=0):
     """Return how often each signal, and a second one behind it, ended a command."""
     rng, count, runs = random.Random(seed), Counter(), 0
@@ -38,7 +49,9 @@ def interrupt_and_resume(tmp_path, whole, shades, trials, seed=0):
         if words[0] != "resume" and run.exists():
             words.append("--overwrite")
         command, number = Command(words, log), rng.choice(list(NUMBERS))
-        time.sleep(rng.uniform(0, 3) ** 2 / 3)
+        for _ in range(rng.randrange(4)):  # epochs that it may train
+            await_checkpoint(command, run)
+        time.sleep(rng.uniform(0, 1.5) ** 2)
         command.signal(number)
         if twice := rng.random() < 0.3:
             time.sleep(rng.uniform(0, 0.05))
