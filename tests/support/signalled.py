@@ -37,8 +37,15 @@ def _main(words, log, begun) -> None:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for standard in (1, 2):
         os.dup2(descriptor, standard)
+    from analysis.commands.signals import interruptible
     from trainers.commands.main import main
 
-    begun.send("begun")
-    begun.close()
-    sys.exit(main(words))
+    with interruptible() as around:  # before and behind the command: nothing is at stake there
+        try:
+            begun.send("begun")
+            begun.close()
+            code = main(words)
+        except KeyboardInterrupt:
+            print("interrupted")
+            code = around.code
+    sys.exit(code)
