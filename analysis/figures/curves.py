@@ -194,7 +194,8 @@ def epoch_colorbar(
 ) -> Colorbar:
     """Draw the one colour bar that explains the curves of `axes`; its label comes from attrs."""
     norm = epoch_norm(values) if norm is None else norm
-    bar = figure.colorbar(ScalarMappable(norm, SEQUENTIAL), ax=axes, pad=0.01, aspect=30)
+    slim = 13 * figure.get_figheight()  # as wide beside many rows as beside one
+    bar = figure.colorbar(ScalarMappable(norm, SEQUENTIAL), ax=axes, pad=0.01, aspect=slim)
     bar.set_label(name_of(values[find_clock(values)]))
     bar.outline.set_visible(False)
     return bar
