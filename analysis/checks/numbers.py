@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analysis.checks.fields import shown
+
 
 def check_numbers(
     name: str,
@@ -27,9 +29,12 @@ def check_numbers(
     ValueError
         There is none, or one is not real, not finite, or out of range: the message has the first.
     """
-    given = np.asarray(values)
-    if given.dtype.kind not in "fiub":
-        raise ValueError(f"{name} is {values!r}; a real number wanted")
+    try:
+        given = np.asarray(values)
+    except (ValueError, TypeError, RuntimeError):  # ragged, or a tensor that is not for NumPy
+        given = np.empty(1, object)
+    if given.dtype.kind not in "fiu":
+        raise ValueError(f"{name} is {shown(values)}; a real number wanted")
     if not given.size:
         raise ValueError(f"{name} is empty; one number or more wanted")
     numbers = given.astype(float)
@@ -61,7 +66,7 @@ def check_count(name: str, value: object, *, least: int = 1, most: int | None = 
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not whole or not least <= value <= (value if most is None else most):  # type: ignore[operator]
         span = f"of {least} or more" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} is {value!r}; a whole number {span} wanted")
+        raise ValueError(f"{name} is {shown(value)}; a whole number {span} wanted")
     return int(value)  # type: ignore[call-overload]
 
 

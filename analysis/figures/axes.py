@@ -9,8 +9,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from analysis.checks.fields import shown
 from analysis.figures.style import FAINT, GREY, SEQUENTIAL
 from analysis.figures.text import formula, plain
+from analysis.linalg.labelled import check_labelled, check_run
 from analysis.store.labels import basis_name, of_the
 
 WIDTH = 27  # letters of a label in a line; a panel is about two inches high
@@ -20,14 +22,18 @@ NOT_FINITE = "no finite value to draw"
 
 def variable(m: xr.Dataset, name: str) -> xr.DataArray:
     """Return a variable of what `summarise` returns; ValueError names what is there instead."""
+    check_run(m)
     if name not in m:
         there = sorted(map(str, m.data_vars))
-        raise ValueError(f"no variable {name!r}; there are {there}: draw what `summarise` returns")
+        raise ValueError(
+            f"no variable {name!r}: draw what `summarise` returns; there are {shown(there)}"
+        )
     return m[name]
 
 
 def check_dims(values: xr.DataArray, dim: str | None, who: str) -> None:
     """Raise ValueError unless `values` has dims (step) and `dim`, which must be there."""
+    check_labelled(values, "what is drawn", () if dim is None else (dim,))
     wanted = {"step", dim} - {None}
     if dim is not None and dim not in values.dims:
         raise ValueError(f"{who} draws against {dim!r}; got dims {values.dims}")

@@ -17,6 +17,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.checks.numbers import check_count
 from analysis.figures.axes import (
     above_rounding,
     check_dims,
@@ -67,6 +68,7 @@ def plot_spectrum(
     ValueError
         `values` has other dims (select or reduce them first), or is complex.
     """
+    check_count("curves", curves)
     check_dims(values, "mode", "plot_spectrum")
     if np.iscomplexobj(values):
         raise ValueError("plot_spectrum draws real numbers; take .real or .imag, and say so")

@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 
+from analysis.checks.numbers import check_count
 from analysis.figures.axes import (
     NOT_FINITE,
     above_rounding,
@@ -23,6 +24,7 @@ from analysis.figures.axes import (
 from analysis.figures.clocks import cell_edges, find_clock
 from analysis.figures.style import ABSENT, CURVES, GREY, PALETTE, SEQUENTIAL, SEVERITY
 from analysis.figures.text import plain
+from analysis.linalg.labelled import check_labelled
 from analysis.store.labels import basis_name, of_the
 from analysis.verdicts.collapse import LEVELS
 
@@ -60,6 +62,7 @@ def plot_modes(
     ValueError
         A variable is missing, among them `mode_born`, or there are other dims.
     """
+    check_count("modes", modes)
     values, born = variable(m, name), variable(m, "mode_born")
     check_dims(values, "mode", "plot_modes")
     x = find_clock(values, x)
@@ -224,6 +227,7 @@ def plot_verdicts(
 
 
 def _band(values: xr.DataArray, x: str | None, ax: Axes, color: str, label: str | None) -> None:
+    check_labelled(values, "what is drawn", ("step",))
     others = [str(dim) for dim in values.dims if dim != "step"]
     if "step" not in values.dims or len(others) > 1:
         raise ValueError(f"plot_band draws (step) or (seed, step); got dims {values.dims}")

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from analysis.figures.axes import NOT_POSITIVE, above_rounding, name_axes, note, say
 from analysis.figures.style import GREY, PALETTE, SEQUENTIAL
 from analysis.linalg.basis import check_basis
+from analysis.linalg.labelled import check_labelled
 from analysis.measures.power_law import PowerLaw
 
 ENOUGH = 8  # modes, of a fit that is drawn as a law
@@ -47,6 +48,7 @@ def plot_pairing(
         `p` or `s` has other dims than ``mode``, or they are of different modes: `check_basis`.
     """
     for values in (p, s):
+        check_labelled(values, "a spectrum", ("mode",))
         if values.dims != ("mode",):
             raise ValueError(f"plot_pairing draws (mode); got {values.dims}: select a snapshot")
     check_basis(p, s, *([] if residual is None else [residual]))

@@ -16,6 +16,7 @@ from analysis.figures.over_training import plot_balance, plot_modes, plot_ranks,
 from analysis.figures.pairing import plot_pairing
 from analysis.figures.style import STYLE
 from analysis.figures.uncertainty import plot_noise
+from analysis.linalg.labelled import check_run
 from analysis.measures.balance import balance, rayleigh_quotient, rayleigh_residual
 from analysis.measures.moments import centred
 from analysis.measures.power_law import fit_power_law
@@ -56,6 +57,8 @@ def history(run: xr.Dataset, m: xr.Dataset) -> Figure:
     ValueError
         The run has a single snapshot, or as for the functions that draw the panels.
     """
+    check_run(run)
+    check_run(m)
     panels = _panels(run, m)
     with mpl.rc_context(STYLE):
         figure, axes = panel_grid(len(panels), COLUMNS, (10 / COLUMNS, 2.3))

@@ -10,11 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from analysis.checks.fields import shown
+from analysis.checks.paths import path_of
 from analysis.figures.clocks import epoch_norm, on_one_clock
 from analysis.figures.curves import epoch_colorbar, plot_alignment, plot_asymmetry, plot_spectrum
 from analysis.figures.save import save_figure
 from analysis.figures.style import STYLE
 from analysis.figures.text import plain
+from analysis.linalg.labelled import check_run
 from analysis.measures.summary import summarise
 from analysis.store.labels import basis_name, of_the
 from analysis.store.reader import open_snapshots
@@ -89,6 +92,8 @@ def comparison(
     ValueError
         There is no run, or as for `overview`.
     """
+    if not isinstance(runs, Mapping | Sequence):
+        raise ValueError(f"runs is {shown(runs)}; some Datasets in a list wanted")
     if not runs:
         raise ValueError("comparison draws one run or more; got none")
     with mpl.rc_context(STYLE):
@@ -112,7 +117,7 @@ def draw_run(run: str | os.PathLike[str]) -> Path:
     FileNotFoundError, ValueError
         There is no run, it cannot be summarised, or its figures would go elsewhere by a link.
     """
-    path = Path(run)
+    path = path_of("run", run)
     return save_figure(overview(open_snapshots(path)), run_folder(path) / FIGURES / "overview")
 
 
@@ -153,6 +158,7 @@ def _draw_row(axes: list[Axes], m: xr.Dataset, norm: Normalize) -> None:
 
 
 def _summary(run: xr.Dataset) -> xr.Dataset:
+    check_run(run)
     return run if "correlation_eigenvalue" in run else summarise(run)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from analysis.checks.fields import checked
+from analysis.checks.paths import path_of
 from analysis.figures.style import STYLE
 from analysis.store.address import refuse_address
 from analysis.store.atomic import replacing
@@ -32,7 +34,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
         It cannot be written there, or `path` is an address.
     """
     refuse_address(path)
-    stem = Path(path)
+    stem, figure = path_of("path", path), checked("figure", figure, Figure)
     if stem.suffix in (".png", ".pdf"):
         stem = stem.with_suffix("")
     stem.parent.mkdir(parents=True, exist_ok=True)

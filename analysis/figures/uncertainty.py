@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from analysis.figures.axes import above_rounding, log_axis, mode_axis, name_axes, note, zero_line
 from analysis.figures.style import GREY, PALETTE
+from analysis.linalg.labelled import check_labelled, check_run
 from analysis.measures.noise import eigenvalue_errors, modes_above_noise, noise_level
 from analysis.statistics.white_noise import ERROR_RATE
 
@@ -38,6 +39,7 @@ def plot_noise(
     ValueError
         There are other dims, or no more rows than modes.
     """
+    check_labelled(values, "a spectrum", ("mode",))
     if values.dims != ("mode",):
         raise ValueError(f"plot_noise draws (mode); got {values.dims}: select a snapshot")
     level = float(noise_level(values, samples, error_rate=error_rate))
@@ -75,6 +77,7 @@ def plot_bootstrap(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     ValueError
         It has neither `eigenvalue` nor `alignment`, or no interval.
     """
+    check_run(ds)
     name = next((name for name in ("alignment", "eigenvalue") if name in ds), None)
     if name is None or not {"low", "high"} <= set(ds.data_vars):
         there = sorted(map(str, ds.data_vars))

@@ -126,12 +126,29 @@ def check_matrix(matrix: xr.DataArray) -> None:
 
 def check_real(values: xr.DataArray, what: str, dims: tuple[str, ...]) -> None:
     """Raise ValueError unless `values` is a DataArray of real numbers."""
-    if not isinstance(values, xr.DataArray):
-        wrap = f"xr.DataArray(values, dims=(..., {', '.join(map(repr, dims))}))"
-        raise ValueError(f"{what} came as {type(values).__name__}; wanted labelled: {wrap}")
+    check_labelled(values, what, dims)
     if values.dtype.kind not in "fiu":
         name = values.name or what
         raise ValueError(f"{name} has dtype {values.dtype}; wanted real numbers, float or integer")
+
+
+def check_labelled(values: xr.DataArray, what: str, dims: tuple[str, ...]) -> None:
+    """Raise ValueError, with the line that labels it, unless `values` is a DataArray."""
+    if not isinstance(values, xr.DataArray):
+        names = (("step",) if getattr(values, "ndim", 0) > len(dims) else ()) + dims
+        wrap = f"xr.DataArray(values, dims={names})"
+        raise ValueError(f"{what} came as {type(values).__name__}; wanted labelled: {wrap}")
+
+
+def check_run(run: xr.Dataset, *needed: str) -> None:
+    """Raise ValueError unless `run` is a Dataset with the variables that are needed."""
+    if not isinstance(run, xr.Dataset):
+        raise ValueError(
+            f"the run came as {type(run).__name__}; wanted a Dataset, of `open_snapshots` or "
+            "`dynamics.integrate`, or made by hand"
+        )
+    if missing := [name for name in needed if name not in run]:
+        raise ValueError(f"the run lacks {missing}; it has {sorted(map(str, run.data_vars))}")
 
 
 def resolution(values: xr.DataArray) -> float:

@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from analysis.checks.fields import shown
+from analysis.checks.paths import path_of
 from analysis.store.address import refuse_address
 from analysis.store.atomic import write_whole
 from analysis.store.evaluations import latest
@@ -47,7 +49,11 @@ def read_accuracies(runs: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
     FileNotFoundError, ValueError
         There is no run or no accuracy, a file is not such a table, or a run cannot be opened.
     """
+    if isinstance(runs, str | os.PathLike) or not isinstance(runs, Iterable):
+        raise ValueError(f"runs is {shown(runs)}; a list of paths wanted")
     given = list(runs)
+    for path in given:
+        path_of("run", path)
     tables = [_read(Path(path)) for path in given if Path(path).suffix == ".csv"]
     folders = [path for path in given if Path(path).suffix != ".csv"]
     tables += _of_runs(run_paths(folders)) if folders else []

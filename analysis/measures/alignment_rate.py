@@ -3,6 +3,8 @@ r"""How fast W_p and F come to commute: the K of Theorem 3 and its diagonal, rea
 import numpy as np
 import xarray as xr
 
+from analysis.checks.fields import checked
+from analysis.checks.numbers import check_numbers
 from analysis.linalg.basis import basis_of, check_basis
 from analysis.linalg.kernels import eigh, symmetric
 from analysis.linalg.labelled import over_matrices
@@ -57,6 +59,9 @@ def alignment_rate(
     >>> print(alignment_rate(W, C, k=1.1, tau=1, alpha_p=1, eta=0.01, eta_p=0.01).values.round(4))
     0.1869
     """
+    flow = {"k": k, "tau": tau, "alpha_p": alpha_p, "eta": eta, "eta_p": eta_p}
+    for what, value in flow.items():
+        check_numbers(what, value)
 
     def kernel(W: np.ndarray, F: np.ndarray) -> np.ndarray:
         A, S = symmetric(W), symmetric(F)
@@ -124,6 +129,10 @@ def mode_alignment_rate(
     >>> print(found.values.round(4))
     [2.115 1.715]
     """
+    flow = {"k": k, "tau": tau, "alpha_p": alpha_p, "eta": eta, "eta_p": eta_p}
+    for what, value in flow.items():
+        if not isinstance(value, xr.DataArray):
+            checked(what, value, float)
     if correlation is not None:
         k = _instead(k, noise_ratio(correlation, cross_correlation), "k", "correlation")
     if target_correlation is not None:

@@ -3,8 +3,9 @@ r"""W_p against F mode by mode, pairs (p_j, s_j); and against the layer before i
 import numpy as np
 import xarray as xr
 
+from analysis.checks.numbers import check_numbers
 from analysis.linalg.kernels import KNOWN, Pair, frobenius, scaled, symmetric
-from analysis.linalg.labelled import check_real, silent, smallest
+from analysis.linalg.labelled import check_real, check_run, silent, smallest
 from analysis.measures.alignment import measured
 from analysis.store.schema import Variable
 
@@ -135,6 +136,7 @@ def balance_gap(run: xr.Dataset, alpha_p: float = 1.0) -> xr.DataArray:
         As for `balance`.
     """
     _check(run)
+    check_numbers("alpha_p", alpha_p, above=0)
     head, W = run["head"], run["predictor"]
     bias = run["head_bias"] if "head_bias" in run else 0 * head.isel(feature=0, drop=True)
     limit = smallest(W)
@@ -161,6 +163,7 @@ def balance_gap(run: xr.Dataset, alpha_p: float = 1.0) -> xr.DataArray:
 
 
 def _check(run: xr.Dataset) -> None:
+    check_run(run)
     if missing := [name for name in ("predictor", "head") if name not in run]:
         raise ValueError(f"the run lacks {missing}; the balance needs the layer before W_p")
     for name in ("predictor", "head", "head_bias"):

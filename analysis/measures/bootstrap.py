@@ -6,6 +6,8 @@ import numpy as np
 import xarray as xr
 from scipy.optimize import linear_sum_assignment
 
+from analysis.checks.fields import checked
+from analysis.checks.numbers import check_count
 from analysis.linalg.labelled import mode_numbers
 from analysis.measures.alignment import ALIGNMENT, cosines
 from analysis.measures.features import real
@@ -118,6 +120,8 @@ def bootstrap_alignment(
 
 
 def _checked(features: np.ndarray, resamples: int, confidence: float) -> np.ndarray:
+    checked("resamples", resamples, int)
+    checked("confidence", confidence, float)
     Z = real(features)
     if Z.ndim not in (2, 3) or not np.isfinite(Z).all() or not len(Z):
         raise ValueError(
@@ -135,7 +139,7 @@ def _correlation(Z: np.ndarray, weight: np.ndarray) -> np.ndarray:  # (n, q, d),
 
 
 def _correlations(Z: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(check_count("seed", seed, least=0))
     n = len(Z)
     for _ in range(resamples):  # weights instead of copies of the rows
         yield _correlation(Z, rng.multinomial(n, np.full(n, 1 / n)))

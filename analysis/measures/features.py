@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.checks.fields import checked, shown
 from analysis.linalg.kernels import off_diagonal, scaled
 
 RANKME_EPS = 1e-7  # the published one
@@ -102,12 +103,12 @@ def alpha_req(
     Agrawal et al. (2022), alpha-ReQ (NeurIPS); Stringer et al. (2019), Nature 571, 361, whose
     ``get_powerlaw`` has the weights.
     """
-    if weights not in WEIGHTS:
+    if not isinstance(weights, str) or weights not in WEIGHTS:
         raise ValueError(f"weights are {weights!r}; wanted one of {sorted(WEIGHTS)}")
     Z = _checked(features)
     values = np.linalg.eigvalsh(np.cov(Z, rowvar=False, bias=True).reshape(2 * Z.shape[1:]))[::-1]
     alive = int((values > len(values) * np.finfo("f4").eps * values[0]).sum())
-    first, last = modes or (1, alive)
+    first, last = checked("modes", modes, tuple[int, int] | None) or (1, alive)
     if not 1 <= first < last - 1 or last > alive:
         raise ValueError(
             f"modes are {first} to {last}, {alive} have variance; three or more wanted"
@@ -148,6 +149,7 @@ def lidar(features: np.ndarray, *, delta: float = LIDAR_DELTA) -> float:
     ----------
     Thilak et al. (2024), arXiv:2312.04000.
     """
+    delta = checked("delta", delta, float, {"least": 0})
     Z = real(features)
     if Z.ndim != 3 or min(Z.shape[:2]) < 2 or not np.isfinite(Z).all():
         raise ValueError(f"features have shape {Z.shape}; (images, views, d), 2 of each or more")
@@ -213,7 +215,10 @@ def collapse_signs(features: np.ndarray) -> dict[str, float]:
 
 def real(values: np.ndarray, name: str = "features") -> np.ndarray:
     """Return `values` as float64; ValueError if they are complex, or no numbers at all."""
-    Z = np.asarray(values)
+    try:
+        Z = np.asarray(values)
+    except (ValueError, TypeError, RuntimeError):  # ragged, or a tensor that is not for NumPy
+        raise ValueError(f"{name} are {shown(values)}; an array of numbers wanted") from None
     if Z.dtype.kind not in "fiu":
         raise ValueError(f"{name} have dtype {Z.dtype}; wanted real numbers, float or integer")
     return Z.astype(float)

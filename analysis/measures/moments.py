@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from analysis.checks.fields import checked
 from analysis.linalg.kernels import (
     KNOWN,
     check_symmetric,
@@ -12,7 +13,7 @@ from analysis.linalg.kernels import (
     symmetric,
     transpose,
 )
-from analysis.linalg.labelled import check_real, over_matrices, resolution
+from analysis.linalg.labelled import check_real, check_run, over_matrices, resolution
 from analysis.store.labels import matrix_name
 from analysis.store.schema import MATRIX, Variable
 
@@ -89,8 +90,8 @@ def least_squares_predictor(run: xr.Dataset, *, ridge: float = 0.0) -> xr.DataAr
         or `correlation` is not symmetric.
     """
     names = ("prediction_correlation", "correlation")
-    if missing := [name for name in names if name not in run]:
-        raise ValueError(f"the run lacks {missing}; it has {sorted(map(str, run.data_vars))}")
+    check_run(run, *names)
+    ridge = checked("ridge", ridge, float)
     if ridge < 0:
         raise ValueError(f"ridge is {ridge}; 0 or more wanted")
 

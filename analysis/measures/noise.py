@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from analysis.checks.fields import checked, shown
 from analysis.linalg.labelled import check_real
 from analysis.statistics.white_noise import ERROR_RATE, largest_shares
 
@@ -35,6 +36,8 @@ def noise_edges(d: int, n: float, variance: float = 1.0) -> tuple[float, float]:
     ----------
     Marchenko, Pastur (1967), Math. USSR Sb. 1, 457.
     """
+    d, n = checked("d", d, int), checked("n", n, float)
+    variance = checked("variance", variance, float)
     if d < 1 or n < 1 or variance < 0:
         raise ValueError(f"d = {d}, n = {n}, variance = {variance}; at least 1, 1 and 0 wanted")
     root = np.sqrt(d / n)
@@ -143,7 +146,7 @@ def eigenvalue_errors(values: xr.DataArray, samples: xr.DataArray | float) -> xr
     Anderson (1963), Ann. Math. Stat. 34, 122.
     """
     check_real(values, "a spectrum", ("mode",))
-    n = xr.DataArray(samples) if not isinstance(samples, xr.DataArray) else samples
+    n = _rows(samples)
     if not bool((n >= 2).all()):
         raise ValueError(f"{int(n.min())} rows; 2 or more wanted")
     error = values * np.sqrt(2 / n)
@@ -161,8 +164,8 @@ def _above(
     check_real(values, "a spectrum", ("mode",))
     if "mode" not in values.dims:
         raise ValueError(f"{caller} takes eigenvalues, dim 'mode'; got dims {values.dims}")
-    d = values.sizes["mode"]
-    n = samples if isinstance(samples, xr.DataArray) else xr.DataArray(float(samples))
+    d, n = values.sizes["mode"], _rows(samples)
+    error_rate = checked("error_rate", error_rate, float)
     if not bool((n >= d + 1).all()):
         raise ValueError(f"{float(n.min()):g} rows for {d} dimensions; more rows wanted")
     resolution = float(values.attrs.get("resolution", 0.0))
@@ -177,6 +180,13 @@ def _above(
         output_dtypes=[float, float],
         keep_attrs="drop",
     )
+
+
+def _rows(samples: xr.DataArray | float) -> xr.DataArray:
+    n = samples if isinstance(samples, xr.DataArray) else xr.DataArray(samples)
+    if n.dtype.kind not in "fiu":
+        raise ValueError(f"samples is {shown(samples)}; a number of rows wanted")
+    return n
 
 
 def _levels(

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
+from analysis.checks.fields import checked
 from analysis.linalg.basis import check_basis
 from analysis.linalg.labelled import check_real
 
@@ -75,6 +76,7 @@ def fit_power_law(
         Fewer than three modes are left; the confidence is not in (0, 1); or modes are numbered by
         different matrices, see `check_basis`.
     """
+    confidence, floor = checked("confidence", confidence, float), checked("floor", floor, float)
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}; a share in (0, 1) wanted")
     for values in (p, s):

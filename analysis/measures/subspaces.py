@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
+from analysis.checks.fields import checked
 from analysis.linalg.basis import basis_of
 from analysis.linalg.kernels import KNOWN, check_symmetric, eigh, rounding, symmetric, transpose
 from analysis.linalg.labelled import check_real, over_matrices, over_modes
@@ -86,6 +87,7 @@ def principal_angles(predictor: xr.DataArray, correlation: xr.DataArray, k: int)
     >>> print(principal_angles(W, F, k=1).values.round(4))
     [0.7854]
     """
+    checked("k", k, int)
 
     def filled(angles: np.ndarray) -> np.ndarray:  # (..., k) -> (..., d)
         rest = correlation.sizes["row"] - k
@@ -126,7 +128,7 @@ def spectral_gaps(values: xr.DataArray, *, tolerance: float = 0.2) -> list[int]:
     check_real(values, "a spectrum", ("mode",))
     if values.dims != ("mode",):
         raise ValueError(f"spectral_gaps takes one spectrum, dim 'mode'; got {values.dims}")
-    if not 0 < tolerance < 1:
+    if not 0 < checked("tolerance", tolerance, float) < 1:
         raise ValueError(f"tolerance is {tolerance}; a relative gap in (0, 1) wanted")
     s = values.values
     if (np.diff(s) > 0).any():
@@ -186,7 +188,7 @@ def _angles(
     # A function of the principal angles (..., k), the smallest first, as one of the two matrices.
     units = resolution_of(correlation), resolution_of(predictor)
     d = correlation.sizes.get("row", 0)
-    if not 1 <= k <= d:
+    if not 1 <= checked("k", k, int) <= d:
         raise ValueError(f"k is {k}; the dimension of a space, 1 to {d}, wanted")
 
     def apply(W: np.ndarray, F: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from analysis.linalg.basis import basis_of
 from analysis.linalg.kernels import eigvalsh, in_units, pair, scaled, spread
 from analysis.linalg.labelled import (
     check_matrix,
+    check_run,
     mode_numbers,
     resolution,
     silent,
@@ -103,8 +104,7 @@ def summarise(run: xr.Dataset) -> xr.Dataset:
         `run` lacks a variable or a dim, holds no snapshot, a matrix is not of real numbers, or its
         correlation is not symmetric.
     """
-    if missing := [name for name in ("predictor", "correlation") if name not in run]:
-        raise ValueError(f"the run lacks {missing}; it has {sorted(map(str, run.data_vars))}")
+    check_run(run, "predictor", "correlation")
     W, F = run["predictor"], run["correlation"]
     check_matrix(W)
     check_matrix(F)

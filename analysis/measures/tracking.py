@@ -15,9 +15,10 @@ import xarray as xr
 from scipy.optimize import linear_sum_assignment
 from threadpoolctl import threadpool_limits
 
+from analysis.checks.fields import checked
 from analysis.linalg.basis import FOLLOWED, basis_of, check_basis
 from analysis.linalg.kernels import eigh, symmetric
-from analysis.linalg.labelled import check_matrix, resolution
+from analysis.linalg.labelled import check_matrix, check_run, resolution
 from analysis.measures.summary import summarise
 from analysis.store.schema import MATRIX, Variable
 
@@ -88,8 +89,10 @@ def follow_modes(
         As `summarise`; or `run` has no dim `step`, `tolerance` is not in [0, 1), or `summary` is
         of followed modes, or of other snapshots.
     """
+    check_run(run)
     if "step" not in run.dims:
         raise ValueError(f"modes are followed along 'step'; the run has dims {tuple(run.dims)}")
+    tolerance = checked("tolerance", tolerance, float | None)
     if tolerance is not None and not 0 <= tolerance < 1:
         raise ValueError(f"tolerance is {tolerance}; wanted a relative gap in [0, 1)")
     if summary is not None and "mode_born" in summary:

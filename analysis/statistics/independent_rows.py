@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from analysis.checks.fields import checked
+
 
 def effective_samples(
     n: float,
@@ -42,6 +44,9 @@ def effective_samples(
     ValueError
         rho is not in [0, 1), or another number is out of its range.
     """
+    n, rho = checked("n", n, float), checked("rho", rho, float)
+    views, correlation = checked("views", views, int), checked("correlation", correlation, float)
+    dimensions = checked("dimensions", dimensions, int | None)
     if not 0 <= rho < 1 or not 0 < n < np.inf:
         raise ValueError(f"n = {n} and rho = {rho}; n above 0 and rho in [0, 1) wanted")
     if views < 1 or not 0 <= correlation <= 1 or (dimensions is not None and dimensions < 1):

@@ -6,6 +6,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import airy
 
+from analysis.checks.fields import checked
+
 # Of the law of real symmetric matrices, beta = 1: Bornemann (2010), Math. Comp. 79, 871.
 MEAN = -1.2065335745820
 VARIANCE = 1.607781034581
@@ -36,6 +38,7 @@ def tracy_widom_tail(x: float) -> float:
     Ferrari, Spohn (2005), J. Phys. A 38, L557, for the determinant; Bornemann (2010), Math. Comp.
     79, 871, for its quadrature.
     """
+    x = checked("x", x, float)
     kernel = _ROOTS[:, None] * airy(_X[:, None] + _X + x)[0] * _ROOTS
     return float(-np.expm1(np.log1p(-np.linalg.eigvalsh(kernel)).sum()))
 
@@ -59,6 +62,7 @@ def tracy_widom_quantile(error_rate: float) -> float:
     ValueError
         The rate is out of its range.
     """
+    error_rate = checked("error_rate", error_rate, float)
     if not 1e-12 <= error_rate <= 1 - 1e-9:
         raise ValueError(f"error_rate is {error_rate}; a share from 1e-12 to 1 - 1e-9 wanted")
     return float(brentq(lambda x: tracy_widom_tail(x) - error_rate, -8, 12, xtol=1e-13, rtol=1e-14))

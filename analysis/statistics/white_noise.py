@@ -2,11 +2,13 @@
 
 import functools
 from collections.abc import Iterator
+from numbers import Real
 
 import numpy as np
 from scipy.integrate import cumulative_simpson
 from scipy.special import gammaln
 
+from analysis.checks.fields import shown
 from analysis.statistics.tracy_widom import MEAN, tracy_widom_quantile
 
 ERROR_RATE = 0.01
@@ -128,12 +130,21 @@ def stable_rank_null(d: int, n: float) -> float:
     ----------
     d, n
         As for `largest_share`.
+
+    Raises
+    ------
+    ValueError
+        d or n is below 1.
     """
+    _check(d, n, ERROR_RATE)
     mu, sigma = centre_and_scale(d, n)
     return (n + d + 1) / (d * n + 2) * (d * n / (mu + MEAN * sigma)) ** 2
 
 
 def _check(d: int, n: float, rate: float) -> None:
+    for name, value in (("d", d), ("n", n), ("error_rate", rate)):
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise ValueError(f"{name} is {shown(value)}; a number wanted")
     if d < 1 or not n >= 1 or not 1e-9 <= rate <= 0.2:
         raise ValueError(
             f"d = {d}, n = {n}, error_rate = {rate}; at least 1, at least 1, and a share from 1e-9 "

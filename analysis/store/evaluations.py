@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from analysis.checks.fields import shown
 from analysis.store.schema import EVALUATION_KEY, FEATURES, NETWORKS, PROTOCOLS
 
 SUFFIX = "_accuracy"
@@ -76,10 +77,12 @@ def canonical_json(name: str, values: Mapping[str, Any]) -> str:
     ValueError
         A value is not plain, or not finite.
     """
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{name} is {shown(values)}; values by name wanted")
     try:
         return json.dumps(dict(values), sort_keys=True, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} {dict(values)} are no plain JSON: {error}") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{name} {shown(values)} are no plain JSON: {error}") from None
 
 
 def data_name(attrs: Mapping[str, Any]) -> str:

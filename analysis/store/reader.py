@@ -27,12 +27,14 @@ counts.
 """
 
 import os
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import numpy as np
 import xarray as xr
 
 import analysis.store.forked  # noqa: F401
+from analysis.checks.fields import checked
 from analysis.store.address import address_of, local_path
 from analysis.store.chunks import checked_root
 from analysis.store.complete import CompleteStore
@@ -42,6 +44,7 @@ from analysis.store.root import UNSEALED, array_metadata, files_of
 from analysis.store.schema import (
     EVALUATION,
     EVALUATION_KEY,
+    GROUPS,
     MATRIX,
     METRICS,
     SNAPSHOTS,
@@ -106,6 +109,10 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     MissingGroupError
         It has no such group (an evaluation that has not been made yet, say); a ValueError, too.
     """
+    if checked("group", group, str | None) and group not in GROUPS:
+        close = get_close_matches(str(group), GROUPS, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise MissingGroupError(f"group {group!r} is not known; one of metrics, evaluation{hint}")
     root, chunks, store = _store_at(path, group or "")
     arrays = array_metadata(root)
     prefix = f"{group}/" if group else ""

@@ -1,13 +1,15 @@
 """Rows on their way into a store: checked whole, across variables, before any of them is taken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analysis.checks.fields import checked
 from analysis.store.buffer import TEXT, Column
+from analysis.store.evaluations import canonical_json
 from analysis.store.schema import COORDINATES, GROUPS, Variable
 
 LARGEST = 2**53  # whole numbers beyond it are not exact in float64
@@ -45,9 +47,7 @@ def checked_rows(
     known = COORDINATES | GROUPS[group] | dict(declared or {})
     for name in rows:
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"choose from {sorted(known)}"
-            raise ValueError(f"{name!r} is not a variable of the schema; {hint}")
+            raise ValueError(_unknown(name, known))
     if held is not None and rows.keys() != held.keys():
         raise ValueError(
             f"this store holds {sorted(held)}; got {sorted(rows)}: "
@@ -67,6 +67,22 @@ def checked_rows(
     return arrays
 
 
+def check_variable_attrs(attrs: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check attributes of single variables, by ``predictor`` or ``metrics/loss``.
+
+    Raises
+    ------
+    ValueError
+        There is no such variable, or they are no plain JSON.
+    """
+    known = {f"{group}/{name}".lstrip("/") for group, names in GROUPS.items() for name in names}
+    known |= {*COORDINATES}
+    for name, values in checked("variable_attrs", attrs, Mapping).items():
+        if name not in known:
+            raise ValueError(f"variable_attrs: {_unknown(name, known)}")
+        canonical_json(f"variable_attrs of {name}", values)
+
+
 def one_row(name: str, values: Any) -> np.ndarray:
     """Return the values of one row with the leading dim of many.
 
@@ -76,6 +92,12 @@ def one_row(name: str, values: Any) -> np.ndarray:
         They are no array of numbers, or some are masked.
     """
     return _array(name, values)[None]
+
+
+def _unknown(name: object, known: Collection[str]) -> str:
+    close = get_close_matches(str(name), known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(sorted(known))}"
+    return f"{name!r} is not a variable of the schema; {hint}"
 
 
 def _array(name: str, values: Any) -> np.ndarray:

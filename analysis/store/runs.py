@@ -8,6 +8,7 @@ from typing import Any
 
 import xarray as xr
 
+from analysis.checks.fields import shown
 from analysis.store.address import address_of, local_path, refuse_address
 from analysis.store.joined import Key, together
 from analysis.store.reader import MissingGroupError, open_snapshots, savable
@@ -92,6 +93,8 @@ def run_paths(
         There is none.
     """
     found: list[RunPath] = []
+    if not isinstance(runs, str | os.PathLike | Iterable):
+        raise ValueError(f"runs is {shown(runs)}; a path, or several, wanted")
     for given in [runs] if isinstance(runs, str | os.PathLike) else runs:
         inside: Sequence[RunPath]
         if (address := address_of(given)) is not None:

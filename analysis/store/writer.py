@@ -8,10 +8,11 @@ from typing import Any, Self
 
 from numpy.typing import ArrayLike
 
+from analysis.checks.fields import checked
 from analysis.store.address import refuse_address
-from analysis.store.evaluations import data_name, evaluation_rows
+from analysis.store.evaluations import canonical_json, data_name, evaluation_rows
 from analysis.store.lock import DisplacedError, RunLock
-from analysis.store.rows import one_row
+from analysis.store.rows import check_variable_attrs, one_row
 from analysis.store.schema import FEATURES, NETWORKS
 from analysis.store.session import Session
 
@@ -50,6 +51,9 @@ class SnapshotWriter:
         Another writer has the store open.
     FileNotFoundError, ValueError
         `resume_after` was given and there is no such store, or it is damaged.
+    ValueError
+        Attributes are no plain JSON, or of a variable that is not in the schema; or another
+        argument is of another kind, or out of its range.
     """
 
     def __init__(
@@ -65,6 +69,10 @@ class SnapshotWriter:
     ) -> None:
         refuse_address(path)
         self.path = Path(path)
+        canonical_json("attrs", {} if attrs is None else attrs)
+        check_variable_attrs({} if variable_attrs is None else variable_attrs)
+        checked("resume_after", resume_after, int | None)
+        checked("flush_seconds", flush_seconds, float, {"least": 0})
         self._session = Session(
             self.path.absolute(),  # also when the working directory changes
             attrs=attrs,

@@ -6,8 +6,9 @@ import numpy as np
 import xarray as xr
 from threadpoolctl import threadpool_limits
 
+from analysis.checks.fields import checked
 from analysis.linalg.kernels import check_symmetric, eigh, symmetric, trace
-from analysis.linalg.labelled import check_matrix, silent
+from analysis.linalg.labelled import check_matrix, check_run, silent
 from analysis.statistics.white_noise import ERROR_RATE, largest_share
 from analysis.store.schema import MATRIX, Variable
 from analysis.verdicts.verdict import LEVELS, ROUNDING
@@ -62,8 +63,8 @@ def collapse_course(
     ValueError
         As for `collapse`.
     """
-    if "correlation" not in run:
-        raise ValueError(f"the run lacks 'correlation'; it has {sorted(map(str, run.data_vars))}")
+    check_run(run, "correlation")
+    error_rate = checked("error_rate", error_rate, float)
     F = run["correlation"]
     check_matrix(F)
     rows = F.isel(row=0, col=0, drop=True)

@@ -5,12 +5,12 @@ What is typed and what is said stand in `tests/support/refused`, a door a file.
 
 import numpy as np
 import pytest
-from refused import cases, config, data, drawn, evaluation, methods, refuses
+from refused import cases, config, data, drawn, evaluation, measures, methods, refuses, store
 
 import trainers
 from trainers import METHODS, Config, Learned, Method
 
-DOORS = (config, methods, evaluation, drawn, data)
+DOORS = (config, methods, evaluation, drawn, data, store, measures)
 
 
 @pytest.fixture(scope="module")

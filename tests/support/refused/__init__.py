@@ -58,8 +58,8 @@ def check_line(line: str, words: str, folder: Path) -> None:
 
 
 def contents(folder: Path) -> dict[str, int]:
-    """Return every path below a folder and when it was last written."""
-    return {str(path): path.lstat().st_mtime_ns for path in folder.rglob("*")}
+    """Return every path below a folder, and of files when they were last written."""
+    return {str(p): 0 if p.is_dir() else p.lstat().st_mtime_ns for p in folder.rglob("*")}
 
 
 @contextmanager
