@@ -22,7 +22,7 @@ SHOWN = 60  # characters of a value in a message
 _NO: Any = object()  # what is of no kind that is wanted
 
 
-def check_fields(instance: Any, of: str = "") -> None:
+def check_fields(instance: Any, of: str = "", *, typed: bool = True) -> None:
     """Check each field of a frozen dataclass, and keep plain what means the same.
 
     A number of NumPy becomes Python's own, a path where a string is wanted its string, a list where
@@ -34,6 +34,8 @@ def check_fields(instance: Any, of: str = "") -> None:
         In its ``__post_init__``.
     of : str
         What the message calls it, before the name of the field.
+    typed : bool
+        Names are as on a command line, ``batch-size``; else as in Python.
 
     Raises
     ------
@@ -59,7 +61,8 @@ def check_fields(instance: Any, of: str = "") -> None:
     hints = _hints(kind)
     for field in dataclasses.fields(instance):
         if field.init:
-            name = f"{of} {field.name.replace('_', '-')}".strip()
+            own = field.name.replace("_", "-") if typed else field.name
+            name = f"{of} {own}".strip()
             given = getattr(instance, field.name)
             value = checked(name, given, hints[field.name], field.metadata)
             if value is not given:
@@ -188,6 +191,7 @@ def _names(kind: Any) -> list[str]:
     if typing.get_origin(kind) is tuple:
         inner = typing.get_args(kind)
         return [f"{len(inner)} of them in a tuple" if ... not in inner else "a tuple"]
-    if inspect.isclass(kind) and inspect.isabstract(kind) and kind.__subclasses__():
+    own = not str(getattr(kind, "__module__", "")).startswith("collections")
+    if own and inspect.isclass(kind) and inspect.isabstract(kind) and kind.__subclasses__():
         return [f"a {sub.__name__}" for sub in kind.__subclasses__()]
     return [f"a {getattr(kind, '__name__', kind)}"]

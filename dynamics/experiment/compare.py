@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from analysis.checks.numbers import check_count
+from analysis.linalg.labelled import check_run
 from analysis.store.schema import Variable
 from dynamics.experiment.assumptions import broken_assumptions, caveat
 from dynamics.experiment.flow_parameters import FlowParameters
@@ -66,6 +67,7 @@ def compare(
         The run or the theory lacks a variable, or the run its optimiser; it is not finite; or
         `start` is not one of its snapshots.
     """
+    check_run(run)
     needed = ("predictor", "correlation", "cross_correlation", "time")
     if missing := [name for name in needed if name not in run and name not in run.coords]:
         raise ValueError(f"the run lacks {missing}; it has {sorted(map(str, run.variables))}")

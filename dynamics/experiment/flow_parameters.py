@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import xarray as xr
 
+from analysis.checks.fields import checked
 from analysis.checks.numbers import check_numbers
+from analysis.linalg.labelled import check_run
 from analysis.store.schema import FLOW
 from dynamics.experiment.stored_flow import stored_flow
 from dynamics.flows.base import Numbers, check_parameters
@@ -70,6 +72,8 @@ class FlowParameters:
             check_numbers(name, value, above=0)
         for name, value in (("decay", decay), ("predictor_decay", own)):
             check_numbers(name, value, least=0)
+        checked("momentum", momentum, float)
+        checked("decoupled", decoupled, bool)
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum is {momentum}; in [0, 1) wanted")
         if ema is not None:
@@ -94,6 +98,7 @@ class FlowParameters:
         ValueError
             The store says nothing of it, or a number is out of its range.
         """
+        check_run(run)
         known = stored_flow(run)
         optimiser = dict(known.get("optimiser", {}))
         if not optimiser:
@@ -116,6 +121,7 @@ class FlowParameters:
             `momentum` is not in [0, 1), or `factor` not above 0.
         """
         check_numbers("factor", factor, above=0)
+        checked("momentum", momentum, float)
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum is {momentum}; in [0, 1) wanted")
         lr = self.dt * (1 - momentum) / factor

@@ -5,6 +5,7 @@ from typing import Any
 
 import xarray as xr
 
+from analysis.checks.fields import shown
 from analysis.store.schema import FLOW
 from dynamics.experiment.older_stores import of_config
 
@@ -22,7 +23,17 @@ def stored_flow(run: xr.Dataset) -> dict[str, dict[str, Any]]:
     >>> stored_flow(xr.Dataset(attrs={"flow_parameters": '{"loss": {"factor": 4.0}}'}))
     {'loss': {'factor': 4.0}}
     """
-    known: dict[str, dict[str, Any]] = (
-        json.loads(run.attrs[FLOW]) if FLOW in run.attrs else of_config(run.attrs)
-    )
+    if FLOW not in run.attrs:
+        return of_config(run.attrs)
+    try:
+        known: dict[str, dict[str, Any]] = json.loads(run.attrs[FLOW])
+    except (TypeError, ValueError, RecursionError):
+        known = {"": {}}
+    if not isinstance(known, dict) or not all(isinstance(v, dict) for v in known.values()):
+        known = {"": {}}
+    if "" in known:
+        raise ValueError(
+            f"{FLOW} of the run is {shown(run.attrs[FLOW])}; JSON of loss, target, predictor, ... "
+            "wanted"
+        )
     return known

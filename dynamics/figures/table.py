@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from analysis.checks.fields import shown
 from dynamics.figures import isoloss, linear_byol
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def draw_figure(number: str, data: FigureData | None = None) -> "Figure":
     """
     if number not in FIGURES:
         raise ValueError(f"figure {number!r} is not known; choose from {', '.join(FIGURES)}")
+    if data is not None and not isinstance(data, Sequence):
+        raise ValueError(f"data is {shown(data)}; a panel each in a list wanted")
     paper = FIGURES[number]
     module, _, function = paper.drawing.partition(".")
     # matplotlib is not for those who only integrate.

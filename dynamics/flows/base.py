@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from analysis.checks.fields import check_fields, shown
 from analysis.checks.numbers import check_numbers
 from analysis.store.schema import SNAPSHOTS, Variable
 
@@ -85,13 +86,26 @@ def check_parameters(flow: Any, positive: tuple[str, ...], others: tuple[str, ..
     ------
     ValueError
         One of `positive` is not above 0, or one of `others` negative; or one is above 1e12, where
-        no solver ends.
+        no solver ends; or a field is of another kind than annotated.
     """
     for name in (*positive, *others):
         value = getattr(flow, name)
         if value is not None and np.size(value):
             least = {"above": 0.0} if name in positive else {"least": 0.0}
             check_numbers(name, value, most=LARGE, **least)
+    check_fields(flow, typed=False)
+
+
+def check_flow(flow: Any) -> None:
+    """Check that a flow is one.
+
+    Raises
+    ------
+    ValueError
+        It is something else, or the class of one.
+    """
+    if isinstance(flow, type) or not dataclasses.is_dataclass(flow) or not callable(flow):
+        raise ValueError(f"flow is {shown(flow)}; a flow wanted, say EigenmodeFlow(eta=0.05)")
 
 
 def check_one_decay(eta: Numbers, eta_p: Numbers) -> None:
@@ -128,6 +142,18 @@ def check_start(name: str, values: np.ndarray) -> np.ndarray:
             f"{name}'s least eigenvalue", np.linalg.eigvalsh(values)[0] + ROUNDING * size, least=0
         )
     return values
+
+
+def check_parts(y0: Any) -> None:
+    """Check that a start has parts, whatever they are.
+
+    Raises
+    ------
+    ValueError
+        It is a single number, or nothing.
+    """
+    if not hasattr(y0, "__len__") or isinstance(y0, str):
+        raise ValueError(f"y0 is {shown(y0)}; the parts of the state, in a tuple, wanted")
 
 
 def flow_attrs(flow: Flow) -> dict[str, str]:

@@ -50,7 +50,7 @@ class SpectrumRule:
     Raises
     ------
     ValueError
-        There is no such `normalise` or `views`.
+        There is no such `normalise` or `views`, or a number is out of its range.
     """
 
     power: float = 0.5
@@ -60,6 +60,7 @@ class SpectrumRule:
     views: str = "same"
 
     def __post_init__(self) -> None:
+        check_parameters(self, ("power",), ("eps",))
         if self.normalise not in FORMS or self.views not in ("same", "cross"):
             raise ValueError(
                 f"normalise is {self.normalise!r} and views {self.views!r}; choose from "
@@ -82,6 +83,9 @@ class OptimalRule:
     """
 
     ridge: float = 1e-4
+
+    def __post_init__(self) -> None:
+        check_parameters(self, ("ridge",), ())
 
     def __call__(self, same: np.ndarray, cross: np.ndarray, target: np.ndarray) -> np.ndarray:
         """Return p (mode)."""

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from analysis.checks.numbers import check_count, check_numbers, check_rising
-from dynamics.flows.base import VARIABLES, Flow, check_start
+from dynamics.flows.base import VARIABLES, Flow, check_flow, check_parts, check_start
 from dynamics.solvers import pool
 from dynamics.solvers.solver import FLOOR
 
@@ -60,6 +60,8 @@ def ensemble(
         `y0` does not fit the flow, its shapes do not broadcast or it is out of range, `times` do
         not rise, a tolerance is not above 0, or a count is none.
     """
+    check_flow(flow)
+    check_parts(y0)
     grid = check_rising("times", times)
     rtol, atol = (float(check_numbers(n, x, above=0)) for n, x in (("rtol", rtol), ("atol", atol)))
     check_count("max_steps", max_steps)

@@ -1,17 +1,27 @@
 """From a flow to a run, in one call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from analysis.checks.fields import checked, shown
 from analysis.checks.numbers import check_numbers, check_rising
-from dynamics.flows.base import VARIABLES, Flow, Rooted, check_start, flow_attrs
+from dynamics.flows.base import (
+    VARIABLES,
+    Flow,
+    Rooted,
+    check_flow,
+    check_parts,
+    check_start,
+    flow_attrs,
+)
 from dynamics.solvers.labelled_run import TINY, resolved, run_of
 from dynamics.solvers.solver import HUGE, Control, Event, Method, Part, Solution, follow
 
+METHODS = ("LSODA", "RK45", "RK23", "DOP853", "Radau", "BDF")
 RESOLVED = 200.0  # errors of a whole way over that of a step: 90 were seen over 90 e-foldings
 
 
@@ -77,6 +87,12 @@ def integrate(
     >>> run.attrs["resolved_until"]
     100.0
     """
+    check_flow(flow)
+    if method not in METHODS:
+        raise ValueError(f"method is {shown(method)}; choose from {', '.join(METHODS)}")
+    for name, function in (checked("events", events, Mapping | None) or {}).items():
+        checked(f"event {name}", function, Callable)
+    checked("stop", stop, Callable | None)
     grid = check_rising("times", times)
     control = Control(
         rtol=float(check_numbers("rtol", rtol, above=0)),
@@ -153,6 +169,7 @@ def _lost(out: Solution, parts: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 def _parts(flow: Flow, y0: Sequence[ArrayLike] | np.ndarray) -> list[np.ndarray]:
     names = flow.variables
+    check_parts(y0)
     if len(y0) != len(names):
         raise ValueError(f"y0 has {len(y0)} parts; {type(flow).__name__} wants {', '.join(names)}")
     parts = []

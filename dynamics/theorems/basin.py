@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.optimize import brentq
 
+from analysis.checks.fields import checked
 from analysis.checks.numbers import check_numbers
 from dynamics.flows.base import Numbers
 from dynamics.flows.eigenmodes import EigenmodeFlow
@@ -28,6 +29,7 @@ def basin_edges(flow: EigenmodeFlow, s0: float, *, p_max: float = 50.0) -> tuple
         As `separatrix`; or no p survives from so small an `s0`, and the message says from which on
         some do; or the upper edge lies beyond `p_max`.
     """
+    checked("flow", flow, EigenmodeFlow)
     check_numbers("s0", s0, above=0)
     check_numbers("p_max", p_max, above=0)
     goal, least = np.log(s0), np.inf
@@ -82,12 +84,15 @@ def survives(flow: EigenmodeFlow, p0: Numbers, s0: Numbers, tau0: Numbers = 1.0)
     RuntimeError
         With EMA, a mode could not be followed: the flow is too stiff.
     """
+    checked("flow", flow, EigenmodeFlow)
     starts = (
         check_numbers("p0", p0, least=-LARGE, most=LARGE),
         check_numbers("s0", s0, least=0, most=LARGE**2),
         check_numbers("tau0", tau0),
     )
     p, s, tau = np.broadcast_arrays(*starts)
+    if arrays := [name for name in ("eta", "predictor_decay") if np.ndim(getattr(flow, name))]:
+        raise ValueError(f"survives wants numbers; {', '.join(arrays)} is an array: one at a time")
     eta, eta_p = float(flow.eta), float(flow.predictor_decay)
     if (eta > 0) != (eta_p > 0):
         raise ValueError(f"eta = {eta} and eta_p = {eta_p}: both 0 or both above wanted")
@@ -122,6 +127,7 @@ def critical_start(flow: EigenmodeFlow, tau0: float = 0.0) -> float:
         Nothing survives: there is no useful rest point, or not below p = tau/k. Or `tau0` is not
         finite.
     """
+    checked("flow", flow, EigenmodeFlow)
     check_numbers("tau0", tau0)
     if not any(point.name == "useful" for point in flow.rest_points()):
         raise ValueError(f"eta = {flow.eta} is above eta* = {flow.critical_decay}: all collapse")

@@ -9,7 +9,9 @@ import numpy as np
 import xarray as xr
 from scipy.integrate import cumulative_simpson
 
+from analysis.checks.fields import checked
 from analysis.checks.numbers import check_numbers
+from analysis.linalg.labelled import check_labelled
 from dynamics.flows.base import check_one_decay
 from dynamics.flows.eigenmodes import EigenmodeFlow
 
@@ -23,6 +25,7 @@ def speed(flow: EigenmodeFlow, p: np.ndarray | float) -> np.ndarray:
         Encoder and predictor decay at different rates: trajectories leave the parabola. Or a p is
         not finite.
     """
+    checked("flow", flow, EigenmodeFlow)
     check_one_decay(flow.eta, flow.predictor_decay)
     p = check_numbers("p", p)
     return np.asarray(p**2 * (flow.tau - flow.k * p) - flow.eta * p)
@@ -49,6 +52,7 @@ def time_to_reach(flow: EigenmodeFlow, start: float, end: float) -> float:
     ValueError
         There are no three rest points, or the flow has an EMA; or a p is not finite.
     """
+    checked("flow", flow, EigenmodeFlow)
     check_one_decay(flow.eta, flow.predictor_decay)
     check_numbers("start and end", [start, end])
     low, high = _pair(flow)
@@ -96,6 +100,7 @@ def target_scale_on_parabola(p: xr.DataArray, beta: float, tau0: float = 0.0) ->
     """
     check_numbers("beta", beta, least=0)
     check_numbers("tau0", tau0)
+    check_labelled(p, "p", ("step",))
     if "time" not in p.coords:
         raise ValueError(f"p needs the coordinate 'time'; it has {sorted(map(str, p.coords))}")
     t = p["time"].values - p["time"].values[0]

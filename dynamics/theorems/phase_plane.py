@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from analysis.checks.fields import checked
 from analysis.checks.numbers import check_count, check_numbers, check_rising
 from dynamics.flows.base import VARIABLES
 from dynamics.flows.eigenmodes import EigenmodeFlow
@@ -50,6 +51,7 @@ def phase_portrait(
         The flow has an EMA: its space has three dimensions. Or an axis does not rise, s begins
         below 0, there are fewer than 2 points, or `linear_below` is not above 0.
     """
+    checked("flow", flow, EigenmodeFlow)
     check_rising("p", p)
     check_numbers("s", check_rising("s", s), least=0)
     check_count("points", points, least=2)

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from scipy.integrate import solve_ivp
 
+from analysis.checks.fields import checked
 from analysis.checks.numbers import check_count, check_numbers
 from dynamics.flows.base import VARIABLES
 from dynamics.flows.eigenmodes import EigenmodeFlow
@@ -48,6 +49,7 @@ def separatrix(
         The flow has an EMA (its separatrix is a surface: `survives`), or no unstable rest point; or
         an end of the curve is not above 0, or it has fewer than 2 points.
     """
+    checked("flow", flow, EigenmodeFlow)
     check_numbers("p_max", p_max, above=0)
     check_numbers("s_max", s_max, above=0)
     check_count("points", points, least=2)

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
+from analysis.checks.fields import checked, shown
 from analysis.checks.numbers import check_numbers
 from dynamics.flows.eigenmodes import EigenmodeFlow
 from dynamics.solvers.integrate import integrate
@@ -57,7 +58,7 @@ def basin_map(
     """
     _check(flow, over)
     start = check_numbers("p0", p0)
-    check_numbers(over, values)
+    _check_values(over, values)
     check_numbers("tau0", tau0)
     if s0 is not None:
         check_numbers("s0", s0, above=0)
@@ -111,7 +112,9 @@ def trajectories(
         As for `basin_map` and `integrate`.
     """
     _check(flow, over)
-    check_numbers(over, values)
+    _check_values(over, values)
+    if not hasattr(start, "__len__"):
+        raise ValueError(f"start is {shown(start)}; p, s and tau in a tuple wanted")
     runs = []
     for value in values:
         one = replace(flow, **{over: value})
@@ -123,7 +126,13 @@ def trajectories(
     return xr.concat(runs, dim=dim, combine_attrs="drop_conflicts")
 
 
+def _check_values(over: str, values: Sequence[float] | np.ndarray) -> None:
+    if check_numbers(over, values).ndim != 1:
+        raise ValueError(f"{over} is {shown(values)}; several values of it, in a list, wanted")
+
+
 def _check(flow: EigenmodeFlow, over: str) -> None:
+    checked("flow", flow, EigenmodeFlow)
     known = [field.name for field in fields(flow)]
     if over not in known:
         raise ValueError(f"{over!r} is no parameter of EigenmodeFlow; choose from {known}")

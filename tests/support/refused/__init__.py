@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-SECONDS = 20  # a refusal that takes longer is none
+SECONDS = 60  # a refusal that takes longer is none
 LONGEST = 300  # characters of a message
 KINDS = (ValueError, OSError, FloatingPointError)
 LIBRARY = ("analysis", "dynamics", "trainers")

@@ -1,0 +1,163 @@
+"""Wrong command lines of the three packages; RUN is a finished run, FREE a folder that is free."""
+
+import dataclasses
+import os
+from pathlib import Path
+
+import numpy as np
+
+SMALL = (
+    "--size 16 --limit 40 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 10 "
+    "--epochs 1 --device cpu --out FREE"
+)
+
+
+def files():
+    """Make a run, and what is none, in the working directory."""
+    from small_runs import SMALL as config
+
+    from trainers import METHODS, train
+
+    images = np.random.default_rng(0).integers(0, 255, (30, 16, 16, 3)).astype(np.uint8)
+    labels = np.arange(30) % 3
+    parts = {"x_train": images, "y_train": labels, "x_test": images, "y_test": labels}
+    np.savez("images.npz", **parts)
+    np.savez("floats.npz", **parts | {"x_train": images / 255})
+    small = dataclasses.replace(config, data="images.npz", size=16, limit=None, epochs=1)
+    train(dataclasses.replace(small, method=METHODS["simsiam"]), "RUN")
+    Path("file").write_text("hello")
+    Path("text.csv").write_text("a,b\n")
+    Path("empty").mkdir()
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("mine")
+    os.symlink("loop", "loop")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo("pipe")
+
+
+TRAINERS = {
+    "bylo": "did you mean 'byol'",
+    "byol --epochs 1.5": "1.5",
+    "byol --epochs 0": "epochs is 0",
+    "byol --epochs -1": "epochs is -1",
+    "byol --epochs ten": "ten",
+    "byol --lr nan": "lr is nan",
+    "byol --lr inf": "lr is inf",
+    "byol --lr 0": "lr is 0",
+    "byol --lr 1/0": "1/0",
+    "byol --lr 0,1": "0,1",
+    "byol --momentum 1": "momentum is 1",
+    "byol --weight-decay -1": "weight-decay is -1",
+    "byol --batch-size 1": "batch-size is 1",
+    "byol --batch-size 99999": "batch-size is 99999",
+    "byol --limit 0": "limit is 0",
+    "byol --limit 99999": "limit = 99999",
+    "byol --size 4": "size is 4",
+    "byol --width 0": "width is 0",
+    "byol --projector-layers -1": "projector-layers is -1",
+    "byol --seed -1": "seed is -1",
+    "byol --seed 99999999999999999999": "seed is 99999999999999999999",
+    "byol --every 0": "every is 0",
+    "byol --warmup 1": "warmup is 1",
+    "byol --schedule step": "schedule 'step' is not known",
+    "byol --encoder vgg": "encoder 'vgg' is not known",
+    "byol --encoder resnet18": "width",
+    "byol --encoder linear": "linear",
+    "byol --views simclr": "views 'simclr' is not known",
+    "byol --device tpu": "device is 'tpu'",
+    "byol --device cuda:99": "device is 'cuda:99'",
+    "byol --compile maybe": "maybe",
+    "byol --data no.npz": "no.npz: no such file",
+    "byol --data no/folder": "no/folder",
+    "byol --data file": "file is a file, and no .npz",
+    "byol --data floats.npz": "float64",
+    "byol --data empty": "empty has no images",
+    "byol --data pipe": "data 'pipe' is not known",
+    "byol --data gaussian --encoder conv4": "gaussian",
+    "byol --target.momentum 1.5": "target momentum is 1.5",
+    "byol --predictor.layers 0": "predictor layers is 0",
+    "byol --predictor.constraint round": "predictor constraint 'round'",
+    "directpred --predictor.rho 1": "predictor rho is 1",
+    "directpred --predictor.eps -1": "predictor eps is -1",
+    "directpred --loss.factor 0": "loss factor is 0",
+    "byol --out RUN": "RUN holds a run",
+    "byol --out mine": "mine exists and is not a run",
+    "byol --out mine --overwrite": "mine exists and is not a run",
+    "byol --out file": "file exists",
+    "byol --out file/run": "file",
+    "resume": "RUN",
+    "resume no": "no",
+    "resume file": "file",
+    "resume empty": "empty",
+    "resume pipe": "pipe",
+    "resume loop": "loop",
+    "evaluate no": "no",
+    "evaluate RUN --protocol nn": "nn",
+    "evaluate RUN --protocol knn --knn.k 0": "knn k is 0",
+    "evaluate RUN --protocol knn --knn.temperature 0": "knn temperature is 0",
+    "evaluate RUN --protocol knn --finetune.lr 1": "options of finetune",
+    "evaluate RUN --protocol knn --network target": "no target network",
+    "evaluate RUN --protocol knn --features block --device tpu": "device is 'tpu'",
+    "evaluate RUN --protocol finetune --finetune.batch-size 1": "finetune batch-size is 1",
+    "ranks RUN --views 3": "views is 3",
+    "ranks RUN --images 0": "images is 0",
+    "ranks empty": "empty",
+    "predict RUN no": "no",
+    "predict RUN file": "file",
+    "predict RUN empty": "no classifier",
+    "predict no empty": "no classifier",
+    "views --images 0 --data images.npz": "images is 0",
+    "views --images 99 --data images.npz": "images is 99",
+    "views --size 0 --data images.npz": "size",
+    "views --views simclr": "recipe 'simclr' is not known",
+    "views --data gaussian": "are vectors",
+    "views --out a.svg": "a.svg",
+    "views --out file/a.png --data images.npz": "file",
+    "views --seed -1 --data images.npz": "seed is -1",
+    "export RUN --out w.pt": "torchvision does not have",
+    "export no --out w.pt": "no",
+    "export RUN --out file --network teacher": "teacher",
+    "sweep byol --seeds a --out FREE": "seeds is 'a'",
+    "sweep byol --seeds 0 --jobs 0 --out FREE": "jobs is 0",
+    "sweep byol --epochs 0,1 --out FREE": "epochs is 0",
+    "demo --epochs 0 --out FREE": "epochs is 0",
+    "demo --limit 0 --out FREE": "limit is 0",
+}
+ANALYSIS = {
+    "no": "no",
+    "file": "file",
+    "empty": "empty",
+    "pipe": "pipe",
+    "loop": "loop",
+    "RUN --out file": "file",
+    "accuracy no": "no",
+    "accuracy empty": "empty",
+    "accuracy text.csv": "text.csv has columns",
+    "accuracy RUN --of svm": "svm",
+    "accuracy RUN --against colour": "colour",
+}
+DYNAMICS = {
+    "phase --eta -1 --out a.png": "eta is -1",
+    "phase --eta nan --out a.png": "eta is nan",
+    "phase --p-max -1 --out a.png": "--p-max",
+    "phase --s-max 0 --out a.png": "--s-max",
+    "phase --run no --out a.png": "no",
+    "phase --out file/a.png": "file",
+    "basin --s0 -1 --out a.png": "s0 is -1",
+    "basin --low 1 --high 0 --out a.png": "--low",
+    "basin --over gamma --out a.png": "gamma",
+    "trajectories --values a,b --out a.png": "a,b",
+    "trajectories --until 0 --out a.png": "--until is 0",
+    "trajectories --s0 -1 --out a.png": "-1",
+    "compare no --out a.png": "no",
+    "compare RUN --modes 0 --out a.png": "modes",
+    "compare RUN --start 99999 --out a.png": "start is 99999",
+    "figure 11 --out a.png": "11",
+    "figure 6 --runs empty --out a.png": "empty",
+    "figure 6 --runs text.csv --out a.png": "text.csv",
+}
+LINES = [
+    *(("trainers", line, said) for line, said in TRAINERS.items()),
+    *(("analysis", line, said) for line, said in ANALYSIS.items()),
+    *(("dynamics", line, said) for line, said in DYNAMICS.items()),
+]
