@@ -36,7 +36,6 @@ def files():
 
 
 TRAINERS = {
-    "bylo": "did you mean 'byol'",
     "byol --epochs 1.5": "1.5",
     "byol --epochs 0": "epochs is 0",
     "byol --epochs -1": "epochs is -1",
@@ -84,7 +83,6 @@ TRAINERS = {
     "byol --out mine": "mine exists and is not a run",
     "byol --out mine --overwrite": "mine exists and is not a run",
     "byol --out file": "file exists",
-    "byol --out file/run": "file",
     "resume": "RUN",
     "resume no": "no",
     "resume file": "file",
@@ -103,7 +101,6 @@ TRAINERS = {
     "ranks RUN --images 0": "images is 0",
     "ranks empty": "empty",
     "predict RUN no": "no",
-    "predict RUN file": "file",
     "predict RUN empty": "no classifier",
     "predict no empty": "no classifier",
     "views --images 0 --data images.npz": "images is 0",
@@ -113,7 +110,6 @@ TRAINERS = {
     "views --data gaussian": "are vectors",
     "views --out a.svg": "a.svg",
     "views --out file/a.png --data images.npz": "file",
-    "views --seed -1 --data images.npz": "seed is -1",
     "export RUN --out w.pt": "torchvision does not have",
     "export no --out w.pt": "no",
     "export RUN --out file --network teacher": "teacher",
@@ -128,8 +124,6 @@ ANALYSIS = {
     "file": "file",
     "empty": "empty",
     "pipe": "pipe",
-    "loop": "loop",
-    "RUN --out file": "file",
     "accuracy no": "no",
     "accuracy empty": "empty",
     "accuracy text.csv": "text.csv has columns",
