@@ -104,7 +104,7 @@ def check_flow(flow: Any) -> None:
     ValueError
         It is something else, or the class of one.
     """
-    if isinstance(flow, type) or not dataclasses.is_dataclass(flow) or not callable(flow):
+    if isinstance(flow, type) or not callable(flow) or not hasattr(flow, "variables"):
         raise ValueError(f"flow is {shown(flow)}; a flow wanted, say EigenmodeFlow(eta=0.05)")
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from analysis.checks.fields import checked
 from trainers.options import choose
 
 
@@ -49,6 +50,8 @@ class Schedule:
         import numpy as np  # the names of the schedules do not take it
 
         choose("schedule", name, SCHEDULES)
+        steps = checked("steps", steps, int, {"least": 1})
+        warmup = checked("warmup", warmup, int, {"least": 0})
         if not 0 <= warmup < steps:
             raise ValueError(f"warm-up takes {warmup} of the run's {steps} steps; shorten it")
         shape = SCHEDULES[name]

@@ -102,7 +102,7 @@ TRAINERS = {
     "ranks empty": "empty",
     "predict RUN no": "no",
     "predict RUN empty": "no classifier",
-    "predict no empty": "no classifier",
+    "predict no empty": "RUN is 'no'",
     "views --images 0 --data images.npz": "images is 0",
     "views --images 99 --data images.npz": "images is 99",
     "views --size 0 --data images.npz": "size",
