@@ -40,6 +40,7 @@ def test_angles_are_those_of_scipy_and_small_ones_precise(seed, k, small):
     F, W = A @ A.T, B + B.T
     U, V = (np.linalg.eigh(M)[1][:, ::-1][:, :k] for M in (F, W))
     angles = scipy.linalg.subspace_angles(U, V)[::-1]
+    angles[: max(2 * k - 6, 0)] = 0  # of two such subspaces of six dimensions; scipy has rounding
     np.testing.assert_allclose(principal_angles(matrix(W), matrix(F), k), angles, atol=1e-12)
     Q = np.linalg.qr(A)[0]  # a plane turned by a small angle out of the leading k
     s, turn = np.arange(6, 0, -1.0), np.eye(6)
