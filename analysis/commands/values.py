@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.store.address import address_of
+
 
 @dataclass(frozen=True)
 class Value:
@@ -47,7 +49,7 @@ def _switch(text: str) -> bool:
 
 
 def _run(text: str) -> Path:
-    if "://" not in text and not Path(text).exists():
+    if address_of(text) is None and not Path(text).exists():
         raise ArgumentTypeError(f"{text!r}, which is not there; a run's directory wanted")
     return Path(text)
 

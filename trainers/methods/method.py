@@ -6,7 +6,7 @@ them, so that one learning rate means one thing.
 
 from dataclasses import dataclass
 
-from analysis.checks.fields import check_fields
+from analysis.checks.fields import checked, shown
 from trainers.methods.closed_forms import Direct
 from trainers.methods.losses import Cosine, Euclidean, Loss
 from trainers.methods.optimal import Optimal
@@ -45,7 +45,18 @@ class Method:
     loss: Loss = LOSSES["cosine"]
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        # By what they do, and not by their class: a rule of one's own is a rule.
+        for name, value, kinds, wanted in (
+            ("predictor", self.predictor, PREDICTORS, ("build", "flow", "learns", "recorded_as")),
+            ("target", self.target, TARGETS, ("build", "flow")),
+        ):
+            other = name == "target" and hasattr(value, "learns")
+            if isinstance(value, type) or other or not all(hasattr(value, w) for w in wanted):
+                known = ", ".join(sorted(type(kind).__name__ for kind in kinds.values()))
+                raise ValueError(
+                    f"{name} is {shown(value)}; {known} wanted, or one with {', '.join(wanted)}"
+                )
+        checked("loss", self.loss, Loss)
         if self.loss.iso and self.predictor.learns:
             kind = type(self.predictor).__name__
             raise ValueError(
