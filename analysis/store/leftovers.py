@@ -64,6 +64,8 @@ def sweep_store(path: Path, used: Mapping[str, tuple[int, int]]) -> None:
             continue
         for name, variable in (COORDINATES | variables).items():
             key = f"{group}/{stored_name(group, name)}".lstrip("/")
+            if key not in used and not (path / key).is_symlink():
+                sweep_leftovers(path / key)  # of an array that was never made, too
             if key not in used and _is_node(path / key):
                 _cut(path, key, 0, 1 + len(variable.dims))
                 _remove(path / key / "c")

@@ -34,16 +34,11 @@ class DisplacedError(OSError):
 
 
 class RunLock:
-    """A run that is held, until `release` or the end of the process; see `hold`.
-
-    Attributes
-    ----------
-    run : Path
-        The run's directory, absolute and without links. It need not be there yet.
-    """
+    """A run that is held, until `release` or the end of the process; see `hold`."""
 
     def __init__(self, run: str | os.PathLike[str]) -> None:
         self.run = Path(os.path.realpath(run))
+        """Absolute and without links; it need not be there yet."""
         self._given = Path(run)
         self._pid = os.getpid()
         self._made: list[Path] = []
@@ -152,6 +147,10 @@ class RunLock:
         while self._made:
             with contextlib.suppress(OSError):  # something has come into it
                 self._made.pop().rmdir()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_own"):
+            self.release()  # an interruption may have come before anybody had it
 
     def _forget(self) -> None:
         # In a forked child: open there, it would be held beyond the parent's end.

@@ -78,7 +78,8 @@ def check_variable_attrs(attrs: Mapping[str, Mapping[str, Any]]) -> None:
     known = {f"{group}/{name}".lstrip("/") for group, names in GROUPS.items() for name in names}
     known |= {*COORDINATES}
     for name, values in checked("variable_attrs", attrs, Mapping).items():
-        if name not in known:
+        declared = str(name).startswith("metrics/") and name[len("metrics/") :].isidentifier()
+        if name not in known and not declared:
             raise ValueError(f"variable_attrs: {_unknown(name, known)}")
         canonical_json(f"variable_attrs of {name}", values)
 

@@ -9,6 +9,7 @@ from typing import Any, Self
 from numpy.typing import ArrayLike
 
 from analysis.checks.fields import checked
+from analysis.checks.paths import path_of
 from analysis.store.address import refuse_address
 from analysis.store.evaluations import canonical_json, data_name, evaluation_rows
 from analysis.store.lock import DisplacedError, RunLock
@@ -67,6 +68,7 @@ class SnapshotWriter:
         durable: bool = False,
         lock: RunLock | None = None,
     ) -> None:
+        path_of("path", path)
         refuse_address(path)
         self.path = Path(path)
         canonical_json("attrs", {} if attrs is None else attrs)

@@ -161,12 +161,12 @@ def test_a_trainer_draws_its_run_in_one_call(runs):
 
 def test_what_steers_a_terminal_is_shown_and_not_done(tmp_path, blank_pictures, capsys):
     run = learning_run(d=3, snapshots=2).assign_attrs(method="\x1b[2J\n\u202e" + "m" * 300)
-    path = write_run(tmp_path / "a\x1b]0;b\n", run)
+    path = write_run(tmp_path / "a\x1b]0;b", run)
     assert main([str(path)]) == 0
     out = capsys.readouterr().out
     row = out.splitlines()[1]
     assert r"\x1b[2J\n\u202e" in row
-    assert row.startswith(f"{tmp_path}/a\\x1b]0;b\\n")
+    assert row.startswith(f"{tmp_path}/a\\x1b]0;b")
     assert len(row) < 400
     assert main([str(tmp_path / "no\x1b[2Jwhere")]) == 2
     assert r"no\x1b[2Jwhere" in capsys.readouterr().err

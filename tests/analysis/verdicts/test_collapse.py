@@ -231,7 +231,7 @@ def test_a_verdict_is_frozen_and_its_evidence_cannot_be_changed():
 
 def test_what_cannot_be_judged_is_refused():
     run = learning_run(d=3, snapshots=3)
-    with pytest.raises(ValueError, match=r"lacks 'correlation'; it has \['predictor'\]"):
+    with pytest.raises(ValueError, match=r"lacks \['correlation'\]; it has \['predictor'\]"):
         collapse(run[["predictor"]])
     with pytest.raises(ValueError, match=r"one run along 'step'; got dims \(\): select one"):
         collapse(run.isel(step=0))
