@@ -153,6 +153,7 @@ class Session:
         with self._explained():
             self._held.check()
             if error := self._publisher.error:  # of a codec it may be any
+                self.store.check()  # a folder that is being removed fails first as a disk would
                 raise error if isinstance(error, OSError) else OSError(str(error)) from error
         if self._torn:
             raise ValueError(f"{self.path} was interrupted while it took in rows; resume it")
@@ -179,6 +180,8 @@ class Session:
             self._seal()
         self._publisher.join()
         self.check_alive()
+        with self._explained():
+            self.store.check()  # where there was nothing to publish nobody has looked
 
     def close(self) -> None:
         """Publish the rest, mark the store closed, and let go of it. Closing twice is fine.

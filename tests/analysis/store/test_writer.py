@@ -173,3 +173,15 @@ def test_a_closed_writer_is_refused(tmp_path):
     writer.close()
     with pytest.raises(ValueError, match="is closed; resume it"):
         writer.append(step=0, predictor=np.eye(2))
+
+
+@pytest.mark.parametrize("gone", ["zarr.json", "predictor/zarr.json"])
+def test_a_removal_that_has_begun_is_missed_though_the_folder_is_still_there(tmp_path, gone):
+    writer = SnapshotWriter(tmp_path / "s.zarr")
+    writer.append(step=0, predictor=np.eye(2))
+    writer.flush()
+    (tmp_path / "s.zarr" / gone).unlink()
+    for end in (writer.flush, writer.close):
+        with pytest.raises(OSError, match=f"{gone} was changed or removed by others while it was"):
+            end()
+    assert not (tmp_path / "s.zarr" / gone).exists()
