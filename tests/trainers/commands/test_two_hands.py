@@ -228,13 +228,17 @@ def test_races_of_a_second_hand_at_a_run_in_training(
             "resume": ["resume", run],
             "evaluate": ["evaluate", run],
         }[second]
+        # The second has imported all it needs when the first begins: otherwise it comes too late.
+        ready = server.Barrier(2)
+        late = Command(words, tmp_path / "second", ready)
         first = Command([*command, run], tmp_path / "first")
-        wait_for(first, run, rng.uniform(0, 0.3))
-        code, said = Command(words, tmp_path / "second").end()
+        wait_for(first, run, rng.uniform(0, 0.2))
+        ready.wait()
+        code, said = late.end()
         assert first.end()[0] == 0
         refusals += "is held by another writer" in said
         assert code == (2 if "is held by another writer" in said or second == "train" else 0)
-        assert same_runs(whole, run) or second == "evaluate"
+        assert second == "evaluate" or same_runs(whole, run)
         assert alone(run)
     with capsys.disabled():
         print(f"\n{trials} times {second} of a live run: {refusals} refused, all runs whole")
@@ -281,8 +285,10 @@ def test_kills_of_an_overwrite(tmp_path, capsys, whole, command, trials):
     assert main([*other, str(run)]) == 0
     shutil.copytree(run, tmp_path / "kept")
     for _ in range(trials):
-        child = Command([*command, run, "--overwrite"], tmp_path / "said")
-        time.sleep(rng.uniform(0, 0.5))
+        ready = server.Barrier(2)
+        child = Command([*command, run, "--overwrite"], tmp_path / "said", ready)
+        ready.wait()
+        time.sleep(rng.uniform(0, 1.0))
         child.kill()
         assert main([*command, str(run)]) == 2  # there is a run
         if open_snapshots(run).attrs["method"] == "simsiam":
