@@ -148,10 +148,6 @@ class RunLock:
             with contextlib.suppress(OSError):  # something has come into it
                 self._made.pop().rmdir()
 
-    def __del__(self) -> None:
-        if hasattr(self, "_own"):
-            self.release()  # an interruption may have come before anybody had it
-
     def _forget(self) -> None:
         # In a forked child: open there, it would be held beyond the parent's end.
         for descriptor in [*self._own.values(), self._beside]:
