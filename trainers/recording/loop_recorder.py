@@ -3,7 +3,6 @@
 import time
 from typing import Any, Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -100,13 +99,7 @@ class LoopRecorder:
         """
         if not self._ring.steps:
             return
-        steps, columns = self._ring.take()
-        finite = {name: np.isfinite(columns[name]) for name in FINITE}
-        whole = np.all([*finite.values()], axis=0)
-        broken = None if whole.all() else int(np.argmin(whole))
-        if broken is not None:
-            steps = steps[: broken + 1]
-            columns = {name: values[: broken + 1] for name, values in columns.items()}
+        steps, columns, broken = self._ring.take(FINITE)
         now = time.perf_counter()
         speed, self._clock = self._images * len(steps) / (now - self._clock), now
         self.writer.append_metrics(
@@ -116,9 +109,8 @@ class LoopRecorder:
             images_per_second=[speed] * len(steps),
         )
         self.loss = float(columns["loss"][-1])
-        if broken is not None:
-            name = next(name for name in FINITE if not finite[name][broken])
-            raise Diverged(steps[-1], f"{FINITE[name]} is {columns[name][-1]}")
+        if broken:
+            raise Diverged(steps[-1], f"{FINITE[broken]} is {columns[broken][-1]}")
 
     @torch.no_grad()
     def snapshot(self, step: int, epoch: float, flow_time: float) -> None:

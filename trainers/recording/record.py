@@ -1,8 +1,6 @@
 """A run while it is written: moments and scalars are gathered, one process hands them over."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from trainers.recording.moments import Moments
 from trainers.recording.predictor_matrix import Means
 from trainers.recording.ring import Ring
 from trainers.recording.views import Batch
+from trainers.runs.versions import versions
 
 WATCHED = {"loss": "the loss", "|z, q|": "the norm of features and predictions"}
 """Scalars that are finite, or the run has diverged; the second is not stored."""
@@ -63,7 +62,7 @@ class Record:
             run.mkdir(parents=True, exist_ok=True)
             self._writer = SnapshotWriter(
                 run / STORE,
-                attrs=_versions(device) | dict(attrs),
+                attrs=versions(device) | dict(attrs),
                 variable_attrs={"predictor": {"kind": kind}}
                 | {f"metrics/{m}": {} for m in metrics},
                 resume_after=resume_after,
@@ -95,22 +94,18 @@ class Record:
         """
         if not self._ring.steps:
             return
-        steps, columns = self._ring.take(ranks.mean if ranks.count() > 1 else None)
-        finite = {name: np.isfinite(columns[name]) for name in WATCHED if name in columns}
-        whole = np.all([*finite.values()], axis=0)
-        end = len(steps) if whole.all() else int(np.argmin(whole)) + 1
+        steps, columns, broken = self._ring.take(WATCHED, ranks.mean)
         if self._writer is not None:
-            kept = {name: values[:end] for name, values in columns.items() if name.isidentifier()}
-            self._writer.append_metrics(step=steps[:end], **kept)
-        if whole.all():
+            kept = {name: values for name, values in columns.items() if name.isidentifier()}
+            self._writer.append_metrics(step=steps, **kept)
+        if not broken:
             return
-        step, name = steps[end - 1], next(n for n in finite if not finite[n][end - 1])
-        kept_to = None
+        step, kept_to = steps[-1], None
         if self._writer is not None:
             self._writer.mark(**{DIVERGED_AT: step})
             kept_to = self._writer.last_step()
         raise FloatingPointError(
-            f"diverged at step {step}: {WATCHED[name]} is {columns[name][end - 1]}; "
+            f"diverged at step {step}: {WATCHED[broken]} is {columns[broken][-1]}; "
             f"{self._run} keeps the snapshots to step {kept_to}"
         )
 
@@ -159,12 +154,3 @@ def check_place(run: Path, resume: bool) -> None:
         raise FileNotFoundError(f"no run at {run} to resume; leave resume out to begin one")
     if there and not resume:
         raise FileExistsError(f"{run} holds a run; continue it by resume=True, or name another")
-
-
-def _versions(device: torch.device) -> dict[str, str]:
-    return {
-        "library": f"eigenspace {version('eigenspace')}",
-        "torch": torch.__version__,
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-        "start_time": datetime.now(UTC).isoformat(timespec="seconds"),
-    }

@@ -1,6 +1,6 @@
 """Scalars of many steps, kept where they are made until they are fetched at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import torch
@@ -53,22 +53,38 @@ class Ring:
         if isinstance(value, Tensor) and value.numel() == 1 and not value.is_complex():
             return value.detach().to(self._rows).reshape(())
         try:
-            return torch.tensor(float(value)).to(self._rows)
+            return self._rows.new_full((), float(value))
         except (TypeError, ValueError, RuntimeError):
             told = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
             raise ValueError(f"metric {name!r} is {told}; one real number wanted") from None
 
     def take(
-        self, over_ranks: Callable[[Tensor], Tensor] | None = None
-    ) -> tuple[list[int], dict[str, np.ndarray]]:
-        """Return the steps since the last call, and a column for each name (step,); start again.
+        self, watched: Collection[str], over_ranks: Callable[[Tensor], Tensor] | None = None
+    ) -> tuple[list[int], dict[str, np.ndarray], str]:
+        """Return what was put in since the last call, up to where it is finite; start again.
 
         Parameters
         ----------
+        watched : collection of str
+            Names that are to be finite, as far as they are there.
         over_ranks : function of a tensor, optional
             Averages it over processes.
+
+        Returns
+        -------
+        steps, columns, broken
+            Columns by name (step,). `broken` is the first of `watched` that is not finite at the
+            last of the steps, where later ones are left out; empty where all are.
         """
         rows = self._rows[: len(self.steps)]
         host = (rows if over_ranks is None else over_ranks(rows)).cpu().numpy()
         steps, self.steps = self.steps, []
-        return steps, {name: host[:, i].copy() for i, name in enumerate(self._names)}
+        looked_at = [name for name in watched if name in self._names]
+        finite = np.isfinite(host[:, [self._names.index(name) for name in looked_at]])
+        whole = finite.all(1)
+        end, broken = len(steps), ""
+        if not whole.all():
+            end = int(np.argmin(whole)) + 1
+            broken = looked_at[int(np.argmin(finite[end - 1]))]
+        columns = {name: host[:end, i].copy() for i, name in enumerate(self._names)}
+        return steps[:end], columns, broken

@@ -1,6 +1,5 @@
 """A run's directory: what may be replaced, and what its store says of it."""
 
-import datetime
 import importlib.metadata
 import json
 import subprocess
@@ -19,6 +18,7 @@ from trainers.data.load import label_of
 from trainers.runs.checkpoint import FILE as CHECKPOINT
 from trainers.runs.finished import ENCODER
 from trainers.runs.flow import flow_parameters
+from trainers.runs.versions import versions
 
 BEGINNING = ".beginning"  # in a run until its first checkpoint
 OWN = (STORE, CHECKPOINT, ENCODER, "classifier.pt", "figures", "report.html", BEGINNING)
@@ -27,7 +27,6 @@ OWN = (STORE, CHECKPOINT, ENCODER, "classifier.pt", "figures", "report.html", BE
 
 def attrs(config: Config, device: torch.device, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the store says of its run; `data` is place and fingerprint of the data."""
-    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
     return {
         "method": config.resolved.name,
         "data": label_of(data["place"]),
@@ -37,12 +36,9 @@ def attrs(config: Config, device: torch.device, data: Mapping[str, Any]) -> dict
         "config": config.to_json(),
         "config_resolved": config.resolved.to_json(),
         FLOW: json.dumps(flow_parameters(config)),
-        "device": gpu or device.type,
-        "library": f"eigenspace {importlib.metadata.version('eigenspace')}",
+        **versions(device),
         "commit": _commit(),
-        "torch": torch.__version__,
         "zarr": importlib.metadata.version("zarr"),
-        "start_time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
 
 
