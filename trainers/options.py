@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from analysis.checks.fields import checked, shown
 from analysis.checks.names import unknown
+from analysis.checks.one_line import one_line
 
 T = TypeVar("T")
 # Beyond these a machine, and not the library, says no, and late.
@@ -74,8 +75,7 @@ def read_json(what: str, text: str) -> dict[str, Any]:
     try:
         values = json.loads(checked(what, text, str))
     except (json.JSONDecodeError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(f"{what} is no JSON ({reason}): {shown(text)}") from None
+        raise ValueError(f"{what} is no JSON ({one_line(error)}): {shown(text)}") from None
     if not isinstance(values, dict):
         raise ValueError(f"{what} is {shown(values)}; a JSON object wanted")
     return values

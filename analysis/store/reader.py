@@ -35,6 +35,7 @@ import xarray as xr
 
 import analysis.store.forked  # noqa: F401
 from analysis.checks.fields import checked
+from analysis.checks.one_line import one_line
 from analysis.store.address import address_of, local_path
 from analysis.store.chunks import checked_root
 from analysis.store.complete import CompleteStore
@@ -124,7 +125,7 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
     except Exception as error:  # what zarr and xarray make of an older store's odd metadata
         if isinstance(error, ValueError | OSError) and store in str(error):
             raise
-        reason = " ".join((str(error) or type(error).__name__).split())
+        reason = one_line(error)
         raise ValueError(f"{store} is damaged ({reason}); restore it from a copy") from error
     if not group:
         for matrix in ds.data_vars.values():

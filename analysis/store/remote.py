@@ -6,6 +6,7 @@ from typing import Any
 import fsspec
 from zarr.storage import FsspecStore
 
+from analysis.checks.one_line import one_line
 from analysis.store.complete import CompleteStore
 from analysis.store.root import UNSEALED, files_of, parse_root
 from analysis.store.schema import STORE
@@ -75,7 +76,7 @@ def _names(folder: str) -> list[str]:
 
 def _said(address: str, error: Exception) -> Exception:
     """Return what went wrong, by the address, in one line."""
-    reason = " ".join(str(error).split()) or type(error).__name__
+    reason = one_line(error)
     if isinstance(error, ImportError | ValueError):  # no such protocol, or not installed
         return ValueError(f"{address}: {reason} (pip install 'eigenspace[remote]' has the usual)")
     return OSError(f"{address} could not be read: {reason}")

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from analysis.checks.fields import shown
+from analysis.checks.one_line import one_line
 from trainers.data.labels import number_labels
 from trainers.data.source import Source, planes
 
@@ -64,7 +65,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
                 there = [name for name in (*WANTED, "classes") if name in names]
                 return {name: np.atleast_1d(archive[name]) for name in there}
     except (Exception, MemoryError) as error:  # by what is broken: zip's, zlib's, tokenizer's
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error)
         raise ValueError(
             f"{path} cannot be read ({reason[:120]}); plain arrays, not pickled, wanted"
         ) from error

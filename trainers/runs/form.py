@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.checks.one_line import one_line
 from trainers.config import Config
 
 if TYPE_CHECKING:
@@ -144,11 +145,6 @@ def said(value: Any) -> str:
         text = repr(value)
         return text if len(text) <= 60 else f"{text[:60]}..."
     return f"a {type(value).__name__}"
-
-
-def one_line(error: BaseException) -> str:
-    """Return what an error says, without line breaks."""
-    return " ".join((str(error) or type(error).__name__).split())
 
 
 def _form(tensor: Tensor) -> tuple[Any, ...]:
