@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 import xarray as xr
+from pictures import save
 
 from analysis import open_snapshots
 from trainers import METHODS, Config, Method
@@ -27,6 +28,22 @@ SMALL = Config(
 def small(method: Method, **options: object) -> Config:
     """Return `SMALL` with another method."""
     return dataclasses.replace(SMALL, method=method, name="", **options)
+
+
+def tiny(folder: Path, method: Method = METHODS["byol"], *, epochs: int = 2) -> Config:
+    """Return the config of three steps an epoch, on images that are written into `folder`."""
+    return Config(
+        method=method,
+        data=str(save(folder / "a.npz")),
+        width=1,
+        batch_size=4,
+        projector_hidden=6,
+        projector_out=4,
+        size=8,
+        epochs=epochs,
+        every=2,
+        device="cpu",
+    )
 
 
 def snapshots(run: Path) -> xr.Dataset:

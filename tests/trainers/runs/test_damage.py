@@ -6,11 +6,11 @@ import pytest
 import torch
 import xarray as xr
 from damage import DAMAGES, exchanged, files_of, flip, holding, mutant, refusal, spread
-from pictures import save
+from small_runs import tiny
 
 import analysis
 from analysis import open_runs, open_snapshots
-from trainers import METHODS, Config, evaluate, train
+from trainers import evaluate, train
 from trainers.evaluation.classifier import load_classifier
 from trainers.runs import checkpoint
 
@@ -21,18 +21,7 @@ GROUPS = (None, "metrics", "evaluation")
 def run(tmp_path_factory):
     """A finished run of six steps, with a classifier; damages are undone."""
     folder = tmp_path_factory.mktemp("damage")
-    config = Config(
-        method=METHODS["byol"],
-        data=str(save(folder / "a.npz")),
-        width=1,
-        batch_size=4,
-        projector_hidden=6,
-        projector_out=4,
-        size=8,
-        epochs=2,
-        every=2,
-        device="cpu",
-    )
+    config = tiny(folder)
     train(config, folder / "run")
     evaluate(folder / "run")
     return folder / "run"

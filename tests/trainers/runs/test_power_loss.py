@@ -4,29 +4,18 @@ import random
 
 import pytest
 from damage import refusal
-from pictures import save
 from power_loss import Disk
+from small_runs import tiny
 
 from analysis import open_snapshots
-from trainers import METHODS, Config, resume, train
+from trainers import METHODS, resume, train
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """All that a training did to the disk, and the run that it ended in."""
     folder = tmp_path_factory.mktemp("power")
-    config = Config(
-        method=METHODS["directpred"],
-        data=str(save(folder / "a.npz")),
-        width=1,
-        batch_size=4,
-        projector_hidden=6,
-        projector_out=4,
-        size=8,
-        epochs=3,
-        every=2,
-        device="cpu",
-    )
+    config = tiny(folder, METHODS["directpred"], epochs=3)
     (folder / "a").mkdir()
     with pytest.MonkeyPatch.context() as patched:
         disk = Disk(folder / "a", patched)

@@ -7,6 +7,7 @@ import shutil
 import pytest
 from damage import refusal
 from pictures import save
+from small_runs import tiny
 from wrong_checkpoints import wrong_checkpoints
 
 from analysis import open_snapshots
@@ -24,18 +25,7 @@ class Stop(Exception):
 def run(tmp_path_factory):
     """A run that was stopped in its second epoch of three steps."""
     folder = tmp_path_factory.mktemp("wrong")
-    config = Config(
-        method=METHODS["byol"],
-        data=str(save(folder / "a.npz")),
-        width=1,
-        batch_size=4,
-        projector_hidden=6,
-        projector_out=4,
-        size=8,
-        epochs=2,
-        every=2,
-        device="cpu",
-    )
+    config = tiny(folder)
     learn = Learner.learn
 
     def until(self, step, x1, x2):
