@@ -24,6 +24,8 @@ from analysis.linalg.kernels import (
 from analysis.linalg.labelled import over_matrices, resolution
 from analysis.store.schema import Variable
 
+# A turn from which on the first two orders say too little of a whole turn.
+FAR = 0.1
 ALIGNMENT = {
     "alignment": Variable("alignment", ("mode",), "$a_j$"),
     "alignment_null": Variable("alignment of unrelated eigenbases", symbol="$a_0$"),
@@ -201,11 +203,42 @@ def _doubt(seen: Pair, a: np.ndarray) -> np.ndarray:  # -> (..., d)
     # By how much a_j = p_j / |W u_j| may be off: u_j turned towards each u_i, W moved by rounding.
     p, gain, turn = seen.p, seen.gain[..., None, :], seen.turn
     slope = a[..., None, :] / (2 * gain**2)
-    squares = transpose(seen.W) @ seen.W
-    once = symmetric(seen.W) / gain - slope * squares
+    sym, squares = symmetric(seen.W), transpose(seen.W) @ seen.W
+    once = sym / gain - slope * squares
     lengths = np.einsum("...jj->...j", squares)
     twice = (p[..., :, None] - p[..., None, :]) / gain
     twice = twice - slope * (lengths[..., :, None] - lengths[..., None, :])
-    turned = np.sqrt(((2 * turn * np.abs(once) + turn**2 * np.abs(twice)) ** 2).sum(axis=-2))
+    turned = 2 * turn * np.abs(once) + turn**2 * np.abs(twice)
+    far = np.broadcast_to(turn > FAR, turned.shape)
+    if far.any():
+        turned[far] = np.maximum(turned[far], _swing(far, a, turn, p, sym, squares))
     moved = seen.rounding[..., None] / seen.gain
+    turned = np.sqrt((turned**2).sum(axis=-2))
     return turned + np.where(moved < KNOWN, moved * (np.sqrt(1 - a**2) + moved), 1.0)
+
+
+def _swing(
+    far: np.ndarray,
+    a: np.ndarray,
+    turn: np.ndarray,
+    p: np.ndarray,
+    A: np.ndarray,
+    squares: np.ndarray,
+) -> np.ndarray:
+    # The change of a_j at angles up to the turn itself: its first two derivatives may vanish where
+    # the whole way round is long. For pairs (i, j) that are far: -> (pairs,)
+    def of(values: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(values, far.shape)[far]
+
+    lengths = np.einsum("...jj->...j", squares)
+    A_ij, square_ij, a_j = of(A), of(squares), of(a[..., None, :])
+    p_j, square_j = of(p[..., None, :]), of(lengths[..., None, :])
+    p_i, square_i = of(p[..., None]), of(lengths[..., None])
+    most = np.zeros(p_j.shape)
+    for part in (-1, -0.5, 0.5, 1):
+        angle = part * np.arcsin(of(turn))
+        c, s = np.cos(angle), np.sin(angle)
+        turned = c**2 * p_j + s**2 * p_i + 2 * c * s * A_ij
+        square = c**2 * square_j + s**2 * square_i + 2 * c * s * square_ij
+        most = np.fmax(most, np.abs(turned / np.sqrt(square) - a_j))
+    return most

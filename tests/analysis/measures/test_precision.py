@@ -71,7 +71,7 @@ def test_the_dtype_is_known_after_a_cast(tmp_path):
 @DTYPES
 def test_what_is_any_direction_of_a_space_is_nan(dtype):
     U = haar(np.random.default_rng(1), 5)
-    F = matrix((U * [3.0, 2, 2, 1e-12, 0]) @ U.T).astype(dtype)
+    F = matrix((U * [3.0, 2, 2, 1e-11, 0]) @ U.T).astype(dtype)
 
     def turned(*p):
         return matrix((U * p) @ U.T).astype(dtype)
@@ -79,11 +79,32 @@ def test_what_is_any_direction_of_a_space_is_nan(dtype):
     for measure in (alignment, rayleigh_quotient, rayleigh_residual):
         assert np.isfinite(measure(turned(5, 4, 4, 1, 1), F)).all()
         known = [True, False, False, dtype == "f8", dtype == "f8"]
-        np.testing.assert_array_equal(np.isfinite(measure(turned(5, 4, 3, 2, -1), F)), known)
+        np.testing.assert_array_equal(np.isfinite(measure(turned(5, 4, 2, 1, -1), F)), known)
         known = [True, True, True, dtype == "f8", dtype == "f8"]
         np.testing.assert_array_equal(np.isfinite(measure(turned(5, 4, 4, 2, -1), F)), known)
     np.testing.assert_allclose(off_diagonal_energy(turned(5, 4, 4, 1, 1), F), 0, atol=1e-9)
     assert np.isnan(off_diagonal_energy(turned(5, 4, 2, 1, 1), F))
+
+
+@given(other=st.floats(-2, 0.7))
+def test_an_alignment_is_hidden_whichever_way_a_space_was_cut(other):
+    # F is c I: in some of the directions the first two derivatives of an alignment vanish.
+    angle = np.linspace(0, np.pi, 2001)
+    c, s = np.cos(angle), np.sin(angle)
+    U = np.stack([np.stack([c, -s], -1), np.stack([s, c], -1)], -2)
+    W = (U * [1, other]) @ U.swapaxes(-1, -2)
+    W = xr.DataArray(W, dims=("step", *MATRIX))
+    assert np.isnan(alignment(W, matrix(np.diag([2.0, 2.0])))).all()
+
+
+def test_a_residual_that_the_cut_of_a_space_decides_is_hidden():
+    # u_1 goes to 5 u_1 + u_3 and u_2 to 5 u_2: p is 5 on the whole plane, the residual 0 to 1.
+    W, F = 5 * np.eye(3), matrix(np.diag([2.0, 2, 1]))
+    W[2, 0], W[0, 2] = 1, -1
+    np.testing.assert_allclose(rayleigh_quotient(matrix(W), F), 5)
+    np.testing.assert_array_equal(np.isnan(rayleigh_residual(matrix(W), F)), [True, True, False])
+    apart = matrix(np.diag([2.0, 1.9, 1]))
+    np.testing.assert_allclose(rayleigh_residual(matrix(W), apart), [1, 0, 1], atol=1e-12)
 
 
 @given(rng=generators(), small=st.floats(1e-9, 1e-3))
