@@ -1,4 +1,5 @@
 import os
+import signal
 
 import hypothesis
 import pytest
@@ -7,6 +8,11 @@ import pytest
 # torch are imported, for workers and for the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["MPLBACKEND"] = "agg"
+# A job in the background or under nohup was started to ignore these; what tests start would too.
+for name, handler in {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}.items():
+    number = getattr(signal, name, None)  # Windows has no SIGHUP
+    if number is not None and signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, handler)
 # No deadlines: the first torch call of a process takes longer than any sensible one. What everyone
 # runs is the same every time; `pytest -m hypothesis --hypothesis-profile search` looks for more.
 hypothesis.settings.register_profile("same", max_examples=25, deadline=None, derandomize=True)
