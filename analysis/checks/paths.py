@@ -42,3 +42,26 @@ def path_of(name: str, value: Any) -> Path:
             f"most {PART} wanted"
         )
     return path
+
+
+def refuse_in_the_way(path: Path) -> None:
+    """Raise NotADirectoryError if a file, or a link to nowhere, is where a folder is to be made."""
+    for there in (path, *path.parents):
+        if os.path.lexists(there):
+            if not there.is_dir():
+                kind = "a link that leads nowhere" if there.is_symlink() else "a file"
+                below = "" if there == path else f", for {path} to be made in"
+                raise NotADirectoryError(f"{there} is {kind}; a folder wanted{below}")
+            return
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, unless it is there.
+
+    Raises
+    ------
+    OSError
+        It cannot be made, or something else is there.
+    """
+    refuse_in_the_way(path)
+    path.mkdir(parents=True, exist_ok=True)

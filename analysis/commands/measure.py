@@ -7,6 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from analysis.checks.paths import make_folder
 from analysis.commands.table import in_columns, table_row
 from analysis.figures.isoloss import alignment_figure, spectra_figure
 from analysis.figures.run_overview import comparison
@@ -37,7 +38,7 @@ def measure(args: argparse.Namespace) -> None:
         names = list(map(str, paths))
     runs = [Measured.of(*each) for each in zip(paths, names, strict=True)]
     for folder in [folder / FIGURES for folder in folders] + [out] * compare:
-        folder.mkdir(parents=True, exist_ok=True)  # what cannot be written fails here
+        make_folder(folder)  # what cannot be written fails here
     rows = [table_row(*each) for each in zip(paths, runs, strict=True)]
     print(in_columns(rows))
     for path, one in zip(paths, runs, strict=True):

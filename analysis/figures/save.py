@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from analysis.checks.fields import checked
-from analysis.checks.paths import path_of
+from analysis.checks.paths import make_folder, path_of
 from analysis.figures.style import STYLE
 from analysis.store.address import refuse_address
 from analysis.store.atomic import replacing
@@ -37,7 +37,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
     stem, figure = path_of("path", path), checked("figure", figure, Figure)
     if stem.suffix in (".png", ".pdf"):
         stem = stem.with_suffix("")
-    stem.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(stem.parent)
     files = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "pdf")]
     engine = figure.get_layout_engine()
     try:

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from analysis.checks.fields import shown
-from analysis.checks.paths import path_of
+from analysis.checks.paths import make_folder, path_of
 from analysis.store.address import refuse_address
 from analysis.store.atomic import write_whole
 from analysis.store.evaluations import latest
@@ -74,7 +74,7 @@ def write_accuracies(rows: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     """
     refuse_address(path)
     file = Path(path)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
     texts = {name: rows[name].map(cell, na_action="ignore") for name in _texts(rows)}
     table = rows.assign(**texts).to_csv(index=False, lineterminator="\n")
     write_whole(file, table.encode(errors="backslashreplace"))  # a name on disk may be no text

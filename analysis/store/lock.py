@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from analysis.checks.paths import refuse_in_the_way
 from analysis.store.address import refuse_address
 from analysis.store.descriptors import (
     NO_LOCKS,
@@ -46,6 +47,7 @@ class RunLock:
         self._own: dict[Path, int] = {}
         _locks.add(self)
         try:
+            refuse_in_the_way(self.run.parent)
             self._hold_beside()
             if self.run.is_dir():
                 self.own(self.run)

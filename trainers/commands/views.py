@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from analysis.checks.numbers import check_count
 from analysis.commands.parser import Parser
 from analysis.figures.save import save_figure
 from trainers.augmentation.recipes import RECIPES
 from trainers.commands.view_grid import draw_views
+from trainers.config import SEED
 from trainers.data.images import ImageData
 from trainers.data.load import DATA, load_data
 from trainers.options import choose
@@ -27,6 +29,7 @@ def views_command(parser: Parser, argv: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the views (default: 0)")
     parser.add_argument("--out", type=Path, default=Path("views.png"), metavar="FILE")
     parsed = parser.parse_strictly(argv)
+    check_count("seed", parsed.seed, least=0, most=SEED)
     for name in parsed.views or []:
         choose("recipe", name, RECIPES)
     if parsed.out.suffix not in (".png", ".pdf", ""):

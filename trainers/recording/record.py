@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from analysis.checks.paths import make_folder
 from analysis.store.reader import STORE, SnapshotWriter
 from analysis.store.schema import DIVERGED_AT
 from trainers.recording import ranks
@@ -59,7 +60,7 @@ class Record:
         self._run = run
         self._writer: SnapshotWriter | None = None
         if ranks.writes():
-            run.mkdir(parents=True, exist_ok=True)
+            make_folder(run)
             self._writer = SnapshotWriter(
                 run / STORE,
                 attrs=versions(device) | dict(attrs),

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from analysis.checks.paths import refuse_in_the_way
 from analysis.store.address import refuse_address
 from analysis.store.reader import STORE
 from analysis.store.schema import FLOW
@@ -71,6 +72,8 @@ def check_free(run: Path, overwrite: bool) -> None:
         Something is there that is not a run, or a run that is not to be replaced.
     """
     refuse_address(run)
+    if not run.is_file():  # which may hold what someone needs
+        refuse_in_the_way(run)
     if not run.exists() or (run.is_dir() and is_empty(run)) or has_just_begun(run):
         return
     is_run = (run / STORE).is_dir() or (run / CHECKPOINT).is_file()

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 
 import torch
 
+from analysis.checks.paths import make_folder
 from analysis.store.address import refuse_address
 from analysis.store.leftovers import refuse_link
 from analysis.store.lock import is_held
@@ -185,7 +186,7 @@ def _train(
                 children.pause(LOOK)
         else:
             command = replace(run, state=state).command()
-            run.log.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(run.log.parent)
             with run.log.open("a") as log:
                 log.write(f"$ {shlex.join(command)}\n")
             children.run(command, run.log, env)

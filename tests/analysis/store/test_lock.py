@@ -203,7 +203,7 @@ def test_where_directories_cannot_be_locked_the_file_beside_is(run, monkeypatch)
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ("file/run", "run cannot be written: Not a directory"),
+        ("file/run", "file is a file; a folder wanted"),
         ("x" * 252, "x cannot be written: File name too long"),
         ("linked", "linked cannot be written: Too many levels of symbolic links"),
     ],
