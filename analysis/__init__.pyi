@@ -43,9 +43,11 @@ from .statistics.white_noise import (
     largest_share,
     stable_rank_null,
 )
+from .store.arrays import from_arrays, save_snapshots
 from .store.integrity import verify
 from .store.reader import SnapshotWriter, open_snapshots
 from .store.runs import open_runs
+from .store.tree import open_run
 from .verdicts.collapse import Verdict, collapse, collapse_course
 
 __version__: str
@@ -82,6 +84,7 @@ __all__ = [
     "entropy_rank",
     "fit_power_law",
     "follow_modes",
+    "from_arrays",
     "henrici_departure",
     "imaginary_energy",
     "largest_noise_eigenvalue",
@@ -95,6 +98,7 @@ __all__ = [
     "noise_level",
     "noise_ratio",
     "off_diagonal_energy",
+    "open_run",
     "open_runs",
     "open_snapshots",
     "participation_ratio",
@@ -104,6 +108,7 @@ __all__ = [
     "raw_off_diagonal",
     "rayleigh_quotient",
     "rayleigh_residual",
+    "save_snapshots",
     "spectral_gaps",
     "stable_rank",
     "stable_rank_null",

@@ -54,6 +54,7 @@ def plot_curves(
     for value, colour in zip(values[by].values, colours, strict=True):
         one = values.sel({by: value})
         if "seed" in one.dims:
+            one = one.dropna(clock, how="all")
             mean, sd = one.mean("seed"), one.std("seed", ddof=1)
             ax.fill_between(one[clock], mean - sd, mean + sd, color=colour, alpha=0.2, linewidth=0)
             one = mean

@@ -144,8 +144,8 @@ def check_run(run: xr.Dataset, *needed: str) -> None:
     """Raise ValueError unless `run` is a Dataset with the variables that are needed."""
     if not isinstance(run, xr.Dataset):
         raise ValueError(
-            f"the run came as {type(run).__name__}; wanted a Dataset, of `open_snapshots` or "
-            "`dynamics.integrate`, or made by hand"
+            f"the run came as {type(run).__name__}; wanted a Dataset, of `open_snapshots`, "
+            "`dynamics.integrate` or `from_arrays`"
         )
     if missing := [name for name in needed if name not in run]:
         raise ValueError(f"the run lacks {missing}; it has {sorted(map(str, run.data_vars))}")
