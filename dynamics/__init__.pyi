@@ -1,7 +1,9 @@
 from .experiment.compare import compare
 from .experiment.flow_parameters import FlowParameters
 from .flows.collapsing import NoPredictorFlow, NoStopGradientFlow
+from .flows.cosine import CosineFlow
 from .flows.eigenmodes import EigenmodeFlow
+from .flows.gaussian_cosine import GaussianCosineFlow
 from .flows.isoloss import EIGEN_LOSSES, EigenvalueFlow
 from .flows.isotropic import IsotropicFlow, SymmetrisedFlow
 from .flows.linear import LinearFlow
@@ -21,10 +23,12 @@ __version__: str
 __all__ = [
     "EIGEN_LOSSES",
     "ClosedFormFlow",
+    "CosineFlow",
     "DirectSetFlow",
     "EigenmodeFlow",
     "EigenvalueFlow",
     "FlowParameters",
+    "GaussianCosineFlow",
     "IdentityRule",
     "IsotropicFlow",
     "LinearFlow",

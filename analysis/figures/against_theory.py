@@ -97,8 +97,8 @@ def plot_parabola(
 def theory_comparison(compared: xr.Dataset, *, modes: int | None = None) -> Figure:
     """Draw p_j and s_j over time and against each other, measured and predicted.
 
-    What is predicted is of a linear network under a Euclidean loss; a line of the title says what
-    else the run has. Both are Rayleigh quotients in the last eigenvectors of the cross-view F.
+    What is predicted is of a flow of linear networks; a line of the title says what the run has
+    that it has not. Both are Rayleigh quotients in the last eigenvectors of the cross-view F.
 
     Parameters, raises: as `plot_against_theory`.
 

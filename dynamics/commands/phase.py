@@ -42,6 +42,7 @@ def run(args: argparse.Namespace) -> None:
     from analysis.figures.save import save_figure
     from analysis.store.reader import open_snapshots
     from dynamics.experiment.compare import NAMES, compare
+    from dynamics.experiment.flow_parameters import FlowParameters
     from dynamics.flows.eigenmodes import EigenmodeFlow
     from dynamics.theorems.phase_plane import phase_portrait
 
@@ -51,7 +52,9 @@ def run(args: argparse.Namespace) -> None:
     check_rising("--s-max: the axis from 0 on", s)
     if args.trained:
         snapshots = open_snapshots(args.trained)
-        modes = compare(snapshots).sel(source="measured")
+        # The portrait's modes are decoupled: it is of the Euclidean loss, and says so.
+        euclidean = FlowParameters.from_run(snapshots).eigenmodes()
+        modes = compare(snapshots, euclidean).sel(source="measured")
         say_caveat(modes.attrs["not_in_the_flow"])
         known = _flow_of(snapshots)
         spans = [modes[name] for name in NAMES]

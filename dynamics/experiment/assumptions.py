@@ -6,32 +6,37 @@ from dynamics.experiment.stored_flow import stored_flow
 from dynamics.flows.set_predictor import RULES
 
 
-def broken_assumptions(run: xr.Dataset) -> list[str]:
+def broken_assumptions(run: xr.Dataset, loss: str = "euclidean") -> list[str]:
     """Return the assumptions of the flow that a run breaks, in a few words each.
 
-    The flow is of a linear encoder under a Euclidean loss behind a stop-gradient, by one linear
-    predictor without bias, or by one that is set, at constant rates.
+    The flow is of a linear encoder under one loss behind a stop-gradient, by one linear predictor
+    without bias, or by one that is set, at constant rates.
 
     Parameters
     ----------
     run : Dataset
         As `stored_flow` reads it; what that does not name counts as kept.
+    loss : {"euclidean", "cosine"}
+        That of the flow.
 
     Examples
     --------
     >>> cosine = '{"loss": {"kind": "cosine"}}'
     >>> broken_assumptions(xr.Dataset(attrs={"flow_parameters": cosine}))
     ['cosine loss']
+    >>> broken_assumptions(xr.Dataset(attrs={"flow_parameters": cosine}), "cosine")
+    []
     """
     known = stored_flow(run)
     parts = ("loss", "target", "predictor", "encoder", "projector", "optimiser")
-    loss, target, predictor, encoder, projector, optimiser = (known.get(p, {}) for p in parts)
+    losses, target, predictor, encoder, projector, optimiser = (known.get(p, {}) for p in parts)
+    own = losses.get("kind") or loss
     name, linear = encoder.get("name"), encoder.get("linear", True)
     layers, hidden = projector.get("layers", 0), predictor.get("layers", 1)
     kind = predictor.get("kind", "")
     constraint, schedule = predictor.get("constraint"), optimiser.get("schedule", "constant")
     checks = {
-        "cosine loss": loss.get("kind") == "cosine",
+        f"{own} loss": own != loss,
         "no stop-gradient": not target.get("stop_gradient", True),
         f"non-linear encoder ({name})": not linear,
         "batch norm": not linear or layers > 1 or hidden > 1,

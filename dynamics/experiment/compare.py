@@ -7,15 +7,17 @@ from analysis.checks.numbers import check_count
 from analysis.linalg.labelled import check_run
 from analysis.store.schema import Variable
 from dynamics.experiment.assumptions import broken_assumptions, caveat
+from dynamics.experiment.deviations import deviations
 from dynamics.experiment.flow_parameters import FlowParameters
 from dynamics.experiment.stored_flow import stored_flow
 from dynamics.flows.base import Flow
+from dynamics.flows.cosine import CosineFlow
 from dynamics.flows.eigenmodes import EigenmodeFlow
 from dynamics.flows.set_predictor import ClosedFormFlow, rule_of
 from dynamics.flows.singular_values import ScalarFlow
 from dynamics.solvers.integrate import integrate
 
-Modes = EigenmodeFlow | ClosedFormFlow
+Modes = EigenmodeFlow | CosineFlow | ClosedFormFlow
 NAMES = ("predictor_eigenvalue", "correlation_eigenvalue")
 LABELS = {
     NAMES[0]: Variable("Rayleigh quotient of the predictor", symbol=r"$p_j = u_j^\top W_p u_j$"),
@@ -34,20 +36,21 @@ def compare(
     Modes are the eigenvectors u_j of the last cross-view correlation, the theory's F, held fixed:
     :math:`p_j = u_j^\top W_p u_j`, :math:`s_j = u_j^\top F u_j` and, where the run has targets,
     :math:`\tau_j = u_j^\top F_a u_j / s_j`: Rayleigh quotients, eigenvalues only where a matrix
-    has those eigenvectors, as F has at the end. What is predicted is exact for linear networks on
-    isotropic data under a Euclidean loss, whose modes are aligned from the start; on others it
-    shows how far that carries.
+    has those eigenvectors, as F has at the end. What is predicted follows the run's own loss and
+    rule: a Euclidean loss by `EigenmodeFlow`, exact for linear networks on isotropic data whose
+    modes are aligned from the start; a cosine by `CosineFlow`, a mean field; a W_p that is set by
+    `ClosedFormFlow`. On others it shows how far that carries.
 
     Parameters
     ----------
     run : Dataset (step, row, col)
         With `predictor`, `correlation`, `cross_correlation` and the coordinate `time`.
-    theory : EigenmodeFlow, ClosedFormFlow or Dataset, optional
+    theory : EigenmodeFlow, CosineFlow, ClosedFormFlow or Dataset, optional
         A Dataset is what `integrate` returned of a matrix flow, say `LinearFlow`: its matrices are
         seen in the same u_j, and read at the run's times, linearly between its own. By default
         `FlowParameters.from_run`, with the :math:`k_j = 1 + \sigma_j^2` of each mode that the run
         ends with, :math:`u_j^\top F_{same} u_j / s_j`; that of the traces for a mode without a
-        positive s_j. Where W_p is set and not learned, that is `ClosedFormFlow`.
+        positive s_j.
     start : int
         The snapshot that the flow starts from.
 
@@ -56,10 +59,12 @@ def compare(
     Dataset (source, step, mode)
         `predictor_eigenvalue` and `correlation_eigenvalue`, for `source` "measured" and
         "predicted"; `parabola`, the s that p has at rest, :math:`(\eta_p/\eta)\, p^2/\alpha_p`,
-        NaN where W_p is set;
+        NaN where W_p is set or the loss a cosine;
         `survives` (source, mode), whether s ends above a hundredth of its largest value over all
-        modes. Steps before `start` are NaN in what is predicted. ``attrs["not_in_the_flow"]`` says
-        which assumptions of the flow the run breaks; a cosine loss first of all.
+        modes; `error` (variable), the root mean square of predicted less measured over steps and
+        modes, relative to that of measured, "p" and "s". Steps before `start` are NaN in what is
+        predicted. ``attrs["flow"]`` is the flow, ``attrs["not_in_the_flow"]`` says which of its
+        assumptions the run breaks.
 
     Raises
     ------
@@ -93,6 +98,9 @@ def compare(
         known = str(flow)
         followed = integrate(*_start(flow, p[start], begin, tau), times)
         predicted = [followed[name].values for name in NAMES]
+    cosine = isinstance(flow, CosineFlow) or (isinstance(flow, ClosedFormFlow) and flow.cosine)
+    broken = broken_assumptions(run, "cosine" if cosine else "euclidean")
+    broken += deviations(run.isel(step=slice(start, None)), mean_field=cosine)
     ahead = np.full((start, p.shape[1]), np.nan)
     pairs = zip((p, s), predicted, strict=True)
     sources = [[seen, np.concatenate([ahead, values])] for seen, values in pairs]
@@ -106,11 +114,12 @@ def compare(
             "source": ["measured", "predicted"],
             "mode": np.arange(1, p.shape[1] + 1),
         },
-        {**run.attrs, "flow": known, "not_in_the_flow": caveat(broken_assumptions(run))},
+        {**run.attrs, "flow": known, "not_in_the_flow": caveat(broken)},
     )
     curve = _ratio(flow) * out["predictor_eigenvalue"] ** 2
     last = out["correlation_eigenvalue"].isel(step=-1)
     return out.assign(
+        error=_error(out),
         parabola=curve.assign_attrs(long_name="s of that p at rest", **BASIS),
         survives=last > 0.01 * last.max("mode"),
     )
@@ -118,11 +127,12 @@ def compare(
 
 def _flow_of(run: xr.Dataset, sigma2: np.ndarray) -> Modes:
     found, known = FlowParameters.from_run(run), stored_flow(run)
-    rule = rule_of(known.get("predictor", {}))
+    rule, loss = rule_of(known.get("predictor", {})), known.get("loss", {})
+    cosine = loss.get("kind") == "cosine"
     if rule is None:
-        return found.eigenmodes(sigma2)
-    iso = known["loss"].get("iso", False)
-    return ClosedFormFlow(rule=rule, same=1 + sigma2, eta=found.eta, beta=found.beta, iso=iso)
+        return found.cosine(sigma2) if cosine else found.eigenmodes(sigma2)
+    rest = {"eta": found.eta, "beta": found.beta, "iso": loss.get("iso", False)}
+    return ClosedFormFlow(rule=rule, same=1 + sigma2, cosine=cosine, **rest)
 
 
 def _start(
@@ -132,18 +142,30 @@ def _start(
     if isinstance(flow, ClosedFormFlow):
         w = np.sqrt(s / flow.cross)
         return flow, (w, tau * w)[: len(flow.variables)]
-    w = np.sqrt(s)
     if flow.beta is None:
         return flow, (p, s)
+    w = np.sqrt(s)
+    if isinstance(flow, CosineFlow):
+        return flow, (w, p, tau * w)
     return ScalarFlow.of(flow), (w, p, tau * w)  # no pole where tau = w_a/w has one
 
 
 def _ratio(flow: Modes) -> float:
     # s over p² at rest.
-    if isinstance(flow, ClosedFormFlow):
+    if not isinstance(flow, EigenmodeFlow):
         return float("nan")
     ratio = flow.predictor_decay / flow.eta if flow.eta else 1.0
     return float(ratio / flow.alpha_p)
+
+
+def _error(out: xr.Dataset) -> xr.DataArray:
+    errors = []
+    for name in NAMES:
+        seen, said = (out[name].sel(source=source) for source in out["source"].values)
+        there = said.notnull()
+        size = float((seen.where(there) ** 2).mean())
+        errors.append(np.sqrt(float(((said - seen) ** 2).mean()) / size) if size else np.nan)
+    return xr.DataArray(errors, {"variable": ["p", "s"]}, attrs={"long_name": "relative error"})
 
 
 def _seen(theory: xr.Dataset, U: np.ndarray, times: np.ndarray) -> list[np.ndarray]:

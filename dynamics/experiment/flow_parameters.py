@@ -10,6 +10,7 @@ from analysis.linalg.labelled import check_run
 from analysis.store.schema import FLOW
 from dynamics.experiment.stored_flow import stored_flow
 from dynamics.flows.base import Numbers, check_parameters
+from dynamics.flows.cosine import CosineFlow
 from dynamics.flows.eigenmodes import EigenmodeFlow
 
 
@@ -134,6 +135,12 @@ class FlowParameters:
             "factor": factor,
         }
         return settings if self.beta is None else settings | {"ema": 1 - self.beta * self.dt}
+
+    def cosine(self, sigma2: Numbers = 0.0) -> CosineFlow:
+        """Return the flow of the modes of a learned W_p under a cosine loss."""
+        return CosineFlow(
+            alpha_p=self.alpha_p, sigma2=sigma2, eta=self.eta, eta_p=self.eta_p, beta=self.beta
+        )
 
     def eigenmodes(self, sigma2: Numbers = 0.0, tau: float = 1.0) -> EigenmodeFlow:
         """Return the flow of the eigen-modes."""

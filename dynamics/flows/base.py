@@ -41,7 +41,10 @@ class Flow(Protocol):
         ...
 
     def __call__(self, t: float, *state: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return the derivative of each part of the state."""
+        """Return the derivative of each part of the state.
+
+        A flow whose modes act on each other says so by ``coupled = True``.
+        """
         ...
 
     def derived(self, *state: np.ndarray) -> Mapping[str, np.ndarray]:

@@ -9,6 +9,7 @@ losses take the leading lambda out of the gradient.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -126,6 +127,8 @@ class EigenvalueFlow:
     ----------
     Halvagal, Laborieux, Zenke (2023), arXiv:2212.04858; re-derived.
     """
+
+    coupled: ClassVar[bool] = True
 
     loss: str = "cosine"
     power: float = 0.5

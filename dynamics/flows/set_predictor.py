@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from dynamics.flows.base import Numbers, check_parameters
+from dynamics.flows.cosine import cosine_error
 
 
 def _relative(s: np.ndarray) -> np.ndarray:
@@ -110,7 +111,8 @@ class ClosedFormFlow:
 
     with :math:`p = p(\lambda_s w^2)`. Exact for a linear network whose same-view and cross-view
     correlations commute, under a Euclidean loss, with F known exactly. A rule that divides by the
-    largest eigenvalue or by a norm couples the modes, which `DirectSetFlow` leaves out.
+    largest eigenvalue or by a norm couples the modes, which `DirectSetFlow` leaves out. With
+    `cosine` e_j is that of `CosineFlow`, a mean field: its gradient over both norms.
 
     Parameters
     ----------
@@ -121,6 +123,8 @@ class ClosedFormFlow:
         As in `EigenmodeFlow`.
     iso : bool
         The gradient goes around W_p, as in IsoLoss: :math:`\dot w_j = e_j - \eta w_j`.
+    cosine : bool
+        The loss is a cosine.
 
     Raises
     ------
@@ -139,6 +143,8 @@ class ClosedFormFlow:
     tau: float = 1.0
     beta: float | None = None
     iso: bool = False
+    cosine: bool = False
+    coupled: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_parameters(self, ("same",), ("cross", "eta", "tau", "beta"))
@@ -157,7 +163,10 @@ class ClosedFormFlow:
         """Return the derivatives of (w[, w_a]), (mode) each."""
         w, wa = self._pair(*state)
         p = self.predictor(*state)
-        e = wa * self.cross - p * w * self.same
+        if self.cosine:
+            e = cosine_error(p, w, wa, self.same, self.cross)
+        else:
+            e = wa * self.cross - p * w * self.same
         dw = (e if self.iso else p * e) - self.eta * w
         return (dw,) if self.beta is None else (dw, self.beta * (w - wa))
 

@@ -70,6 +70,8 @@ def ensemble(
     names = flow.variables
     if any(VARIABLES[name].dims != ("mode",) for name in names):
         raise ValueError(f"{type(flow).__name__} is a flow of matrices; integrate one at a time")
+    if getattr(flow, "coupled", False):
+        raise ValueError(f"modes of {type(flow).__name__} are coupled; integrate one at a time")
     if len(y0) != len(names):
         raise ValueError(f"y0 has {len(y0)} parts; {type(flow).__name__} wants {', '.join(names)}")
     arrays = _array_parameters(flow)

@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -171,10 +172,14 @@ def test_the_command_says_what_a_cosine_run_breaks(tmp_path, capsys):
     method = Method(Learned(layers=1), EMA(0.99))
     options = {"data": "gaussian", "width": 4, "epochs": 1, "lr": 0.01, "device": "cpu"}
     run = train(Config(method=method, **options), tmp_path / "run")
+    said = []
     for words in (["compare", str(run)], ["phase", "--run", str(run), "--eta", "0.05"]):
         capsys.readouterr()
         assert main([*words, "--out", str(tmp_path / "f.png")]) == 0
-        assert capsys.readouterr().out.splitlines()[0] == "not in the flow: cosine loss"
+        said.append(capsys.readouterr().out.splitlines()[0])
+    assert said[0].startswith("not in the flow: W_p asymmetric (")  # CosineFlow has the loss
+    assert re.search(r"few effective dimensions \(\d\.\d, then \d\.\d\)$", said[0])
+    assert said[1].startswith("not in the flow: cosine loss, W_p asymmetric (")
 
 
 def test_what_is_no_comparison_is_refused(run):
@@ -190,7 +195,7 @@ def test_the_command_draws_a_trained_run(tmp_path, capsys):
     run = train(Config(method=METHOD, **options), tmp_path / "run")
     out = tmp_path / "beside.png"
     assert main(["compare", str(run), "--start", "2", "--out", str(out)]) == 0
-    assert capsys.readouterr().out.strip() == str(out)
+    assert capsys.readouterr().out.splitlines()[-1] == str(out)
     assert out.stat().st_size > 10_000
 
 

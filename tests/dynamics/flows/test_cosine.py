@@ -1,0 +1,176 @@
+"""The cosine loss couples modes through two numbers: its laws, its end, and its exact twin."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import generators, haar
+
+from dynamics import (
+    ClosedFormFlow,
+    CosineFlow,
+    EigenmodeFlow,
+    GaussianCosineFlow,
+    IdentityRule,
+    SpectrumRule,
+    ensemble,
+    integrate,
+)
+
+P, S = "predictor_eigenvalue", "correlation_eigenvalue"
+
+
+def test_derivative_by_hand():
+    # p = (1, 1/2), s = (1, 4), k = 2: sums p s 3, k p² s 4, k s 10; mu = 3/4, N = sqrt(40).
+    flow = CosineFlow(alpha_p=3.0, sigma2=1.0, eta=0.1, eta_p=0.2)
+    dp, ds = flow(0, np.array([1.0, 0.5]), np.array([1.0, 4.0]))
+    pull = np.array([1 * (1 - 0.75 * 2), 4 * (1 - 0.75)]) / np.sqrt(40)
+    np.testing.assert_allclose(dp, 3 * pull - [0.2, 0.1])
+    np.testing.assert_allclose(ds, 2 * np.array([1, 0.5]) * pull - [0.2, 0.8])
+
+
+def test_with_a_target_of_its_own_by_hand():
+    # w = (1, 2), p = (1, 1/2), w_a = (2, 1): p w w_a 3, k p² w² 4, k w_a² 10.
+    flow = CosineFlow(sigma2=1.0, eta=0.1, beta=0.5)
+    dw, dp, dwa = flow(0, *map(np.array, ([1.0, 2.0], [1.0, 0.5], [2.0, 1.0])))
+    e = (np.array([2, 1]) - 0.75 * 2 * np.array([1, 1])) / np.sqrt(40)
+    np.testing.assert_allclose(dw, [1, 0.5] * e - [0.1, 0.2])
+    np.testing.assert_allclose(dp, [1, 2] * e - [0.1, 0.05])
+    np.testing.assert_allclose(dwa, [-0.5, 0.5])
+
+
+@given(rng=generators(), scale=st.floats(0.1, 10))
+def test_the_size_of_the_target_is_no_matter(rng, scale):
+    w, p, wa = rng.uniform(0.2, 1, (3, 4))
+    flow = CosineFlow(beta=0.0, sigma2=rng.uniform(0, 1, 4))
+    np.testing.assert_allclose(flow(0, w, p, scale * wa)[:2], flow(0, w, p, wa)[:2], rtol=1e-12)
+    alone = CosineFlow(sigma2=flow.sigma2)
+    dw, dp, _ = flow(0, w, p, scale * w)
+    np.testing.assert_allclose(alone(0, p, w**2), (dp, 2 * w * dw), rtol=1e-12)
+
+
+@settings(max_examples=8)
+@given(
+    rng=generators(),
+    alpha_p=st.floats(0.3, 3),
+    eta=st.floats(0, 0.05),
+    eta_p=st.none() | st.floats(0, 0.05),
+    beta=st.none() | st.floats(0.1, 1),
+)
+def test_norms_fall_by_the_decay_alone_and_the_balance_of_each_mode(rng, alpha_p, eta, eta_p, beta):
+    flow = CosineFlow(alpha_p=alpha_p, sigma2=rng.uniform(0, 1, 6), eta=eta, eta_p=eta_p, beta=beta)
+    p, w = rng.uniform(0.1, 1, (2, 6))
+    y0 = (p, w**2) if beta is None else (w, p, rng.uniform(0.1, 1, 6))
+    run = integrate(flow, y0, np.linspace(0, 20, 11))
+    t, p, s = (run[name].values for name in ("time", P, S))
+    for constant in flow.norms(t, p, s):
+        np.testing.assert_allclose(constant, constant[0], rtol=2e-7)
+    if eta_p is None and beta is None:
+        balance = flow.invariant(t, p, s)
+        np.testing.assert_allclose(balance, np.broadcast_to(balance[0], balance.shape), atol=2e-7)
+
+
+@settings(max_examples=8)
+@given(rng=generators(), alpha_p=st.floats(0.5, 2), eta=st.sampled_from([0.0, 0.01]))
+def test_it_ends_where_rest_says_and_decay_kills_nothing(rng, alpha_p, eta):
+    flow = CosineFlow(alpha_p=alpha_p, sigma2=0.5, eta=eta)
+    p0, s0 = rng.uniform(-0.5, 1.5, 6), rng.uniform(0.05, 1, 6)
+    p0[0], s0[0] = 0.5, 1.0  # one that surely has a direction, and lives
+    end, until = flow.rest(p0, s0), 400.0
+    run = integrate(flow, (p0, s0), [0, until])
+    p, s = (run[name].values[-1] for name in (P, S))
+    np.testing.assert_allclose(np.exp(eta * until) * p, end[0], atol=5e-3)
+    np.testing.assert_allclose(np.exp(2 * eta * until) * np.nan_to_num(s), end[1], atol=1e-2)
+    np.testing.assert_allclose((end[0] ** 2).sum(), (p0**2).sum(), rtol=1e-9)
+    np.testing.assert_allclose(end[1] - end[0] ** 2 / alpha_p, s0 - p0**2 / alpha_p, atol=1e-9)
+    assert (EigenmodeFlow(sigma2=0.5).critical_decay, end[1][0] > 0) == (1 / 6, True)
+
+
+def test_rest_by_hand():
+    # b = p² - s = (3, -1, -2); sum p² = 6: 3 + 2 x = 6 where x = 3/2 is below b_1, so it dies.
+    flow = CosineFlow()
+    p, s = flow.rest([2.0, 1.0, 1.0], [1.0, 2.0, 3.0])
+    np.testing.assert_allclose(p, np.sqrt([3, 1.5, 1.5]))
+    np.testing.assert_allclose(s, [0, 2.5, 3.5])
+
+
+@given(rng=generators(), beta=st.none() | st.just(0.3))
+def test_on_samples_the_field_is_minus_the_gradient(rng, beta):
+    d, m, h = 4, 3, 1e-6
+    X = np.eye(d)
+    flow = GaussianCosineFlow.drawn(X, 0.3 * X, 20, seed=1, alpha_p=2.0, beta=beta)
+    W, Wp, Wa = rng.normal(size=(m, d)), rng.normal(size=(m, m)), rng.normal(size=(m, d))
+    target = W if beta is None else Wa  # behind a stop-gradient
+    field = flow(0, W, Wp, *([] if beta is None else [Wa]))
+    for which, rate in ((0, 1.0), (1, 2.0)):
+        M = (W, Wp)[which]
+        for place in np.ndindex(M.shape):
+            step = np.zeros_like(M)
+            step[place] = h
+            ends = []
+            for sign in (1, -1):
+                moved = [W, Wp]
+                moved[which] = M + sign * step
+                ends.append(flow.loss(*moved, target))
+            slope = (ends[0] - ends[1]) / (2 * h)
+            assert field[which][place] == pytest.approx(-rate * slope, abs=1e-7)
+    if beta is not None:
+        np.testing.assert_allclose(field[2], 0.3 * (W - Wa))
+
+
+def test_the_mean_field_is_the_limit_of_many_dimensions():
+    errors = []
+    for d in (8, 64):
+        rng = np.random.default_rng(0)
+        flow = GaussianCosineFlow.drawn(np.eye(d), 0.25 * np.eye(d), 20_000)
+        U, p, s = haar(rng, d), np.linspace(0.9, 0.3, d), rng.uniform(0.5, 1.5, d)
+        W, Wp = (U * np.sqrt(s)) @ U.T, (U * p) @ U.T
+        dW, dWp = flow(0, W, Wp)
+        exact = np.einsum("ij,ik,kj->j", U, dWp, U), np.einsum("ij,ik,kj->j", U, 2 * dW @ W.T, U)
+        mean = CosineFlow(sigma2=0.25)(0, p, s)
+        errors.append(
+            [np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in zip(exact, mean, strict=True)]
+        )
+    assert max(errors[1]) < 0.05
+    assert max(errors[1]) < min(errors[0]) / 2
+
+
+def test_a_set_predictor_under_a_cosine_has_the_same_error():
+    w, p = np.array([1.0, 0.5, 0.2]), np.array([1.0, 0.5, 0.2])  # DirectPred: p = |w| at power 1/2
+    learned = CosineFlow(sigma2=0.5)
+    ds = learned(0, p, w**2)[1]
+    rule = SpectrumRule(power=0.5)
+    flow = ClosedFormFlow(rule=rule, same=1.5, cosine=True)
+    p = np.sqrt(1.5) * w  # which sees the same-view correlation
+    ds = learned(0, p, w**2)[1]
+    np.testing.assert_allclose(2 * w * flow(0, w)[0], ds)
+    around = ClosedFormFlow(rule=rule, same=1.5, cosine=True, iso=True)
+    np.testing.assert_allclose(p * around(0, w)[0], flow(0, w)[0])
+
+
+def test_without_a_predictor_a_cosine_keeps_the_norm_and_the_cleanest_mode():
+    flow = ClosedFormFlow(rule=IdentityRule(), same=np.array([1.1, 1.5]), cosine=True)
+    run = integrate(flow, ([0.5, 1.0],), np.linspace(0, 200, 21))
+    s = run[S].values
+    np.testing.assert_allclose(s.sum(1), 1.25, rtol=1e-6)
+    np.testing.assert_allclose(s[-1], [1.25, 0], atol=1e-3)
+
+
+def test_what_has_no_closed_form_or_direction_is_refused():
+    with pytest.raises(ValueError, match="the decays differ"):
+        CosineFlow(eta=0.1, eta_p=0.2).rest([1.0], [1.0])
+    with pytest.raises(ValueError, match="equal sigma2 and no beta"):
+        CosineFlow(sigma2=np.array([0.1, 0.2])).rest([1.0, 1.0], [1.0, 1.0])
+    with pytest.raises(ValueError, match="a cosine has no direction"):
+        CosineFlow().rest([0.0, 1.0], [1.0, 0.0])
+    with pytest.raises(ValueError, match="every mode dies"):
+        CosineFlow().rest([-2.0], [1.0])
+    with pytest.raises(ValueError, match=r"x2 \(3, 3\); \(sample, 2\) wanted"):
+        GaussianCosineFlow(x1=np.ones((3, 2)), x2=np.ones((3, 3)), X=np.eye(2), Xp=np.eye(2))
+
+
+@pytest.mark.parametrize("flow", [CosineFlow(), ClosedFormFlow()])
+def test_an_ensemble_of_coupled_modes_is_refused(flow):
+    y0 = [np.ones(2)] * len(flow.variables)
+    with pytest.raises(ValueError, match="are coupled; integrate one at a time"):
+        ensemble(flow, y0, [0, 1])
