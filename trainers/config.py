@@ -10,6 +10,7 @@ from analysis.checks.fields import check_fields
 from trainers.augmentation.recipes import RECIPES
 from trainers.methods.method import LOSSES, METHODS, Method, Predictor, Target
 from trainers.networks.encoders import DEFAULT_WIDTHS
+from trainers.networks.precision import PRECISIONS
 from trainers.networks.two_views import BATCH_NORMS
 from trainers.optimisation.rates import DECAYS, PARTS, Rate
 from trainers.optimisation.schedule import SCHEDULES
@@ -115,6 +116,7 @@ class Config:
     seed: int = option(
         0, "the one number behind weights, order of images and views", least=0, most=SEED
     )
+    precision: str = option("fp32", f"of the networks: {', '.join(PRECISIONS)}, by autocast")
     compile: bool = option(
         False, "compile the encoder by torch.compile: a minute at first, then faster steps"
     )
@@ -135,6 +137,7 @@ class Config:
             choose("encoder", self.encoder, DEFAULT_WIDTHS)
         choose("schedule", self.schedule, SCHEDULES)
         choose("decay", self.decay, DECAYS)
+        choose("precision", self.precision, PRECISIONS)
         choose("batch-norm", self.batch_norm, BATCH_NORMS)
         if not self.warmup < self.epochs:
             raise ValueError(f"warmup is {self.warmup} of {self.epochs} epochs; shorten it")

@@ -11,7 +11,7 @@ class Group(NamedTuple):
 
 
 GROUPS = {
-    "run": Group("seed device", "name compile"),
+    "run": Group("seed device precision", "name compile"),
     "data": Group("data limit views", "size"),
     "network": Group(
         "encoder width projector_layers projector_out", "projector_hidden projector_bias batch_norm"

@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.store.reader import STORE, MissingGroupError, open_snapshots
 from analysis.store.root import read_root
+from trainers.config import Config
 
 
 def check_same_options(run: Path, file: Path, config: str) -> None:
@@ -29,7 +30,7 @@ def check_same_options(run: Path, file: Path, config: str) -> None:
     """
     attrs = _said_of(run)
     if "config" in attrs:
-        theirs, mine = ({**json.loads(one), "epochs": 0} for one in (attrs["config"], config))
+        theirs, mine = ({**_options(one), "epochs": 0} for one in (attrs["config"], config))
         if theirs != mine:
             differ = next(k for k in {**theirs, **mine} if theirs.get(k) != mine.get(k))
             raise ValueError(
@@ -51,6 +52,15 @@ def check_same_data(run: Path, file: Path, data: Mapping[str, Any] | None) -> No
     if known and (data or {}).get("fingerprint") != known:
         came = "has no fingerprint of its data" if data is None else "is of a run of other data"
         raise ValueError(f"{file} {came}, as the snapshots have one; restore it from a copy")
+
+
+def _options(config: str) -> dict[str, Any]:
+    # An option that is younger than a file has its default there.
+    try:
+        options: dict[str, Any] = json.loads(Config.from_json(config).to_json())
+    except ValueError:  # of another version
+        options = json.loads(config)
+    return options
 
 
 def _said_of(run: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from trainers.data.fingerprint import Fingerprint
 from trainers.data.load import Data, ImageData, load_data, place_of
 from trainers.device import pick_device
 from trainers.networks.network import Network
+from trainers.networks.precision import PRECISIONS
 from trainers.optimisation.schedule import Schedule
 from trainers.runs import checkpoint
 from trainers.runs.agreement import check_same_data, check_same_options
@@ -142,9 +143,11 @@ def _fingerprint(file: Path, known: Mapping[str, Any]) -> Fingerprint:
         raise wrong(file, f"has no fingerprint of its data that can be read ({error})") from None
 
 
-def announce(data: Data) -> None:
-    """Say in one line on stderr what the data are."""
+def announce(config: Config, data: Data) -> None:
+    """Say on stderr, a line each, what the data are and what is not computed in full precision."""
     say(data.account)
+    if config.precision != Config.precision:
+        say(f"{config.precision}: {PRECISIONS[config.precision]}")
 
 
 def describe_data(config: Config, data: Data) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from trainers.config import Config
 from trainers.methods.predictor_modules import IdentityPredictor, LearnedPredictor
 from trainers.methods.set_predictor import ClosedForm
 from trainers.methods.target_modules import EMATarget, OwnTarget
+from trainers.networks.precision import computing, full
 from trainers.networks.two_views import BATCH_NORMS
 from trainers.optimisation.optimiser import Optimiser
 from trainers.optimisation.schedule import Schedule
@@ -58,6 +59,7 @@ class Learner:
                 f"record-head: no linear layer ends {config.resolved.encoder} with "
                 f"--projector-layers {config.resolved.projector_layers}; use 1 or more"
             )
+        self.precision = config.precision
         self.both, prepare = BATCH_NORMS[config.batch_norm]
         for network in (self.online, predictor):
             prepare(network)
@@ -101,9 +103,11 @@ class Learner:
 
     def look(self, x1: Tensor, x2: Tensor) -> Step:
         """Run both views through every network in training mode; nothing is learned."""
-        z = self.both(self.online, (x1, x2))
-        q = self.both(self.predictor, z)
-        t = self.target((x1, x2), z, self.both)
+        with computing(self.precision, x1.device):
+            z = self.both(self.online, (x1, x2))
+            q = self.both(self.predictor, z)
+            t = self.target((x1, x2), z, self.both)
+        z, q, t = full(z), full(q), full(t)
         return Step(z, q, t, self.loss(z, q, t), torch.zeros(()))
 
     def learn(self, step: int, x1: Tensor, x2: Tensor) -> Step:

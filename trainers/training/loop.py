@@ -68,7 +68,7 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
         device = pick_device(config.device)
         data = load(config, device)
         learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
-        announce(data)
+        announce(config, data)
         attrs = directory.attrs(config, device, describe_data(config, data))
         described = directory.variable_attrs(config)
         place, reached = held.run, Reached()
@@ -150,7 +150,7 @@ def resume(run: str | Path, *, epochs: int | None = None) -> Path:
         ):
             recorder = _recorder(writer, learner, device, config)
             recorder.load_state_dict(state["recorder"])
-            announce(data)
+            announce(config, data)
             if before != known:
                 writer.mark(**extended.described(config, before))
                 save_checkpoint(place, reached, config, data, learner, recorder)
