@@ -37,7 +37,8 @@ def deviations(run: xr.Dataset, *, mean_field: bool) -> list[str]:
     W, F = ends["predictor"], symmetric_part(ends["cross_correlation"])
     off = {"W_p asymmetric": asymmetry(W), "W_p misaligned with F": off_diagonal_energy(W, F)}
     words = [_said(name, values, 2) for name, values in off.items() if (values > FREE).any()]
-    dimensions = participation_ratio(eigenvalues(F))
+    # Across views an estimate of F may have negative eigenvalues: that many are no dimension.
+    dimensions = participation_ratio(eigenvalues(F).clip(min=0))
     if mean_field and (dimensions < MANY).any():
         words.append(_said("few effective dimensions", dimensions, 1))
     return words
