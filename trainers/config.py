@@ -9,6 +9,7 @@ from typing import Any, get_args
 from analysis.checks.fields import check_fields
 from trainers.augmentation.recipes import RECIPES
 from trainers.methods.method import LOSSES, METHODS, Method, Predictor, Target
+from trainers.named import is_named, name_of
 from trainers.networks.encoders import DEFAULT_WIDTHS
 from trainers.networks.precision import PRECISIONS
 from trainers.networks.two_views import BATCH_NORMS
@@ -17,6 +18,7 @@ from trainers.optimisation.schedule import SCHEDULES
 from trainers.options import DEEP, WIDE, choose, from_json, option, read_json, to_json
 
 SIDE, LONG = 1 << 12, 10**6
+DATA = "shapes, gaussian, cifar10, cifar100, fashion-mnist, stl10"
 SEED = (1 << 63) - 1  # what torch's generator takes
 
 
@@ -25,9 +27,10 @@ class Config:
     """The configuration of a training run; defaults are DirectPred's CIFAR-10 settings.
 
     Fields stay as they were given, so that `dataclasses.replace` changes what it is asked to change
-    and nothing else. What an option left at None (or an empty name) stands for is in `resolved`: it
-    depends on the others. Images get `conv4` and the two-layer projector, vectors
-    (``data="gaussian"``) the theory's linear encoder and no projector.
+    and nothing else. `encoder`, `data` and `views` may also be yours: ``"package.module:name"``, or
+    the object itself, if it is found again by its name. What an option left at None (or an empty
+    name) stands for is in `resolved`: it depends on the others. Images get `conv4` and the
+    two-layer projector, vectors (``data="gaussian"``) the theory's linear encoder and no projector.
 
     Raises
     ------
@@ -46,10 +49,8 @@ class Config:
 
     method: Method
     name: str = option("", "label in tables and figures (default: the method's name)")
-    data: str = option(
-        "shapes", "shapes, gaussian, cifar10, stl10, a folder of images, or FILE.npz"
-    )
-    views: str | None = option(None, "augmentation recipe (default: the data's own)")
+    data: str = option("shapes", f"{DATA}, a folder of images, FILE.npz, or module:name")
+    views: str | None = option(None, "recipe, or module:name (default: the data's own)")
     size: int | None = option(
         None, "side of the training images in pixels (default: the data's own)", least=8, most=SIDE
     )
@@ -59,7 +60,9 @@ class Config:
         least=1,
     )
     encoder: str | None = option(
-        None, f"one of {', '.join(DEFAULT_WIDTHS)} (default: conv4, of vectors linear)"
+        None,
+        f"{', '.join(DEFAULT_WIDTHS)}, torchvision:NAME, timm:NAME or module:name (default: conv4, "
+        "of vectors linear)",
     )
     width: int | None = option(
         None,
@@ -128,12 +131,16 @@ class Config:
             raise ValueError(
                 f"method is {self.method!r}, a name; METHODS[{self.method!r}] is the method"
             )
+        for kind in ("data", "views", "encoder"):
+            given: Any = getattr(self, kind)
+            if callable(given):
+                object.__setattr__(self, kind, name_of(kind, given))
         check_fields(self)
         if not self.data or "\0" in self.data:
             raise ValueError(f"data is {self.data!r}; a name, a folder or a file wanted")
-        if self.views is not None:
+        if self.views is not None and not is_named(self.views):
             choose("views", self.views, RECIPES)
-        if self.encoder is not None:
+        if self.encoder is not None and not is_named(self.encoder):
             choose("encoder", self.encoder, DEFAULT_WIDTHS)
         choose("schedule", self.schedule, SCHEDULES)
         choose("decay", self.decay, DECAYS)
@@ -159,7 +166,7 @@ class Config:
             self,
             name=self.name or next((k for k, m in METHODS.items() if m == self.method), "custom"),
             encoder=encoder,
-            width=DEFAULT_WIDTHS[encoder] if self.width is None else self.width,
+            width=DEFAULT_WIDTHS.get(encoder) if self.width is None else self.width,
             projector_layers=layers if self.projector_layers is None else self.projector_layers,
             **parts,
         )

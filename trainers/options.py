@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from analysis.checks.fields import checked, shown
 from analysis.checks.names import unknown
 from analysis.checks.one_line import one_line
+from trainers.named import find, is_named, name_of
 
 T = TypeVar("T")
 # Beyond these a machine, and not the library, says no, and late.
@@ -58,10 +59,20 @@ def flagged(name: str) -> str:
 
 
 def to_json(instance: Any) -> dict[str, Any]:
-    """Return a dataclass as plain values, with the name of its class as `kind`."""
+    """Return a dataclass as plain values, with the name of its class as `kind`.
+
+    Of a class that is not ours that is ``package.module:name``.
+
+    Raises
+    ------
+    ValueError
+        It is not found again by its name.
+    """
     values = {field.name: getattr(instance, field.name) for field in dataclasses.fields(instance)}
     nested = {k: to_json(v) if dataclasses.is_dataclass(v) else v for k, v in values.items()}
-    return {"kind": type(instance).__name__} | nested
+    kind = type(instance)
+    ours = kind.__module__.partition(".")[0] == "trainers"
+    return {"kind": kind.__name__ if ours else name_of("a part of the config", kind)} | nested
 
 
 def read_json(what: str, text: str) -> dict[str, Any]:
@@ -91,6 +102,8 @@ def from_json(values: Mapping[str, Any], kinds: Mapping[str, Callable[..., Any]]
     """
     built = {k: from_json(v, kinds) if isinstance(v, Mapping) else v for k, v in values.items()}
     kind = built.pop("kind", None)
+    if is_named(kind):
+        return _own(str(kind), built)
     if not isinstance(kind, str) or kind not in kinds:
         raise ValueError(
             f"config has kind {shown(kind)}, of another version of the library; this one knows "
@@ -100,3 +113,13 @@ def from_json(values: Mapping[str, Any], kinds: Mapping[str, Callable[..., Any]]
         return kinds[kind](**built)
     except TypeError as error:
         raise ValueError(f"config is of another version of the library: {error}") from None
+
+
+def _own(kind: str, values: Mapping[str, Any]) -> Any:
+    found = find("a part of the config", kind)
+    try:
+        return found(**values)
+    except Exception as error:  # whatever a stranger's class does
+        raise ValueError(
+            f"{kind} is no longer what the config was written with: {one_line(error)}"
+        ) from error

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from trainers.augmentation.colour import JitterPlan, luma
 from trainers.augmentation.crops import CROP_DRAWS, crop_boxes, resample
+from trainers.augmentation.named_recipe import OwnRecipe
 from trainers.augmentation.recipes import RECIPES, Recipe
 from trainers.randomness import uniforms
 
@@ -63,7 +64,9 @@ def two_views(
         raise ValueError(f"{len(samples)} samples number {len(images)} images; one each wanted")
     samples = samples.cpu()
     x1, x2 = (
-        augment(images, recipe, uniforms(seed, step, view, samples, DRAWS), size)
+        recipe.views(images, seed, step, view, samples, size)
+        if isinstance(recipe, OwnRecipe)
+        else augment(images, recipe, uniforms(seed, step, view, samples, DRAWS), size)
         for view, recipe in enumerate(recipes, start=1)
     )
     return x1, x2

@@ -6,12 +6,14 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from analysis.checks.fields import shown
 from analysis.commands.parser import Parser
 from trainers.commands.groups import GROUPS, group_of, is_often
 from trainers.commands.parser import add_options, apply_options
 from trainers.config import Config
 from trainers.methods.method import LOSSES, PREDICTORS, TARGETS, Method
-from trainers.options import flag
+from trainers.named import find, is_named
+from trainers.options import choose, flag
 from trainers.presets.preset import Preset
 from trainers.presets.table import PRESETS
 
@@ -66,13 +68,13 @@ def _add_method(parser: Parser, method: Method) -> None:
     group = parser.add_argument_group("method")
     for slot, choices in SLOTS.items():
         part = getattr(method, slot)
-        mine = next(kind for kind, one in choices.items() if type(one) is type(part))
+        kinds = (kind for kind, one in choices.items() if type(one) is type(part))
+        mine = next(kinds, type(part).__name__)
         group.add_argument(
             f"--{slot}",
-            choices=choices,
             default=argparse.SUPPRESS,
             metavar="KIND",
-            help=f"{', '.join(choices)} (default: {mine})",
+            help=f"{', '.join(choices)}, or yours, module:name (default: {mine})",
         )
         add_options(group, part, f"{slot}.")
 
@@ -80,11 +82,22 @@ def _add_method(parser: Parser, method: Method) -> None:
 def _compose(parser: Parser, preset: Preset, argv: list[str]) -> Method:
     """Exchange the parts of a method that ``--predictor``, ``--target`` or ``--loss`` name."""
     choice = Parser(parser.prog, helps=False)
-    for slot, choices in SLOTS.items():
-        choice.add_argument(f"--{slot}", choices=choices)
+    for slot in SLOTS:
+        choice.add_argument(f"--{slot}")
     chosen, _ = choice.parse_known_args(argv)
-    parts = {slot: choices[kind] for slot, choices in SLOTS.items() if (kind := vars(chosen)[slot])}
+    given = {slot: text for slot, text in vars(chosen).items() if text is not None}
+    parts = {slot: _part(slot, text) for slot, text in given.items()}
     return dataclasses.replace(preset.method, **parts)
+
+
+def _part(slot: str, text: str) -> Any:
+    """Return a part of a method: one of ours, or ``package.module:name``."""
+    if not is_named(text):
+        return choose(slot, text, SLOTS[slot])
+    found = find(slot, text)
+    if not dataclasses.is_dataclass(found):
+        raise ValueError(f"{slot} {text!r} is {shown(found)}; a frozen dataclass wanted")
+    return found() if isinstance(found, type) else found
 
 
 def _elsewhere(method: Method) -> dict[str, str]:

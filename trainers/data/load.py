@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -11,15 +12,24 @@ from torch import Tensor
 from analysis.checks.fields import checked
 from analysis.checks.paths import path_of
 from analysis.store.visible import visible
-from trainers.augmentation.recipes import RECIPES
+from trainers.augmentation.named_recipe import named_recipes
+from trainers.augmentation.recipes import RECIPES, Recipe
 from trainers.data.fingerprint import Fingerprint
 from trainers.data.folders import read_folder
 from trainers.data.gaussian import GaussianData
 from trainers.data.images import ImageData
 from trainers.data.limit import limited
+from trainers.data.named_data import read_named
 from trainers.data.npz import read_npz
 from trainers.data.source import Source
-from trainers.data.sources import read_cifar10, read_shapes, read_stl10
+from trainers.data.sources import (
+    read_cifar10,
+    read_cifar100,
+    read_fashion_mnist,
+    read_shapes,
+    read_stl10,
+)
+from trainers.named import is_named
 from trainers.options import choose
 
 __all__ = ["DATA", "Data", "GaussianData", "ImageData", "label_of", "load_data", "place_of"]
@@ -62,6 +72,8 @@ class _Kind(NamedTuple):
 DATA = {
     "shapes": _Kind(read_shapes, "shapes"),
     "cifar10": _Kind(read_cifar10, "directpred-cifar"),
+    "cifar100": _Kind(read_cifar100, "directpred-cifar"),
+    "fashion-mnist": _Kind(read_fashion_mnist, "crop"),
     "stl10": _Kind(read_stl10, "directpred-stl10"),
 }
 """Images by name. ``gaussian``, a folder and an ``.npz`` file are the other choices."""
@@ -83,10 +95,12 @@ def load_data(
     Parameters
     ----------
     name : str
-        ``shapes`` or ``gaussian`` (nothing to download), ``cifar10`` or ``stl10`` (downloaded once
-        into `root`, checksums verified), a folder of images, or an ``.npz`` file.
+        ``shapes`` or ``gaussian`` (nothing to download), ``cifar10``, ``cifar100``,
+        ``fashion-mnist`` or ``stl10`` (downloaded once into `root`, checksums verified), a folder
+        of images, an ``.npz`` file, or ``package.module:name`` (see `read_named`).
     recipe : str, optional
-        A name in `RECIPES`; the data's own by default.
+        A name in `RECIPES`, or ``package.module:name`` (see `named_recipes`); the data's own by
+        default.
     size : int, optional
         Height and width of the views in pixels: the images' shorter side by default, in folders 64.
     limit : int, optional
@@ -118,7 +132,7 @@ def load_data(
     for key, value in (("size", size), ("limit", limit)):
         if value is not None and value < 1:
             raise ValueError(f"{key} = {value}; at least 1 wanted")
-    if recipe is not None:
+    if recipe is not None and not is_named(recipe):
         choose("recipe", recipe, RECIPES)  # before anything is downloaded
     kind, path = _kind(name), Path(name).expanduser()
     if name in DATA:
@@ -138,7 +152,7 @@ def load_data(
         y_train=source.y_train.to(device),
         x_test=source.x_test.to(device),
         y_test=source.y_test.to(device),
-        recipes=RECIPES[recipe or own],
+        recipes=_recipes(recipe, own, source),
         seed=seed,
         size=side,
         drawn=source.drawn,
@@ -149,9 +163,9 @@ def load_data(
 def place_of(name: str) -> str:
     """Return where data called `name` are found from any working directory: an absolute path.
 
-    Names of `DATA` and ``gaussian`` stay as they are.
+    Names of `DATA`, ``gaussian`` and ``package.module:name`` stay as they are.
     """
-    known = name in DATA or name == "gaussian"
+    known = name in DATA or name == "gaussian" or _is_object(name)
     return name if known else str(Path(name).expanduser().absolute())
 
 
@@ -165,6 +179,8 @@ def _kind(name: str) -> _Kind:
     path = Path(name).expanduser()
     if name in DATA:
         return DATA[name]
+    if _is_object(name):
+        return _Kind(lambda path, size: read_named(name))
     if path.suffix == ".npz":
         return _FILE
     if name and path.is_dir():
@@ -174,6 +190,21 @@ def _kind(name: str) -> _Kind:
     if len(path.parts) > 1:
         raise FileNotFoundError(f"{name}: no such folder or file{_seen_from(path)}")
     return choose("data", name, {**DATA, "gaussian": _FILE, "FOLDER": _FOLDER, "FILE.npz": _FILE})
+
+
+def _is_object(name: str) -> bool:
+    return is_named(name) and not Path(name).exists()
+
+
+def _recipes(given: str | None, own: str, source: Source) -> tuple[Recipe, Recipe]:
+    """Return the recipes of both views; normalised as the data say, unless a recipe was asked."""
+    if given is not None:
+        return named_recipes(given) if is_named(given) else RECIPES[given]
+    first, second = (
+        replace(recipe, mean=source.mean or recipe.mean, std=source.std or recipe.std)
+        for recipe in RECIPES[own]
+    )
+    return first, second
 
 
 def _seen_from(path: Path) -> str:

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+Triple = tuple[float, float, float]
+
 
 class Source(NamedTuple):
     """Images as they were read: (n, 3, h, w) uint8 and (n,) int64 labels, -1 for none."""
@@ -19,6 +21,9 @@ class Source(NamedTuple):
     """What pixels follow from that are computed here; empty where they were read."""
     notes: tuple[str, ...] = ()
     """What was left out, held out or found missing, for the user to see."""
+    mean: Triple | None = None
+    """Of each channel, in units of white: what views are normalised by, where the data say so."""
+    std: Triple | None = None
 
 
 def planes(what: str, images: np.ndarray) -> Tensor:  # -> (n, 3, h, w)

@@ -1,8 +1,11 @@
 """Where images come from: rendered, and torchvision's downloads."""
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torchvision import datasets
 
@@ -19,12 +22,26 @@ def read_shapes(root: Path, size: int | None) -> Source:
 
 def read_cifar10(root: Path, size: int | None) -> Source:
     """Read CIFAR-10 (Krizhevsky 2009): 50,000 and 10,000 images of 32 pixels, 10 classes."""
+    return _in_two_parts("cifar10", datasets.CIFAR10, root)
+
+
+def read_cifar100(root: Path, size: int | None) -> Source:
+    """Read CIFAR-100 (Krizhevsky 2009): as CIFAR-10, in 100 classes."""
+    return _in_two_parts("cifar100", datasets.CIFAR100, root)
+
+
+def read_fashion_mnist(root: Path, size: int | None) -> Source:
+    """Read Fashion-MNIST (Xiao+ 2017): 60,000 and 10,000 grey images of 28 pixels, 10 classes."""
+    return _in_two_parts("fashion-mnist", datasets.FashionMNIST, root)
+
+
+def _in_two_parts(name: str, kind: Callable[..., Any], root: Path) -> Source:
     try:
-        train, test = (datasets.CIFAR10(root, train=t, download=True) for t in (True, False))
+        train, test = (kind(root, train=t, download=True) for t in (True, False))
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise _offline("cifar10", root, error) from error
-    x = [planes("cifar10", data.data) for data in (train, test)]
-    y = [torch.tensor(data.targets) for data in (train, test)]
+        raise _offline(name, root, error) from error
+    x = [planes(name, np.asarray(data.data)) for data in (train, test)]
+    y = [torch.as_tensor(data.targets) for data in (train, test)]
     return Source(tuple(train.classes), x[0], y[0], x[1], y[1])
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from trainers.named import is_named
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -82,14 +84,30 @@ ENCODERS: dict[str, _Kind] = {
 DEFAULT_WIDTHS = {name: kind.width for name, kind in ENCODERS.items()}
 
 
-def build_encoder(name: str, width: int, shape: tuple[int, ...]) -> tuple[nn.Module, int]:
+def build_encoder(name: str, width: int | None, shape: tuple[int, ...]) -> tuple[nn.Module, int]:
     """Return the encoder for inputs of `shape`, and the number of its features.
+
+    Parameters
+    ----------
+    name : str
+        Of `ENCODERS`, or ``package.module:name``, see `named_encoder`.
+    width : int, optional
+        Of `ENCODERS` it is not optional.
+    shape : tuple of int
 
     Raises
     ------
     ValueError
-        The encoder is for images and the data are vectors, or the other way round.
+        The encoder is for images and the data are vectors, or the other way round; or as
+        `named_encoder`.
     """
+    import torch
+
+    if is_named(name):
+        from trainers.networks.named_encoder import named_encoder
+
+        encoder, features = named_encoder(name, width, shape)
+        return encoder.to(memory_format=torch.channels_last), features
     kind = ENCODERS[name]
     dims, wanted = kind.input
     if len(shape) != dims:
@@ -98,8 +116,7 @@ def build_encoder(name: str, width: int, shape: tuple[int, ...]) -> tuple[nn.Mod
             f"encoder {name!r} wants {wanted}; the data have shape {shape}: use "
             f"{' or '.join(fitting)}"
         )
-    import torch
-
+    width = kind.width if width is None else width
     encoder = kind.build(width, shape[0]).to(memory_format=torch.channels_last)
     return encoder, kind.features * width
 

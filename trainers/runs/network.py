@@ -22,7 +22,7 @@ def build_network(config: Config, shape: tuple[int, ...]) -> tuple[Network, int]
         The encoder does not fit the data.
     """
     config = config.resolved
-    encoder, features = build_encoder(str(config.encoder), int(config.width or 0), shape)
+    encoder, features = build_encoder(str(config.encoder), config.width, shape)
     projector, d = build_projector(
         features,
         int(config.projector_layers or 0),

@@ -148,3 +148,15 @@ def test_a_file_of_another_kind_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("1,2")
     with pytest.raises(ValueError, match=r"is a file, and no \.npz"):
         load_data(str(tmp_path / "a.csv"))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "recipe"),
+    [("cifar100", "CIFAR100", "directpred-cifar"), ("fashion-mnist", "FashionMNIST", "crop")],
+)
+def test_others_are_downloaded_and_checked_as_cifar10(monkeypatch, tmp_path, name, kind, recipe):
+    calls = downloaded(monkeypatch, kind, 28, [1, 0, 1])
+    data = load_data(name, root=tmp_path)
+    assert calls == [{"root": tmp_path, "train": t, "download": True} for t in (True, False)]
+    assert (data.shape, data.y_train.tolist()) == ((3, 28, 28), [1, 0, 1])
+    assert data.recipes == RECIPES[recipe]

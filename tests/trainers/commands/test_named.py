@@ -1,0 +1,55 @@
+"""Everything that can be brought, in one run, through every command that takes it up again."""
+
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+import users_module
+
+from analysis import open_snapshots
+from trainers import resume
+from trainers.commands.main import main
+
+LINE = (
+    "directpred --encoder users_module:Net --width 5 --data users_module:arrays "
+    "--views users_module:torchvision_s --predictor users_module:Half --predictor.power 1 "
+    "--target users_module:Slow --loss users_module:L1 --loss.weight 2 --epochs 1 "
+    "--batch-size 10 --projector-hidden 8 --projector-out 4 --device cpu --out"
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    run = tmp_path_factory.mktemp("named") / "run"
+    assert main([*shlex.split(LINE), str(run)]) == 0
+    return run
+
+
+def test_every_command_takes_it_up_again(run, capsys):
+    ds = open_snapshots(run)
+    assert ds.attrs["data"] == "users_module:arrays"
+    assert main(["resume", str(run), "--epochs", "2"]) == 0
+    assert open_snapshots(run).step[-1] == 8
+    assert main(["evaluate", str(run), "--protocol", "linear"]) == 0
+    assert main(["ranks", str(run), "--images", "20", "--views", "2"]) == 0
+    assert "RankMe" in capsys.readouterr().out
+    assert main(["predict", str(run), str(Path(__file__).parent)]) == 2
+    assert "has no images" in capsys.readouterr().err
+    assert main(["export", str(run), "--out", str(run / "w.pt")]) == 2
+    assert "users_module:Net" in capsys.readouterr().err
+
+
+def test_where_it_cannot_be_imported_the_run_is_refused_and_stays(run, monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, "users_module")
+    support = Path(users_module.__file__).parent
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if Path(p) != support])
+    before = sorted(run.rglob("*"))
+    for words in (["resume"], ["evaluate"], ["ranks"]):
+        assert main([*words, str(run)]) == 2
+        error = capsys.readouterr().err.splitlines()[-1]
+        assert "there is no module 'users_module'" in error
+    with pytest.raises(ValueError, match="there is no module 'users_module'"):
+        resume(run)
+    assert sorted(run.rglob("*")) == before
+    assert open_snapshots(run).sizes["step"] > 0  # reading needs nobody's code

@@ -1,0 +1,116 @@
+"""What a user brings, by the name that it is found under again: ``package.module:name``.
+
+Wherever the library has a name for an encoder, data, a recipe, a predictor rule, a target or a
+loss, such a name may stand: it is stored in the run, and imported again on `resume` and `evaluate`.
+"""
+
+import importlib
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from analysis.checks.fields import shown
+from analysis.checks.names import unknown
+from analysis.checks.one_line import one_line
+
+_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+def is_named(text: Any) -> bool:
+    """Return whether `text` has the form ``package.module:name``.
+
+    Examples
+    --------
+    >>> is_named("mynets:build"), is_named("resnet18"), is_named("photos/a:b")
+    (True, False, False)
+    """
+    return isinstance(text, str) and _NAME.fullmatch(text) is not None
+
+
+def find(kind: str, name: str) -> Any:
+    """Return what a name stands for; its module is looked for in the working directory, too.
+
+    Parameters
+    ----------
+    kind : str
+        What it is to be, as the message calls it.
+    name : str
+        ``package.module:name``, of a name inside it ``package.module:Class.name``.
+
+    Raises
+    ------
+    ValueError
+        There is no such module, it cannot be imported, or it has no such name.
+
+    Examples
+    --------
+    >>> find("rule", "math:hypot")(3, 4)
+    5.0
+    """
+    if not is_named(name):
+        raise ValueError(f"{kind} is {shown(name)}; package.module:name wanted")
+    module, _, path = name.partition(":")
+    here = str(Path.cwd())
+    sys.path.append(here)  # behind what is installed, which a file of that name must not hide
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise _failed(kind, name, error) from error
+        raise ValueError(
+            f"{kind} {name!r}: there is no module {error.name!r}, in {here} or where Python looks; "
+            "run this where it can be imported, or install it"
+        ) from None
+    except Exception as error:  # whatever a stranger's module does
+        raise _failed(kind, name, error) from error
+    finally:
+        sys.path.remove(here)
+    for part in path.split("."):
+        if not hasattr(found, part):
+            there = [word for word in dir(found) if not word.startswith("_")]
+            raise ValueError(unknown(f"{kind} of {module}", part, there, "there is no such name"))
+        found = getattr(found, part)
+    return found
+
+
+def name_of(kind: str, thing: Any) -> str:
+    """Return the name under which an object is found again.
+
+    Raises
+    ------
+    ValueError
+        There is none: it is a lambda, was made inside a function or in the script that runs, or its
+        name leads to another object.
+
+    Examples
+    --------
+    >>> name_of("rule", Path)
+    'pathlib:Path'
+    >>> name_of("rule", lambda x: x)
+    Traceback (most recent call last):
+    ValueError: rule is a lambda; a run finds what it was made of by name: give it one in a module
+    """
+    module, path = (getattr(thing, key, None) for key in ("__module__", "__qualname__"))
+    why = ""
+    if not isinstance(module, str) or not isinstance(path, str):
+        why = f"is {shown(thing)}, which has no name of its own"
+    elif path == "<lambda>" or path.endswith(".<lambda>"):
+        why = "is a lambda"
+    elif "<locals>" in path:
+        why = f"is {path.replace('.<locals>', '')}, made inside a function"
+    elif module == "__main__":
+        why = f"is {path} of the script that runs"
+    elif find(kind, f"{module}:{path}") is not thing:
+        why = f"is not what {module}:{path} leads to"
+    if why:
+        raise ValueError(
+            f"{kind} {why}; a run finds what it was made of by name: give it one in a module"
+        )
+    return f"{module}:{path}"
+
+
+def _failed(kind: str, name: str, error: Exception) -> ValueError:
+    return ValueError(
+        f"{kind} {name!r}: its module fails on import, {type(error).__name__}: {one_line(error)}"
+    )
