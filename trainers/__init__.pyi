@@ -7,12 +7,15 @@ from .evaluation.finetune import FineTune
 from .evaluation.knn import KNN
 from .evaluation.linear_probe import LinearProbe
 from .evaluation.view_features import view_features
+from .methods.barlow_twins import BarlowTwins
 from .methods.closed_forms import Direct
+from .methods.lejepa import LeJEPA
 from .methods.losses import Cosine, Euclidean
 from .methods.method import METHODS, Method
 from .methods.optimal import Optimal
 from .methods.predictors import Identity, Learned
 from .methods.targets import EMA, Attached, StopGradient
+from .methods.vicreg import VICReg
 from .recording.recorder import Recorder
 from .training.loop import resume, train
 
@@ -24,18 +27,21 @@ __all__ = [
     "METHODS",
     "AdamProbe",
     "Attached",
+    "BarlowTwins",
     "Config",
     "Cosine",
     "Direct",
     "Euclidean",
     "FineTune",
     "Identity",
+    "LeJEPA",
     "Learned",
     "LinearProbe",
     "Method",
     "Optimal",
     "Recorder",
     "StopGradient",
+    "VICReg",
     "evaluate",
     "exact_correlation",
     "load_classifier",

@@ -18,7 +18,7 @@ from trainers.optimisation.schedule import SCHEDULES
 from trainers.options import DEEP, WIDE, choose, from_json, option, read_json, to_json
 
 SIDE, LONG = 1 << 12, 10**6
-DATA = "shapes, gaussian, cifar10, cifar100, fashion-mnist, stl10"
+DATA_NAMES = "shapes, gaussian, cifar10, cifar100, fashion-mnist, stl10"
 SEED = (1 << 63) - 1  # what torch's generator takes
 
 
@@ -49,7 +49,7 @@ class Config:
 
     method: Method
     name: str = option("", "label in tables and figures (default: the method's name)")
-    data: str = option("shapes", f"{DATA}, a folder of images, FILE.npz, or module:name")
+    data: str = option("shapes", f"{DATA_NAMES}, a folder of images, FILE.npz, or module:name")
     views: str | None = option(None, "recipe, or module:name (default: the data's own)")
     size: int | None = option(
         None, "side of the training images in pixels (default: the data's own)", least=8, most=SIDE

@@ -153,9 +153,23 @@ def tie(weights: list[Tensor]) -> None:
         weights[1].copy_(W.mT)
 
 
+def unit_diagonal(weights: list[Tensor]) -> None:
+    """Set the diagonal, in place, to 1: only what is off it learns.
+
+    References
+    ----------
+    Wen, Li (2022), arXiv:2205.06226, whose head begins at the identity.
+    """
+    import torch
+
+    with torch.no_grad():
+        weights[0].fill_diagonal_(1.0)
+
+
 CONSTRAINTS: dict[str, Callable[[list[Tensor]], None]] = {
     "none": lambda weights: None,
     "symmetric": lambda weights: project(weights, symmetric_part),
     "psd": lambda weights: project(weights, positive_part),
     "tied": tie,
+    "off-diagonal": unit_diagonal,
 }

@@ -7,11 +7,14 @@ them, so that one learning rate means one thing.
 from dataclasses import dataclass
 
 from analysis.checks.fields import checked, shown
+from trainers.methods.barlow_twins import BarlowTwins
 from trainers.methods.closed_forms import Direct
+from trainers.methods.lejepa import LeJEPA
 from trainers.methods.losses import Cosine, Euclidean, Loss
 from trainers.methods.optimal import Optimal
 from trainers.methods.predictors import Identity, Learned
 from trainers.methods.targets import EMA, Attached, StopGradient
+from trainers.methods.vicreg import VICReg
 
 Predictor = Learned | Direct | Optimal | Identity
 Target = EMA | StopGradient | Attached
@@ -27,7 +30,13 @@ TARGETS: dict[str, Target] = {
     "stopgradient": StopGradient(),
     "attached": Attached(),
 }
-LOSSES: dict[str, Loss] = {"cosine": Cosine(), "euclidean": Euclidean()}
+LOSSES: dict[str, Loss] = {
+    "cosine": Cosine(),
+    "euclidean": Euclidean(),
+    "vicreg": VICReg(),
+    "barlow-twins": BarlowTwins(),
+    "lejepa": LeJEPA(),
+}
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,16 @@ class Learned:
     `constraint` holds W_p, the product of the layers, after every optimiser step, to be
     ``symmetric``, or symmetric positive semi-definite (``psd``), or the layers to be ``tied``,
     W_2 = W_1^T; one tied layer is the linear W^T W of two factors. Three different things:
-    `trainers.methods.constraints`. Behind a bottleneck, `hidden` below d, they hold at that rank.
+    `trainers.methods.constraints`. ``off-diagonal`` holds the diagonal of a W_p of one layer at 1;
+    with ``start="identity"`` that is the head of Wen and Li (2022). Behind a bottleneck, `hidden`
+    below d, they hold at that rank.
     """
 
     layers: int = option(2, "1: linear; more: with hidden layers, batch norm and ReLU", most=DEEP)
     hidden: int = option(512, "width of hidden layers", least=1, most=WIDE)
     constraint: str = option("none", f"one of {', '.join(CONSTRAINTS)}, held after every step")
     bias: bool = option(False, "a bias in the last layer")
+    start: str = option("random", "W_p before training: random, or of one layer identity")
 
     def __post_init__(self) -> None:
         check_fields(self, "predictor")
@@ -42,6 +45,12 @@ class Learned:
                 "no predictor)"
             )
         choose("predictor constraint", self.constraint, CONSTRAINTS)
+        choose("predictor start", self.start, dict.fromkeys(("random", "identity")))
+        alone = {"start identity": self.start != "random"}
+        alone |= {"constraint off-diagonal": self.constraint == "off-diagonal"}
+        for what, asked in alone.items():
+            if asked and (self.layers > 1 or self.constraint == "tied"):
+                raise ValueError(f"predictor {what} is of one layer that is W_p; layers 1 wanted")
         if self.layers > 2 and self.constraint != "none":
             raise ValueError(
                 f"predictor constraint is {self.constraint!r} on {self.layers} layers; "
@@ -78,7 +87,10 @@ class Learned:
             size = self.hidden
         if self.layers == 1 and self.constraint == "tied":
             blocks.append(nn.Linear(d, d, bias=False))
-        return LearnedPredictor(self.constraint, *blocks, nn.Linear(size, d, bias=self.bias))
+        last = nn.Linear(size, d, bias=self.bias)
+        if self.start == "identity":
+            nn.init.eye_(last.weight)
+        return LearnedPredictor(self.constraint, *blocks, last)
 
 
 @dataclass(frozen=True)

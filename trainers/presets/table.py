@@ -6,11 +6,14 @@ flags that ``--as-published`` puts before one's own.
 
 from dataclasses import replace
 
+from trainers.methods.barlow_twins import BarlowTwins
 from trainers.methods.closed_forms import Direct
+from trainers.methods.lejepa import LeJEPA
 from trainers.methods.losses import Cosine, Euclidean
 from trainers.methods.method import METHODS, SOURCES, Method
 from trainers.methods.predictors import Identity, Learned
 from trainers.methods.targets import EMA, Attached, StopGradient
+from trainers.methods.vicreg import VICReg
 from trainers.presets.preset import AT_CIFAR, TCG, Preset
 from trainers.presets.reproduction import AT as AT_RE
 from trainers.presets.reproduction import AT_EMA as AT_RE_EMA
@@ -76,6 +79,26 @@ BASE: dict[str, Preset] = {
     ),
     "euclidean": Preset(
         Method(LINEAR, EMA(), Euclidean()), "the theory's own loss", f"{TCG}, Eq. 1"
+    ),
+    "vicreg": Preset(
+        Method(Identity(), Attached(), VICReg()),
+        "no predictor, no stop-gradient: variance, invariance, covariance",
+        "Bardes, Ponce, LeCun 2022, arXiv:2105.04906",
+    ),
+    "barlow-twins": Preset(
+        Method(Identity(), Attached(), BarlowTwins()),
+        "no predictor, no stop-gradient: cross-correlation to the identity",
+        "Zbontar, Jing, Misra, LeCun, Deny 2021, arXiv:2103.03230",
+    ),
+    "lejepa": Preset(
+        Method(Identity(), Attached(), LeJEPA()),
+        "no predictor, no stop-gradient: Gaussian along every direction",
+        "Balestriero, LeCun 2025, arXiv:2511.08544",
+    ),
+    "off-diagonal-head": Preset(
+        Method(Learned(layers=1, constraint="off-diagonal", start="identity"), StopGradient()),
+        "one-layer predictor from the identity, its diagonal held",
+        "Wen, Li 2022, arXiv:2205.06226",
     ),
     "isoloss": Preset(
         Method(

@@ -101,18 +101,18 @@ class Learner:
             fixed=("predictor",) if config.fix_predictor_lr else (),
         )
 
-    def look(self, x1: Tensor, x2: Tensor) -> Step:
+    def look(self, x1: Tensor, x2: Tensor, step: int = 0) -> Step:
         """Run both views through every network in training mode; nothing is learned."""
         with computing(self.precision, x1.device):
             z = self.both(self.online, (x1, x2))
             q = self.both(self.predictor, z)
             t = self.target((x1, x2), z, self.both)
         z, q, t = full(z), full(q), full(t)
-        return Step(z, q, t, self.loss(z, q, t), torch.zeros(()))
+        return Step(z, q, t, self.loss.at(step)(z, q, t), torch.zeros(()))
 
     def learn(self, step: int, x1: Tensor, x2: Tensor) -> Step:
         """Take optimiser step number `step`: gradient, then target, then the rule for W_p."""
-        seen = self.look(x1, x2)
+        seen = self.look(x1, x2, step)
         self.optimiser.clear()
         seen.loss.backward()
         gradients = [w.grad for w in self.optimiser.parameters if w.grad is not None]

@@ -3,8 +3,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from learners import config_of, unlearned, views
+from learners import config_of, learned, unlearned, views
 
+from trainers import Learned
 from trainers.methods.constraints import (
     balanced_factors,
     positive_part,
@@ -239,3 +240,19 @@ def test_symmetry_is_exact_after_each_step_of_learning(layers, constraint):
         W = learner.predictor.matrix().detach()
         assert (W - W.mT).norm() <= 1e-6 * W.norm()
         assert W.norm() > 0.1
+
+
+def test_an_off_diagonal_head_begins_at_the_identity_and_keeps_its_diagonal():
+    learner = learned(config_of("off-diagonal-head"))
+    W = learner.predictor.matrix().detach()
+    assert torch.equal(unlearned(config_of("off-diagonal-head")).predictor.matrix(), torch.eye(6))
+    assert torch.equal(W.diagonal(), torch.ones(6))
+    assert (W - torch.eye(6)).abs().max() > 0
+
+
+def test_of_more_layers_there_is_no_identity_and_no_diagonal():
+    for options in ({"start": "identity"}, {"constraint": "off-diagonal"}):
+        with pytest.raises(ValueError, match="is of one layer that is W_p; layers 1 wanted"):
+            Learned(layers=2, **options)
+    with pytest.raises(ValueError, match="predictor start 'zero' is not known"):
+        Learned(layers=1, start="zero")
