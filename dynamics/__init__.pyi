@@ -1,18 +1,22 @@
 from .experiment.compare import compare
 from .experiment.flow_parameters import FlowParameters
+from .flows.barlow import BarlowFlow
 from .flows.collapsing import NoPredictorFlow, NoStopGradientFlow
 from .flows.cosine import CosineFlow
+from .flows.depth import DepthFlow
 from .flows.eigenmodes import EigenmodeFlow
 from .flows.gaussian_cosine import GaussianCosineFlow
 from .flows.isoloss import EIGEN_LOSSES, EigenvalueFlow
 from .flows.isotropic import IsotropicFlow, SymmetrisedFlow
 from .flows.linear import LinearFlow
 from .flows.rest_point import RestPoint
+from .flows.self_predictive import SelfPredictiveFlow
 from .flows.set_predictor import ClosedFormFlow, IdentityRule, OptimalRule, SpectrumRule
 from .flows.singular_values import DirectSetFlow, ScalarFlow
 from .solvers.ensemble import ensemble
 from .solvers.integrate import integrate
 from .theorems.basin import basin_edges, critical_start, survives
+from .theorems.equilibria import Equilibrium, linearise
 from .theorems.parabola import speed, target_scale_on_parabola, time_to_reach
 from .theorems.phase_plane import phase_portrait
 from .theorems.separatrix import separatrix
@@ -22,11 +26,14 @@ __version__: str
 
 __all__ = [
     "EIGEN_LOSSES",
+    "BarlowFlow",
     "ClosedFormFlow",
     "CosineFlow",
+    "DepthFlow",
     "DirectSetFlow",
     "EigenmodeFlow",
     "EigenvalueFlow",
+    "Equilibrium",
     "FlowParameters",
     "GaussianCosineFlow",
     "IdentityRule",
@@ -37,6 +44,7 @@ __all__ = [
     "OptimalRule",
     "RestPoint",
     "ScalarFlow",
+    "SelfPredictiveFlow",
     "SpectrumRule",
     "SymmetrisedFlow",
     "basin_edges",
@@ -45,6 +53,7 @@ __all__ = [
     "critical_start",
     "ensemble",
     "integrate",
+    "linearise",
     "phase_portrait",
     "separatrix",
     "speed",
