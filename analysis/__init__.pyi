@@ -44,6 +44,7 @@ from .statistics.white_noise import (
     stable_rank_null,
 )
 from .store.arrays import from_arrays, save_snapshots
+from .store.examples import EXAMPLES, copy_example, open_example
 from .store.integrity import verify
 from .store.reader import SnapshotWriter, open_snapshots
 from .store.runs import open_runs
@@ -53,6 +54,7 @@ from .verdicts.collapse import Verdict, collapse, collapse_course
 __version__: str
 
 __all__ = [
+    "EXAMPLES",
     "PowerLaw",
     "SnapshotWriter",
     "Verdict",
@@ -75,6 +77,7 @@ __all__ = [
     "commutator",
     "commutator_null",
     "complex_eigenvalues",
+    "copy_example",
     "critical_decay",
     "definiteness",
     "effective_samples",
@@ -98,6 +101,7 @@ __all__ = [
     "noise_level",
     "noise_ratio",
     "off_diagonal_energy",
+    "open_example",
     "open_run",
     "open_runs",
     "open_snapshots",

@@ -35,7 +35,11 @@ def _run(words: list[str]) -> int:
         from analysis.commands.verify import verify_command
 
         return verify_command(words[1:])
-    if (meant := nearest(first, ["accuracy", "verify"])) and not Path(first).exists():
+    if first == "example":
+        from analysis.commands.example import example_command
+
+        return example_command(words[1:])
+    if (meant := nearest(first, ["accuracy", "example", "verify"])) and not Path(first).exists():
         raise ValueError(f"there is no run {first!r}; did you mean the command {meant[0]}?")
     # Parsed before what measures is loaded: help and refusals come at once.
     args = run_parser().parse_strictly(words)

@@ -58,7 +58,7 @@ def read_accuracies(runs: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
     folders = [path for path in given if Path(path).suffix != ".csv"]
     tables += _of_runs(run_paths(folders)) if folders else []
     if not any(len(table) for table in tables):
-        raise ValueError("the runs have no accuracy; `python -m trainers evaluate RUN` adds one")
+        raise ValueError("the runs have no accuracy; `eigenspace evaluate RUN` adds one")
     return _joined([table for table in tables if len(table)])
 
 

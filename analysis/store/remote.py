@@ -26,9 +26,9 @@ def open_store(address: str) -> tuple[dict[str, Any], CompleteStore, str]:
     ValueError
         Nothing is known of such addresses, or as `parse_root`.
     """
-    places = [address, posixpath.join(address, STORE)]
-    for place in places if address.endswith(".zarr") else reversed(places):
-        content = _content(posixpath.join(place, "zarr.json"))
+    places = [address, inside(address, STORE)]
+    for place in places if address.partition("::")[0].endswith(".zarr") else reversed(places):
+        content = _content(inside(place, "zarr.json"))
         if content is not None:
             root = parse_root(content, place)
             checked = root["attributes"]["format_version"] > UNSEALED
@@ -40,15 +40,25 @@ def open_store(address: str) -> tuple[dict[str, Any], CompleteStore, str]:
     )
 
 
+def inside(address: str, *names: str) -> str:
+    """Return the address of what is in a folder; of a chain, in its first part.
+
+    Examples
+    --------
+    >>> inside("s3://bucket/run", "a"), inside("zip://run::s3://bucket/runs.zip", "a")
+    ('s3://bucket/run/a', 'zip://run/a::s3://bucket/runs.zip')
+    """
+    first, chained, rest = address.partition("::")
+    return f"{posixpath.join(first, *names)}{chained}{rest}"
+
+
 def runs_at(address: str) -> list[str]:
     """Return the addresses of the run that is there, or else of those in a folder, by name."""
-    if _content(posixpath.join(address, STORE, "zarr.json")) or _content(
-        posixpath.join(address, "zarr.json")
-    ):
+    if _content(inside(address, STORE, "zarr.json")) or _content(inside(address, "zarr.json")):
         return [address]
     names = sorted(posixpath.basename(name.rstrip("/")) for name in _names(address))
-    places = [posixpath.join(address, name) for name in names if not name.startswith(".")]
-    return [place for place in places if _content(posixpath.join(place, STORE, "zarr.json"))]
+    places = [inside(address, name) for name in names if not name.startswith(".")]
+    return [place for place in places if _content(inside(place, STORE, "zarr.json"))]
 
 
 def _content(address: str) -> bytes | None:

@@ -112,7 +112,7 @@ def run_paths(
 
 def run_name(path: RunPath) -> str:
     """Return what a run is called by its place."""
-    return path.name if isinstance(path, Path) else basename(path)
+    return path.name if isinstance(path, Path) else basename(path.partition("::")[0])
 
 
 def run_folder(path: str | os.PathLike[str]) -> Path:

@@ -21,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not argv or argv[0] in ("-h", "--help", "--help-all"):
         print(_usage())
         return 0
-    if argv[0] in PACKAGES:
+    if argv[0] == "example":
+        package = "analysis"
+    elif argv[0] in PACKAGES:
         package, argv = PACKAGES[argv[0]], argv[1:]
     else:
         package = "trainers"
@@ -34,6 +36,7 @@ def _usage() -> str:
     words |= {f"{word} {one.usage}".rstrip(): one.what for word, one in COMMANDS.items()}
     words |= {
         "analyse RUN...": "measure runs and draw them: python -m analysis",
+        "example [NAME]": "runs that ship: list them, or unpack one",
         "theory COMMAND": "figures of the theory: python -m dynamics",
         "--version": "",
     }

@@ -102,9 +102,7 @@ def load_classifier(run: str | Path) -> Classifier:
     """
     file = path_of("run", run) / FILE
     if not file.is_file():
-        raise FileNotFoundError(
-            f"no classifier at {file}; `python -m trainers evaluate {run}` makes one"
-        )
+        raise FileNotFoundError(f"no classifier at {file}; `eigenspace evaluate {run}` makes one")
     refuse_diverged(Path(run))
     content = checkpoint.read(file)
     config = config_of(file, content)

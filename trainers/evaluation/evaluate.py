@@ -82,7 +82,7 @@ def evaluate(
     choose("network", network, dict.fromkeys(NETWORKS))
     choose("features", features, dict.fromkeys(FEATURES))
     run = path_of("run", run)
-    scores = {}
+    scores: dict[str, Score] = {}
     with hold(run) as held:
         recover(held)
         refuse_diverged(run)
@@ -95,7 +95,11 @@ def evaluate(
             held.run / STORE, resume_after=LATEST, durable=True, lock=held
         ) as writer:
             for name, protocol in chosen.items():
-                scores[name] = score = protocol.score(cached)
+                try:
+                    score = protocol.score(cached)
+                except KeyboardInterrupt as stop:
+                    raise KeyboardInterrupt(_left(run, chosen, scores)) from stop
+                scores[name] = score
                 record(
                     *(writer, trained.step, trained.epoch, name, protocol, score),
                     network=network,
@@ -107,6 +111,13 @@ def evaluate(
                         check=writer.check,
                     )
     return scores
+
+
+def _left(run: Path, chosen: Mapping[str, object], scores: Mapping[str, object]) -> str:
+    rest = " ".join(name for name in chosen if name not in scores)
+    kept = f"{' and '.join(scores)} of it kept" if scores else "nothing of it measured"
+    again = f"`eigenspace evaluate {run} --protocol {rest}` measures the rest"
+    return f"interrupted: {run} is as it was, {kept}; {again}"
 
 
 def _chosen(given: Mapping[str, EvaluationProtocol] | None) -> Mapping[str, EvaluationProtocol]:

@@ -215,7 +215,7 @@ def test_refusals(tmp_path, capsys):
     with pytest.raises(ValueError, match="seed 0 twice"):
         by_method(pd.concat([rows("byol", "knn", 0.4)] * 2))
     run = write(tmp_path, "a", {}, 0)
-    with pytest.raises(ValueError, match="no accuracy; `python -m trainers evaluate"):
+    with pytest.raises(ValueError, match="no accuracy; `eigenspace evaluate"):
         read_accuracies([run])
     wrong = tmp_path / "wrong.csv"
     for text, message in (

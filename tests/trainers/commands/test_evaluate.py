@@ -14,7 +14,7 @@ from trainers.commands.main import main
 from trainers.config import Config
 from trainers.evaluation.cached_features import CachedFeatures
 from trainers.evaluation.classifier import load_classifier
-from trainers.evaluation.evaluate import evaluate
+from trainers.evaluation.evaluate import PROTOCOLS, evaluate
 from trainers.evaluation.knn import KNN
 from trainers.evaluation.linear_probe import LinearProbe
 from trainers.runs import checkpoint
@@ -176,3 +176,25 @@ def test_data_without_labels_or_block_cannot_be_evaluated(tmp_path, capsys):
     capsys.readouterr()
     said = refused(capsys, "evaluate", str(tmp_path / "shapes"), "--features", "block")
     assert "there is no block to take features from: the projector has 1 layers" in said
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_interrupted_it_says_what_is_kept_and_how_the_rest_is_measured(
+    run, kept, monkeypatch, capsys
+):
+    names = ["linear", "adam"]
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(PROTOCOLS[names[kept]]), "score", interrupted)
+        assert main(["evaluate", str(run), "--protocol", *names]) == 130
+    said = capsys.readouterr().err.splitlines()[-1]
+    there = open_snapshots(run, "evaluation").protocol.values.tolist()
+    assert ("linear" in there) == bool(kept)
+    assert ("linear of it kept" if kept else "nothing of it measured") in said
+    again = shlex.split(said.partition("`")[2].partition("`")[0])
+    assert again == ["eigenspace", "evaluate", str(run), "--protocol", *names[kept:]]
+    assert main(again[1:]) == 0
+    assert {*names} <= {*open_snapshots(run, "evaluation").protocol.values.tolist()}
