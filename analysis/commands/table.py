@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
+from analysis.measures.registered import REGISTERED
 from analysis.report.measured_run import Measured
 from analysis.store.visible import visible
 from analysis.verdicts.caveats import divergence
@@ -47,6 +48,9 @@ def table_row(path: Path, one: Measured) -> dict[str, str]:
         row[heading] = " -> ".join(f"{v:.3f}" if isfinite(v) else "-" for v in ends)
         if name in OVER_MODES and isfinite(ends[-1]):
             row[heading] += f" ({int(m['live_modes'][-1])})"
+    for name, one_more in REGISTERED.items():  # a dash where a run lacks what it takes
+        if not one_more.label.dims:
+            row[name] = f"{float(m[name][-1]):.3f}" if name in m else "-"
     row["error rate"] = "-" if verdict is None else f"{100 * verdict.error_rate:g} %"
     row["collapse"] = divergence(m) or "-" if verdict is None else verdict.kind
     if verdict is not None and verdict.onset is not None:

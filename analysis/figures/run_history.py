@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from string import ascii_lowercase
 
 import matplotlib as mpl
@@ -12,7 +13,13 @@ from matplotlib.figure import Figure
 from analysis.figures.curves import plot_commutator
 from analysis.figures.grid import panel_grid
 from analysis.figures.heatmap import plot_map
-from analysis.figures.over_training import plot_balance, plot_modes, plot_ranks, plot_verdicts
+from analysis.figures.over_training import (
+    plot_balance,
+    plot_band,
+    plot_modes,
+    plot_ranks,
+    plot_verdicts,
+)
 from analysis.figures.pairing import plot_pairing
 from analysis.figures.style import STYLE
 from analysis.figures.uncertainty import plot_noise
@@ -20,6 +27,7 @@ from analysis.linalg.labelled import check_run
 from analysis.measures.balance import balance, rayleigh_quotient, rayleigh_residual
 from analysis.measures.moments import centred
 from analysis.measures.power_law import fit_power_law
+from analysis.measures.registered import REGISTERED
 from analysis.measures.spectrum import eigenvalues
 from analysis.measures.tracking import follow_modes
 from analysis.store.labels import basis_name, of_the
@@ -127,7 +135,21 @@ def _panels(run: xr.Dataset, m: xr.Dataset) -> list[Panel]:
                 lambda ax: plot_balance(balance(run), ax=ax),
             )
         )
+    return panels + _registered(m)
+
+
+def _registered(m: xr.Dataset) -> list[Panel]:
+    # Your own measures, those of a number or of modes.
+    panels = []
+    for name, one in REGISTERED.items():
+        if name in m and one.label.dims in ((), ("mode",)):
+            draw = plot_map if one.label.dims else plot_band
+            panels.append(Panel(one.label.long_name, partial(_of, draw, m[name])))
     return panels
+
+
+def _of(draw: Callable[..., object], values: xr.DataArray, ax: Axes) -> None:
+    draw(values, ax=ax)
 
 
 def _followed(run: xr.Dataset, m: xr.Dataset) -> xr.Dataset:

@@ -32,6 +32,7 @@ from analysis.measures.effective_rank import (
 )
 from analysis.measures.moments import least_squares_predictor
 from analysis.measures.off_diagonal import off_diagonal_energy_of
+from analysis.measures.registered import registered_values
 from analysis.measures.spectrum import SPECTRUM
 from analysis.measures.symmetry import ASYMMETRY, ASYMMETRY_KERNELS, ASYMMETRY_NULL
 from analysis.store.chunks import rows_per_chunk
@@ -88,7 +89,8 @@ def summarise(run: xr.Dataset) -> xr.Dataset:
         `alignment_null`, `mean_alignment_excess`, `weighted_alignment_excess`, `live_modes`,
         `asymmetry`, `commutator` and `commutator_null` (both deviatoric), `off_diagonal_energy`,
         and of F `entropy_rank`, `participation_ratio`. Range and null level of each: the function
-        of that name. ``attrs["basis"]`` names the matrix whose eigenvectors are taken, in a store
+        of that name. What you registered by `analysis.registry.register` stands beside them.
+        ``attrs["basis"]`` names the matrix whose eigenvectors are taken, in a store
         "correlation", and the label of `correlation_eigenvalue` says it in words.
 
         Means of the excess have null level 0, and are over the `live_modes` (from 0 to d) in which
@@ -136,7 +138,8 @@ def summarise(run: xr.Dataset) -> xr.Dataset:
     out = out.assign_coords(mode=mode_numbers(W.sizes["row"]))
     # Dask runs a chunk per core; BLAS threads on top of that would mostly wait for each other.
     with threadpool_limits(1, "blas"):
-        return out.compute()
+        out = out.compute()
+        return out.assign(registered_values(run, out))
 
 
 def fitted_summary(run: xr.Dataset) -> xr.Dataset | None:
