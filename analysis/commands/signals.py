@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -47,6 +47,21 @@ def interruptible() -> Iterator[Interruption]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def quiet(command: Callable[[], int], name: str) -> int:
+    """Run a whole process's command; Ctrl-C before or behind what hears it is one line, no trace.
+
+    Before is while modules are imported; behind, while the interpreter ends, it ends at once.
+    """
+    try:
+        return command()
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        return Interruption().code
+    finally:
+        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _mute_if_gone() -> None:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -46,6 +47,7 @@ class Command:
 
 
 def _run(arguments, said, barrier) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C at all of them ends it without a trace
     descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +35,7 @@ class Command:
 
 
 def _main(words, log, begun) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C at all of them ends it without a trace
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for standard in (1, 2):
         os.dup2(descriptor, standard)

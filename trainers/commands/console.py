@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from analysis.commands.called import SCRIPT
-from trainers.commands.main import COMMANDS
+from analysis.commands.signals import quiet
 
 # The other two packages by name: `trainers` imports neither until it is asked for.
 PACKAGES = {"analyse": "analysis", "theory": "dynamics"}
@@ -17,7 +17,12 @@ PACKAGES = {"analyse": "analysis", "theory": "dynamics"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
-    argv = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:  # all of a process
+        return quiet(lambda: _run(sys.argv[1:]), SCRIPT)
+    return _run(list(arguments))
+
+
+def _run(argv: list[str]) -> int:
     if not argv or argv[0] in ("-h", "--help", "--help-all"):
         print(_usage())
         return 0
@@ -32,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _usage() -> str:
+    from trainers.commands.main import COMMANDS
+
     words = {"train METHOD [options]": "train; METHOD --help has its options"}
     words |= {f"{word} {one.usage}".rstrip(): one.what for word, one in COMMANDS.items()}
     words |= {

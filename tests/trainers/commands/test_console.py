@@ -107,3 +107,25 @@ def test_a_library_that_loads_for_seconds_is_announced(capsys):
     assert capsys.readouterr().err == "loading no_such_module ...\n"
     say_loading("sys")
     assert capsys.readouterr().err == ""
+
+
+INTERRUPTED = """
+import importlib.abc, signal, sys
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.mark.parametrize("module", ["trainers.commands.main", "analysis.checks.names"])
+@pytest.mark.parametrize(
+    "start", [SCRIPT, "import runpy; runpy.run_module('trainers', {}, '__main__')"]
+)
+def test_ctrl_c_before_the_command_has_begun_is_one_line(module, start):
+    code = f"{INTERRUPTED.format(module=module)}\nsys.argv = ['eigenspace', 'list']\n{start}"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 130
+    assert run.stderr.endswith(": interrupted\n")
+    assert run.stderr.count("\n") == 1

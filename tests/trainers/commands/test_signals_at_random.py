@@ -78,7 +78,7 @@ def interrupt_and_resume(tmp_path, whole, shades, trials, seed=0):
 
 
 def test_a_run_survives_signals_and_kills(tmp_path, whole, shades):
-    interrupt_and_resume(tmp_path, whole, shades, trials=4)
+    interrupt_and_resume(tmp_path, whole, shades, trials=2)
 
 
 @pytest.mark.slow
