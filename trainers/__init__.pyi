@@ -16,6 +16,7 @@ from .methods.optimal import Optimal
 from .methods.predictors import Identity, Learned
 from .methods.targets import EMA, Attached, StopGradient
 from .methods.vicreg import VICReg
+from .recording.checkpoints import open_checkpoints
 from .recording.recorder import Recorder
 from .training.loop import resume, train
 
@@ -45,6 +46,7 @@ __all__ = [
     "evaluate",
     "exact_correlation",
     "load_classifier",
+    "open_checkpoints",
     "resume",
     "train",
     "view_features",
