@@ -1,5 +1,7 @@
 """Which machine computes."""
 
+import os
+
 import torch
 
 
@@ -12,6 +14,9 @@ def pick_device(name: str) -> torch.device:
         Torch does not know or does not have it.
     """
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    mine = os.environ.get("LOCAL_RANK")
+    if mine and there["cuda"] and name in ("auto", "cuda"):  # one of several processes
+        name = f"cuda:{mine}"
     if name == "auto":
         return torch.device(next((kind for kind, is_there in there.items() if is_there), "cpu"))
     try:

@@ -11,7 +11,7 @@ FLOORS = {  # from the ground up: a room imports from the rooms before it, and f
     ),
     "dynamics": "flows solvers theorems experiment figures commands __main__",
     "trainers": (
-        "named options say randomness device networks methods optimisation augmentation data "
+        "named options say randomness ranks device networks methods optimisation augmentation data "
         "config presets runs evaluation recording training commands __main__"
     ),
 }

@@ -17,12 +17,15 @@ def train_command(parser: Parser, name: str, argv: list[str]) -> int:
     """Train a preset with the options that follow it, and draw the run."""
     config, parsed = configure(parser, name, argv)
     say_loading("torch")
+    from trainers import ranks
     from trainers.data.load import label_of
     from trainers.training.loop import train
 
     name = config.resolved.name
     out = parsed.out or Path("runs") / safe_name(f"{name}-{label_of(config.data)}-{config.seed}")
-    return _report(train(config, out, overwrite=parsed.overwrite))
+    with ranks.joined():
+        train(config, out, overwrite=parsed.overwrite)
+        return _report(out) if ranks.writes() else 0
 
 
 def resume_command(parser: Parser, argv: list[str]) -> int:
@@ -37,12 +40,15 @@ def resume_command(parser: Parser, argv: list[str]) -> int:
     )
     parsed = parser.parse_strictly(argv)
     say_loading("torch")
+    from trainers import ranks
     from trainers.runs.finished import finished_at
     from trainers.training.loop import resume
 
     finished = finished_at(parsed.run)
-    resume(parsed.run, epochs=parsed.epochs)
-    return 0 if finished and finished == finished_at(parsed.run) else _report(parsed.run)
+    with ranks.joined():
+        resume(parsed.run, epochs=parsed.epochs)
+        again = finished and finished == finished_at(parsed.run)
+        return 0 if again or not ranks.writes() else _report(parsed.run)
 
 
 def _report(run: Path) -> int:

@@ -36,9 +36,16 @@ def _norm_per_view(network: nn.Module) -> None:
     norm_per_view(network)
 
 
+def _sync(network: nn.Module) -> None:
+    from trainers.networks.synced_norm import sync_norms
+
+    sync_norms(network)
+
+
 # name: (how views pass, what is done to a network before)
 BATCH_NORMS: dict[str, tuple[Both, Callable[[nn.Module], None]]] = {
     "separate": (separate, _leave),
     "fused": (together, _leave),
     "fused-per-view": (together, _norm_per_view),
+    "synced": (separate, _sync),
 }

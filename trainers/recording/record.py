@@ -10,7 +10,7 @@ import torch
 from analysis.checks.paths import make_folder
 from analysis.store.reader import STORE, SnapshotWriter
 from analysis.store.schema import DIVERGED_AT
-from trainers.recording import ranks
+from trainers import ranks
 from trainers.recording.moments import Moments
 from trainers.recording.predictor_matrix import Means
 from trainers.recording.ring import Ring

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from analysis.store.reader import open_snapshots
 from analysis.store.schema import COORDINATES
-from trainers.recording import ranks
+from trainers import ranks
 from trainers.recording.flow_time import FlowTime
 from trainers.recording.moments import feature_std
 from trainers.recording.passes import Passes

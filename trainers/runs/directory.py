@@ -14,6 +14,7 @@ from analysis.store.address import refuse_address
 from analysis.store.reader import STORE
 from analysis.store.schema import FLOW
 from analysis.store.strays import is_empty
+from trainers import ranks
 from trainers.config import Config
 from trainers.data.load import label_of
 from trainers.runs.checkpoint import FILE as CHECKPOINT
@@ -38,6 +39,7 @@ def attrs(config: Config, device: torch.device, data: Mapping[str, Any]) -> dict
         "config_resolved": config.resolved.to_json(),
         FLOW: json.dumps(flow_parameters(config)),
         **versions(device),
+        "ranks": ranks.count(),
         "commit": _commit(),
         "zarr": importlib.metadata.version("zarr"),
     }

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 
+from trainers import ranks
 from trainers.config import Config
 from trainers.data.load import Data
 from trainers.evaluation.cached_features import CachedFeatures, has_labels
@@ -39,7 +40,7 @@ def advance(
     with showing(name, config.epochs, per_epoch, reached.step, images) as progress:
         for step, samples in batches(config, data, reached.step):
             try:
-                seen = learner.learn(step, *data.views(step, samples))
+                seen = learner.learn(step, *data.views(step, ranks.share(samples)))
             except (FloatingPointError, LinAlgError) as error:
                 recorder.fetch()  # what W_p is set from may have broken before
                 raise Diverged(step, str(error)) from error

@@ -1,16 +1,19 @@
 """One network that learns: online network, target, predictor, optimiser, and a step of them."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from trainers import ranks
 from trainers.config import Config
 from trainers.methods.predictor_modules import IdentityPredictor, LearnedPredictor
 from trainers.methods.set_predictor import ClosedForm
 from trainers.methods.target_modules import EMATarget, OwnTarget
 from trainers.networks.precision import computing, full
+from trainers.networks.synced_norm import leave_alone
 from trainers.networks.two_views import BATCH_NORMS
 from trainers.optimisation.optimiser import Optimiser
 from trainers.optimisation.schedule import Schedule
@@ -60,6 +63,8 @@ class Learner:
                 f"--projector-layers {config.resolved.projector_layers}; use 1 or more"
             )
         self.precision = config.precision
+        self.alone = False
+        """Whether no other process takes part in a look."""
         self.both, prepare = BATCH_NORMS[config.batch_norm]
         for network in (self.online, predictor):
             prepare(network)
@@ -102,12 +107,17 @@ class Learner:
         )
 
     def look(self, x1: Tensor, x2: Tensor, step: int = 0) -> Step:
-        """Run both views through every network in training mode; nothing is learned."""
+        """Run both views through every network in training mode; nothing is learned.
+
+        Where several processes train, `x1` and `x2` are this one's share, and what is seen is all.
+        """
         with computing(self.precision, x1.device):
             z = self.both(self.online, (x1, x2))
             q = self.both(self.predictor, z)
             t = self.target((x1, x2), z, self.both)
         z, q, t = full(z), full(q), full(t)
+        if not self.alone:
+            z, q, t = ((ranks.gathered(a), ranks.gathered(b)) for a, b in (z, q, t))
         return Step(z, q, t, self.loss.at(step)(z, q, t), torch.zeros(()))
 
     def learn(self, step: int, x1: Tensor, x2: Tensor) -> Step:
@@ -115,6 +125,7 @@ class Learner:
         seen = self.look(x1, x2, step)
         self.optimiser.clear()
         seen.loss.backward()
+        ranks.add_gradients(self.optimiser.parameters)
         gradients = [w.grad for w in self.optimiser.parameters if w.grad is not None]
         norm = torch.stack(torch._foreach_norm(gradients)).norm()
         self.optimiser.step(self.schedule[step])
@@ -122,6 +133,14 @@ class Learner:
         z, q, t = ((a.detach(), b.detach()) for a, b in (seen.z, seen.q, seen.t))
         self.predictor.after_step(step, z, t)
         return Step(z, q, t, seen.loss.detach(), norm)
+
+    def by_itself(self) -> "Learner":
+        """Return a copy in which no other process takes part; its batch statistics are its own."""
+        copied = copy.deepcopy(self)
+        copied.alone = True
+        for part in copied.parts.values():
+            leave_alone(part)
+        return copied
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything a further step depends on."""

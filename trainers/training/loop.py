@@ -1,7 +1,7 @@
 """Where training begins and where it is taken up again."""
 
-import copy
 import math
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -10,6 +10,7 @@ from analysis.checks.fields import checked
 from analysis.checks.paths import path_of
 from analysis.store.lock import hold
 from analysis.store.reader import STORE, SnapshotWriter
+from trainers import ranks
 from trainers.config import Config
 from trainers.data.load import Data
 from trainers.device import pick_device
@@ -22,6 +23,7 @@ from trainers.runs.replacement import beginning, recover
 from trainers.runs.trained import announce, describe_data, load, open_trained, steps_per_epoch
 from trainers.say import say
 from trainers.training.advance import advance, save_checkpoint
+from trainers.training.follow import follow
 from trainers.training.learner import Learner
 from trainers.training.restored import check_learner
 from trainers.training.steps import batches, due_steps
@@ -62,6 +64,12 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
         ``attrs["diverged_at"]`` is that step.
     """
     config, run = checked("config", config, Config), path_of("out", out)
+    if not ranks.writes():
+        device = pick_device(config.device)
+        data = load(config, device)
+        learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
+        follow(config, data, learner, 0)
+        return run
     with hold(run) as held:
         recover(held)
         directory.check_free(run, overwrite)
@@ -113,8 +121,9 @@ def resume(run: str | Path, *, epochs: int | None = None) -> Path:
         As `train`.
     """
     run = path_of("run", run)
-    with hold(run) as held:
-        recover(held)
+    with hold(run) if ranks.writes() else nullcontext() as held:
+        if held is not None:
+            recover(held)
         refuse_diverged(run)
         trained = open_trained(run)
         state, step, device, data = trained.state, trained.step, trained.device, trained.data
@@ -135,6 +144,9 @@ def resume(run: str | Path, *, epochs: int | None = None) -> Path:
         )
         check_learner(run, state, learner, config.batch_size)
         learner.load_state_dict(state["learner"])
+        if held is None:
+            follow(config, data, learner, step)
+            return run
         described = directory.variable_attrs(config)
         place, reached = held.run, Reached(step, kept=step)
         with (
@@ -168,7 +180,7 @@ def _look_before_training(
     config: Config, data: Data, learner: Learner, recorder: LoopRecorder
 ) -> None:
     """Record step 0 on the views of the first steps, enough of them for a full-rank F."""
-    idle = copy.deepcopy(learner)  # its batch statistics move, the learner's must not
+    idle = learner.by_itself()  # its batch statistics move, the learner's must not
     wanted = math.ceil(8 * learner.d / (2 * config.batch_size))
     with torch.no_grad():
         for step, samples in batches(config, data, 0):

@@ -1,0 +1,70 @@
+"""Batch norm over the shares of all processes: what one process computes of the whole batch."""
+
+import torch
+from torch import Tensor, nn
+
+from trainers.ranks import Total, count
+
+
+class _Synced(nn.modules.batchnorm._BatchNorm):
+    """Batch statistics over all processes."""
+
+    alone = False
+    """Whether this process is looked at by itself: no other takes part."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise `x` (batch, channel, ...)."""
+        if not self.training or self.alone or count() == 1:
+            return super().forward(x)
+        dims = [dim for dim in range(x.ndim) if dim != 1]
+        shape = [-1 if dim == 1 else 1 for dim in range(x.ndim)]
+        wide = x.float()
+        n = count() * x.numel() / x.shape[1]
+        mean = Total.apply(wide.sum(dims)) / n
+        away = wide - mean.view(shape)
+        variance = Total.apply(away.square().sum(dims)) / n
+        out = away * (variance + self.eps).rsqrt().view(shape)
+        if self.affine:
+            out = out * self.weight.view(shape) + self.bias.view(shape)
+        self._remember(mean.detach(), variance.detach() * n / (n - 1))
+        return out.to(x.dtype)
+
+    @torch.no_grad()
+    def _remember(self, mean: Tensor, variance: Tensor) -> None:
+        if not self.track_running_stats:
+            return
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        self.num_batches_tracked.add_(1)
+        # Without a momentum, as torch has it: the mean of all.
+        weight = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+        self.running_mean.lerp_(mean, weight)
+        self.running_var.lerp_(variance, weight)
+
+
+class SyncedBatchNorm1d(_Synced, nn.BatchNorm1d):
+    """One-dimensional."""
+
+
+class SyncedBatchNorm2d(_Synced, nn.BatchNorm2d):
+    """Two-dimensional."""
+
+
+_SYNCED: dict[type[nn.Module], type[nn.Module]] = {
+    nn.BatchNorm1d: SyncedBatchNorm1d,
+    nn.BatchNorm2d: SyncedBatchNorm2d,
+}
+
+
+def sync_norms(network: nn.Module) -> None:
+    """Turn the batch norms of `network` into `SyncedBatchNorm`; its state stays as it is."""
+    for module in network.modules():
+        module.__class__ = _SYNCED.get(type(module), type(module))
+
+
+def leave_alone(network: nn.Module) -> None:
+    """Let the batch norms of `network` look at this process alone."""
+    for module in network.modules():
+        if isinstance(module, _Synced):
+            module.alone = True
