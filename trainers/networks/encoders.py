@@ -18,6 +18,8 @@ def conv4(width: int) -> nn.Sequential:
     """
     from torch import nn
 
+    from trainers.networks.halving_pool import HalvingPool
+
     blocks: list[nn.Module] = []
     channels = 3
     for out in (width, 2 * width, 4 * width, 8 * width):
@@ -25,7 +27,7 @@ def conv4(width: int) -> nn.Sequential:
             nn.Conv2d(channels, out, 3, padding=1, bias=False),
             nn.BatchNorm2d(out),
             # They commute, and behind the pool there is a quarter of the work.
-            nn.MaxPool2d(2, ceil_mode=True),
+            HalvingPool(),
             nn.ReLU(inplace=True),
         ]
         channels = out
