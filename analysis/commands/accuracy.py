@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.checks.paths import refuse_in_the_way
 from analysis.commands.called import called
 from analysis.commands.parser import Parser
 from analysis.commands.table import in_columns
@@ -40,6 +41,7 @@ def accuracy_command(argv: Sequence[str]) -> None:
     args = parser.parse_strictly(argv)
     if args.out:
         refuse_store(args.out)
+        refuse_in_the_way(args.out)
     rows = read_accuracies(args.runs)
     if args.of:
         rows = of_protocols(rows, args.of)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from analysis.checks.paths import make_folder
+from analysis.checks.paths import make_folder, refuse_in_the_way
 from analysis.commands.table import in_columns, table_row
 from analysis.figures.isoloss import alignment_figure, spectra_figure
 from analysis.figures.run_overview import comparison
@@ -36,9 +36,12 @@ def measure(args: argparse.Namespace) -> None:
     names = [folder.resolve().name for folder in folders]
     if len(set(names)) < len(names):
         names = list(map(str, paths))
+    places = [folder / FIGURES for folder in folders] + [out] * compare
+    for place in places:
+        refuse_in_the_way(place)
     runs = [Measured.of(*each) for each in zip(paths, names, strict=True)]
-    for folder in [folder / FIGURES for folder in folders] + [out] * compare:
-        make_folder(folder)  # what cannot be written fails here
+    for place in places:
+        make_folder(place)  # what cannot be written fails here
     rows = [table_row(*each) for each in zip(paths, runs, strict=True)]
     print(in_columns(rows))
     for path, one in zip(paths, runs, strict=True):

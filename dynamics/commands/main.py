@@ -5,11 +5,13 @@ import sys
 from collections.abc import Sequence
 
 from analysis.checks.names import unknown
+from analysis.checks.paths import refuse_in_the_way
 from analysis.commands.called import called, version_line
 from analysis.commands.environment import bear_environment
 from analysis.commands.outcome import outcome
 from analysis.commands.parser import Parser
 from analysis.commands.sign import say_loading
+from analysis.store.address import refuse_address
 from dynamics.commands.parser import MEANINGS
 
 # Each is a module of this folder with `add_options` and `run`, imported only where it is asked for;
@@ -60,6 +62,9 @@ def _run(name: str, first: str, rest: list[str]) -> int:
     parser = Parser(f"{name} {first}", MEANINGS, description=f"{COMMANDS[first]}.")
     command.add_options(parser)
     args = parser.parse_strictly(rest)
+    if out := getattr(args, "out", None):  # not after what takes long to compute
+        refuse_address(out)
+        refuse_in_the_way(out.parent)
     say_loading("scipy", "xarray")
     command.run(args)
     return 0

@@ -1,7 +1,10 @@
 """Encoders for other programs: weights under torchvision's names."""
 
+import os
 from pathlib import Path
 
+from analysis.checks.paths import path_of, refuse_in_the_way
+from analysis.store.address import refuse_address
 from trainers.runs import checkpoint
 from trainers.runs.agreement import check_same_options
 from trainers.runs.divergence import refuse_diverged
@@ -30,9 +33,15 @@ def export(run: str | Path, out: str | Path, *, network: str = "online") -> str:
     ------
     FileExistsError
         There is something at `out`.
+    NotADirectoryError
+        The folder of `out` is a file.
     FileNotFoundError, ValueError
         There is no checkpoint, it is damaged, the run diverged, or the encoder is not a ResNet.
     """
+    refuse_address(out)
+    if os.path.lexists(out):
+        raise FileExistsError(f"{out} exists; give another --out, or remove it")
+    refuse_in_the_way(path_of("out", out).parent)
     refuse_diverged(Path(run))
     state, file = checkpoint.load(Path(run)), Path(run) / checkpoint.FILE
     config = config_of(file, state).resolved
@@ -43,8 +52,6 @@ def export(run: str | Path, out: str | Path, *, network: str = "online") -> str:
             f"{run} has encoder {config.encoder!r}, which torchvision does not have; export takes "
             f"{' and '.join(_LOADERS)}. Its weights are in {Path(run) / 'encoder.pt'}"
         )
-    if Path(out).exists():
-        raise FileExistsError(f"{out} exists; give another --out, or remove it")
     encoder = load_network(state, config, SHAPE, network, file).encoder
     checkpoint.replace(Path(out), {k: v.contiguous() for k, v in encoder.state_dict().items()})
     return "\n".join(

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 
 import torch
 
-from analysis.checks.paths import make_folder
+from analysis.checks.paths import make_folder, refuse_in_the_way
 from analysis.store.address import refuse_address
 from analysis.store.leftovers import refuse_link
 from analysis.store.lock import is_held
@@ -86,11 +86,14 @@ def plan(
     ------
     FileExistsError
         Something else is at the place of a run: nothing is trained.
+    NotADirectoryError
+        A file is where a folder is to be made.
     ValueError
         Two runs would go to one place; a link is where a log goes; `out` is an address; or as
         `configure`.
     """
     refuse_address(out)
+    refuse_in_the_way(out / LOGS)
     refuse_link(out / LOGS)
     planned: dict[Path, Planned] = {}
     for name, chosen, seed in itertools.product(names, expand(options), seeds):
