@@ -51,6 +51,8 @@ def measure(args: argparse.Namespace) -> None:
         _write(one.overview, folder / FIGURES / "overview")
         if one.history is not None:
             _write(one.history, folder / FIGURES / "history")
+        if one.layers is not None:
+            _write(one.layers, folder / FIGURES / "layers")
         print(write_report([one], [row], folder / "report.html"), flush=True)
     if compare:
         _compare(runs, out)

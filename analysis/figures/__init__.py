@@ -6,6 +6,7 @@ from analysis.figures.against_theory import plot_against_theory, plot_parabola, 
 from analysis.figures.curves import plot_alignment, plot_asymmetry, plot_commutator, plot_spectrum
 from analysis.figures.heatmap import plot_map
 from analysis.figures.isoloss import alignment_figure, spectra_figure
+from analysis.figures.layers import layers_figure, plot_singular_values
 from analysis.figures.over_training import (
     plot_balance,
     plot_band,
@@ -45,6 +46,7 @@ __all__ = [
     "curve_figure",
     "field_figure",
     "history",
+    "layers_figure",
     "loss_figure",
     "overview",
     "phase_figure",
@@ -69,6 +71,7 @@ __all__ = [
     "plot_paths",
     "plot_phase",
     "plot_ranks",
+    "plot_singular_values",
     "plot_spectrum",
     "plot_speed",
     "plot_trajectories",

@@ -7,11 +7,13 @@ from pathlib import Path
 import xarray as xr
 from matplotlib.figure import Figure
 
+from analysis.figures.layers import layers_figure
 from analysis.figures.run_history import history, history_caption
 from analysis.figures.run_overview import overview
 from analysis.measures.summary import fitted_summary, summarise
 from analysis.store.evaluations import course
 from analysis.store.reader import MissingGroupError, open_snapshots
+from analysis.store.schema import LAYERED
 from analysis.verdicts.caveats import caveats
 from analysis.verdicts.collapse import Verdict, collapse
 
@@ -65,6 +67,12 @@ class Measured:
     def history_caption(self) -> str:
         """What its panels show, "" without any."""
         return history_caption(self.run, self.summary) if self.run.sizes["step"] > 1 else ""
+
+    @cached_property
+    def layers(self) -> Figure | None:
+        """The singular values of its layers, None where none were recorded over training."""
+        there = LAYERED in self.run and self.run.sizes["step"] > 1
+        return layers_figure(self.run) if there else None
 
     @cached_property
     def caveats(self) -> list[str]:

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from analysis.figures.isoloss import spectra_caption, spectra_figure
+from analysis.figures.layers import LAYERS_CAPTION
 from analysis.figures.over_training import plot_verdicts
 from analysis.figures.run_overview import comparison, overview, overview_caption
 from analysis.figures.style import STYLE
@@ -149,6 +150,8 @@ def _section(one: Measured) -> Section:
     figures = [_picture(one.overview, overview_caption(one.summary))]
     if one.history is not None:
         figures.append(_picture(one.history, one.history_caption))
+    if one.layers is not None:
+        figures.append(_picture(one.layers, LAYERS_CAPTION))
     if one.fitted is not None:
         figures.append(_picture(overview(one.fitted), FITTED))
     basis = basis_name(one.summary["correlation_eigenvalue"]) or "correlation"

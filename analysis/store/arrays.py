@@ -13,7 +13,7 @@ from analysis.checks.fields import shown
 from analysis.checks.names import unknown
 from analysis.checks.one_line import one_line
 from analysis.store.rows import checked_rows
-from analysis.store.schema import COORDINATES, MATRIX, SNAPSHOTS, STORE
+from analysis.store.schema import COORDINATES, LAYERED, MATRIX, SNAPSHOTS, STORE
 from analysis.store.writer import SnapshotWriter
 
 FEATURES = ("step", "sample", "view", "feature")
@@ -130,7 +130,8 @@ def save_snapshots(run: xr.Dataset, path: str | os.PathLike[str]) -> Path:
     if not names:
         raise ValueError(f"run is {shown(run)}; a Dataset of snapshots, dim 'step', wanted")
     axes = [name for name in ("epoch", "time") if name in run.coords]
-    with SnapshotWriter(Path(path) / STORE, attrs=_plain(run.attrs)) as writer:
+    own = {name: kept for name in names if (kept := _own(run[name]))}
+    with SnapshotWriter(Path(path) / STORE, attrs=_plain(run.attrs), variable_attrs=own) as writer:
         for i, step in enumerate(run["step"].values):
             row = run[[*names, *axes]].isel(step=i)
             writer.append(int(step), **{name: row[name].values for name in [*names, *axes]})
@@ -200,3 +201,11 @@ def _moments(z: np.ndarray, resolution: float) -> dict[str, tuple[np.ndarray, fl
 
 def _plain(attrs: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(name): value for name, value in attrs.items() if name != "coordinates"}
+
+
+def _own(values: xr.DataArray) -> dict[str, Any]:
+    # Beside its labels: of which kind W_p is, of which layers singular values are.
+    kept = {name: values.attrs[name] for name in ("kind",) if name in values.attrs}
+    if values.name == LAYERED and "layer" in values.coords:
+        kept["layers"] = [str(name) for name in values["layer"].values]
+    return kept

@@ -18,6 +18,7 @@ variable                 symbol           what it is
 `mean`                   E[z]             centred forms are derived, never stored
 `head`, `head_bias`      W_L, b           last projector layer
 `samples`                n                rows behind each moment
+`singular_value`         sigma_k          of weights by `layer`, NaN behind the last
 ======================== ================ ==========================================================
 
 A row of `evaluation` has `step`, `epoch`, `protocol`, `network`, `features`, `options` (every
@@ -46,6 +47,7 @@ from analysis.store.schema import (
     EVALUATION,
     EVALUATION_KEY,
     GROUPS,
+    LAYERED,
     MATRIX,
     METRICS,
     SNAPSHOTS,
@@ -55,7 +57,7 @@ from analysis.store.schema import (
 from analysis.store.version1 import evaluation_table
 from analysis.store.writer import SnapshotWriter
 
-INNER = ("row", "col", "feature")
+INNER = ("row", "col", "feature", "layer", "mode")
 Loaded = TypeVar("Loaded", xr.DataArray, xr.Dataset)
 
 __all__ = [
@@ -132,7 +134,8 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
             if set(MATRIX) <= set(matrix.dims):
                 # The rounding unit of what is stored: it outlives a cast to float64.
                 matrix.attrs["resolution"] = float(np.finfo(matrix.dtype).eps)
-        return savable(ds.assign_coords({name: _loaded(ds[name]) for name in ds.coords}))
+        ds = ds.assign_coords({name: _loaded(ds[name]) for name in ds.coords})
+        return savable(_layered(ds) if LAYERED in ds else ds)
     # Scalars are small enough to be at hand.
     run = {k: v for k, v in root["attributes"].items() if k != "coordinates"}
     ds = _loaded(ds).assign_attrs(run | ds.attrs).drop_encoding()
@@ -161,6 +164,18 @@ def _store_at(
 def _loaded(values: Loaded) -> Loaded:
     # A few small chunks: no threads are started for them, nor waited for where a fork has none.
     return values.load(scheduler="synchronous")
+
+
+def _layered(ds: xr.Dataset) -> xr.Dataset:
+    # Weights by their names, and their singular values counted from 1.
+    values = ds[LAYERED]
+    values.attrs["resolution"] = float(np.finfo(values.dtype).eps)
+    names = values.attrs.pop("layers", [*map(str, range(values.sizes["layer"]))])
+    number = np.arange(1, values.sizes["mode"] + 1)
+    return ds.assign_coords(
+        layer=np.array(names, dtype=object),
+        mode=("mode", number, {"long_name": "number, from the largest"}),
+    )
 
 
 def savable(ds: xr.Dataset) -> xr.Dataset:

@@ -15,6 +15,7 @@ DIVERGED_AT = "diverged_at"  # attribute of a run: the step at which its numbers
 FINISHED = "finished_at"  # attribute of a run: its last step, once its last measurement is there
 
 MATRIX = ("row", "col")
+LAYERED = "singular_value"  # of the weights that its attribute `layers` names, NaN behind the last
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ SNAPSHOTS = {
     "mean": Variable("mean feature", ("row",), "$E[z]$"),
     "head": Variable("last projector layer", ("row", "feature"), "$W_L$"),
     "head_bias": Variable("bias of the last projector layer", ("row",), "$b$"),
+    "singular_value": Variable("singular value", ("layer", "mode"), r"$\sigma_k$"),
     "samples": Variable("rows behind each moment", symbol="$n$", kind="count"),
 }
 

@@ -49,6 +49,8 @@ def broken_assumptions(run: xr.Dataset, loss: str = "euclidean") -> list[str]:
         f"{schedule} learning rates": schedule != "constant",
         "EMA on a schedule": target.get("scheduled", False),
     }
+    unsaid = ", ".join(known.get("unknown", {}).get("parts", ()))
+    checks[f"what the store does not say ({unsaid})"] = bool(unsaid)
     return [words for words, broken in checks.items() if broken]
 
 

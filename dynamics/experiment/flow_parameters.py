@@ -108,7 +108,8 @@ class FlowParameters:
                 "FlowParameters by hand"
             )
         optimiser.pop("schedule", None)
-        ema, factor = known["target"]["ema"], known["loss"].get("factor", 1.0)
+        ema = known.get("target", {}).get("ema")  # of a stranger's loop it may not be known
+        factor = known.get("loss", {}).get("factor", 1.0)
         return cls.from_optimiser(**optimiser, ema=ema, factor=factor)
 
     def to_optimiser(self, *, momentum: float = 0.0, factor: float = 1.0) -> dict[str, float]:

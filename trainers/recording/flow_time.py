@@ -26,7 +26,8 @@ class FlowTime:
     ) -> None:
         self.passed = 0.0
         """Since the start."""
-        self._factor = factor
+        self.factor = factor
+        """c."""
         self._groups: list[dict[str, Any]] = [] if optimizer is None else optimizer.param_groups
         self._theirs = {id(weight) for weight in predictor.parameters()}
         self.known = type(optimizer) is torch.optim.SGD
@@ -42,8 +43,26 @@ class FlowTime:
         others = (g for g in self._groups if any(id(w) not in self._theirs for w in g["params"]))
         return next(others, self._groups[0])
 
+    @property
+    def settings(self) -> dict[str, float | str]:
+        """Rates, decays and momentum: of the predictor's group, and of that of the other weights.
+
+        Where a scheduler has the rates, their base.
+        """
+        group, groups = self._group, self._groups
+        own = next((g for g in groups if any(id(w) in self._theirs for w in g["params"])), group)
+        schedule = "scheduled" if "initial_lr" in group else "constant"
+        return {
+            "lr": float(group.get("initial_lr", group["lr"])),
+            "predictor_lr": float(own.get("initial_lr", own["lr"])),
+            "momentum": float(group["momentum"]),
+            "decay": float(group["weight_decay"]),
+            "predictor_decay": float(own["weight_decay"]),
+            "schedule": schedule,
+        }
+
     def step(self) -> None:
         """Take in a step at the rate of now."""
         if self.known:
             group = self._group
-            self.passed += self._factor * float(group["lr"]) / (1 - float(group["momentum"]))
+            self.passed += self.factor * float(group["lr"]) / (1 - float(group["momentum"]))

@@ -6,17 +6,20 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from analysis.checks.paths import make_folder
-from analysis.store.reader import STORE, SnapshotWriter
-from analysis.store.schema import DIVERGED_AT
+from analysis.store.reader import STORE, SnapshotWriter, open_snapshots
+from analysis.store.schema import DIVERGED_AT, LAYERED
 from trainers import ranks
+from trainers.recording.layers import singular_values
 from trainers.recording.moments import Moments
 from trainers.recording.predictor_matrix import Means
 from trainers.recording.ring import Ring
 from trainers.recording.views import Batch
 from trainers.runs.versions import versions
 
+EMPTY: Mapping[str, Any] = {"step": 0, "time": 0.0}
 WATCHED = {"loss": "the loss", "|z, q|": "the norm of features and predictions"}
 """Scalars that are finite, or the run has diverged; the second is not stored."""
 
@@ -40,6 +43,8 @@ class Record:
         Names of scalars, those of the schema among them.
     resume_after : int or None
         The step after which a store that is there is continued.
+    weights : mapping of name to tensor
+        Whose singular values snapshots hold.
     """
 
     def __init__(
@@ -53,8 +58,10 @@ class Record:
         kind: str,
         metrics: Sequence[str],
         resume_after: int | None,
+        weights: Mapping[str, Tensor],
     ) -> None:
         self.d = d
+        self._weights = weights
         self.moments = Moments(d, device, moments)
         self._ring = Ring(device)
         self._run = run
@@ -65,6 +72,7 @@ class Record:
                 run / STORE,
                 attrs=versions(device) | dict(attrs),
                 variable_attrs={"predictor": {"kind": kind}}
+                | ({LAYERED: {"layers": [*weights]}} if weights else {})
                 | {f"metrics/{m}": {} for m in metrics},
                 resume_after=resume_after,
             )
@@ -128,6 +136,8 @@ class Record:
         if matrix.shape != (self.d, self.d):
             raise ValueError(f"W_p has shape {matrix.shape}; {self.d} features want d x d")
         if self._writer is not None:
+            if self._weights:
+                means[LAYERED] = singular_values(self._weights.values())
             self._writer.append(step=step, **coordinates, predictor=matrix, **means)
 
     def flush(self) -> None:
@@ -155,3 +165,23 @@ def check_place(run: Path, resume: bool) -> None:
         raise FileNotFoundError(f"no run at {run} to resume; leave resume out to begin one")
     if there and not resume:
         raise FileExistsError(f"{run} holds a run; continue it by resume=True, or name another")
+
+
+def stands_at(
+    run: Path, state: Mapping[str, Any] | None, resume: bool, layers: Sequence[str]
+) -> Mapping[str, Any]:
+    """Return where a recorder begins: `state`, or the last snapshot to resume after, or step 0.
+
+    Raises
+    ------
+    ValueError
+        The run that is resumed has the singular values of other layers.
+    """
+    if not resume:
+        return state or EMPTY
+    last = open_snapshots(run).isel(step=-1)
+    there = last["layer"].values.tolist() if LAYERED in last else []
+    if there != list(layers):
+        raise ValueError(f"the run has layers {there}, and now {list(layers)}; give the same")
+    known = {"step": int(last["step"]), "time": float(last.coords.get("time", 0.0))}
+    return known if state is None else state

@@ -1,6 +1,6 @@
 """Recording anyone's training: hooks see what passes the predictor, whatever calls it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -8,18 +8,19 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from analysis.store.reader import open_snapshots
+from analysis.checks.numbers import check_count
 from analysis.store.schema import COORDINATES
 from trainers import ranks
+from trainers.recording.flow import Flow, recorded_flow
 from trainers.recording.flow_time import FlowTime
+from trainers.recording.layers import Layer, layer_weights
 from trainers.recording.moments import feature_std
 from trainers.recording.passes import Passes
 from trainers.recording.predictor_matrix import predictor_matrix
-from trainers.recording.record import Record, check_place
+from trainers.recording.record import EMPTY, Record, check_place, stands_at
 from trainers.recording.views import Batch, by_batch
 from trainers.say import say
 
-EMPTY: Mapping[str, Any] = {"step": 0, "time": 0.0}
 RESERVED = COORDINATES.keys() | {"learning_rate", "feature_std"}
 
 
@@ -56,6 +57,11 @@ class Recorder:
         c of a loss that is c times the theory's J; see `trainers.Cosine`. For the time.
     steps_per_epoch : int, optional
         For the coordinate `epoch`.
+    layers : sequence of Module, (str, Module) or (str, Tensor)
+        Whose weights' singular values are kept, by their names: ``[encoder]`` is all its matrices.
+    flow : mapping, optional
+        What the store says to the theory, for `dynamics.compare`, beside what the optimizer tells:
+        ``{"loss": {"kind": "cosine"}, "target": {"ema": 0.996}}``.
     attrs : mapping, optional
         What the store says of the run; ``method`` and ``data`` name it in figures.
     resume : bool
@@ -69,6 +75,7 @@ class Recorder:
     Examples
     --------
     >>> import tempfile
+    >>> from analysis import open_snapshots
     >>> encoder, predictor = torch.nn.Linear(6, 4), torch.nn.Linear(4, 4)
     >>> sgd = torch.optim.SGD([*encoder.parameters(), *predictor.parameters()], lr=0.1)
     >>> run = tempfile.mkdtemp() + "/mine"
@@ -77,9 +84,7 @@ class Recorder:
     ...         z1, z2 = encoder(torch.randn(32, 6)), encoder(torch.randn(32, 6))
     ...         pairs = (predictor(z1), z2), (predictor(z2), z1)
     ...         loss = sum((q - t.detach()).square().mean() for q, t in pairs)
-    ...         sgd.zero_grad()
-    ...         loss.backward()
-    ...         sgd.step()
+    ...         sgd.zero_grad(); loss.backward(); sgd.step()
     ...         recorder.step(loss=loss)
     >>> snapshots = open_snapshots(run)
     >>> snapshots.step.values, snapshots.time.values.round(6)
@@ -99,23 +104,26 @@ class Recorder:
         matrix: Callable[[nn.Module], Tensor] | None = None,
         loss_factor: float = 1.0,
         steps_per_epoch: int | None = None,
+        layers: Iterable[Layer] = (),
+        flow: Flow | None = None,
         attrs: Mapping[str, Any] | None = None,
         resume: bool = False,
     ) -> None:
         self.run = Path(run)
         if not isinstance(predictor, nn.Module):
             raise ValueError(f"predictor is {type(predictor).__name__}; a torch module wanted")
-        counts = {"every": every, "views": views, "steps_per_epoch": steps_per_epoch}
-        for name, value in counts.items():
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise ValueError(f"{name} is {value!r}; a whole number of 1 or more wanted")
+        check_count("every", every)
+        check_count("views", views)
+        check_count("steps_per_epoch", 1 if steps_per_epoch is None else steps_per_epoch)
         if ranks.writes():
             check_place(self.run, resume)
         self.steps = 0  # recorded so far
         self._every, self._views, self._stacked = every, views, stacked
-        self._per_epoch, self._attrs, self._resume = steps_per_epoch, dict(attrs or {}), resume
+        self._per_epoch, self._resume = steps_per_epoch, resume
         self._kind, self._matrix = predictor_matrix(predictor, matrix)
+        self._weights = layer_weights(layers)
         self._time = FlowTime(optimizer, predictor, loss_factor)
+        self._attrs = recorded_flow(self._time, predictor, flow) | dict(attrs or {})
         self._passes = Passes(predictor, "the predictor")
         self._targets = targets and Passes(targets, "the module of targets", any_mode=True)
         self._record: Record | None = None  # made at the first step, which shows d
@@ -143,8 +151,7 @@ class Recorder:
         ValueError
             The predictor did not run as often as there are views, or shapes do not fit.
         FloatingPointError
-            Loss or features are not finite. The snapshots before are kept, and the store's
-            ``attrs["diverged_at"]`` is the step.
+            Loss or features are not finite; ``attrs["diverged_at"]`` of the store says since when.
         OSError
             The run could not be written.
         """
@@ -169,16 +176,11 @@ class Recorder:
             self._snapshot(record)
 
     def _begin(self, batch: Batch, metrics: Sequence[str]) -> Record:
-        state = self._state
-        if self._resume and state is None:
-            last = open_snapshots(self.run).isel(step=-1)
-            state = {"step": int(last["step"]), "time": float(last.coords.get("time", 0.0))}
-        state = state or EMPTY
+        state = stands_at(self.run, self._state, self._resume, [*self._weights])
         self.steps = self._snapshots_to = state["step"]
         self._time.passed = state["time"]
-        names = ["correlation", "prediction_correlation"]
-        if self._views > 1:
-            names += ["cross_correlation"] + ["target_correlation"] * (batch.t is not None)
+        both = ["cross_correlation"] + ["target_correlation"] * (batch.t is not None)
+        names = ["correlation", "prediction_correlation"] + both * (self._views > 1)
         z = batch.z[0]
         self._record = record = Record(
             self.run,
@@ -189,12 +191,12 @@ class Recorder:
             kind=self._kind,
             metrics=metrics,
             resume_after=self.steps if self._resume else None,
+            weights=self._weights,
         )
         if "moments" in state:
             record.moments.load_state_dict(state["moments"])
         if ranks.writes():
-            what = f"{record.d} features, W_p is the {self._kind} of the predictor"
-            say(f"{self.run}: {what}")
+            say(f"{self.run}: {record.d} features, W_p is the {self._kind} of the predictor")
         return record
 
     def _snapshot(self, record: Record) -> None:
@@ -210,8 +212,8 @@ class Recorder:
             return dict(self._state or EMPTY)
         if not self._closed:
             record.flush()
-        known = {"step": self.steps, "time": self._time.passed}
-        return known | {"moments": record.moments.state_dict()}
+        moments = record.moments.state_dict()
+        return {"step": self.steps, "time": self._time.passed, "moments": moments}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue where `state` was taken: before the first step, with ``resume=True``.

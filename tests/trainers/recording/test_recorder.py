@@ -233,9 +233,10 @@ def test_divergence_is_told_and_kept(tmp_path):
     assert ds.attrs["diverged_at"] == 3
 
 
-def test_half_precision_is_summed_in_single(tmp_path):
-    predictor = nn.Linear(D, D).to(torch.bfloat16)
-    z = rows(1).to(torch.bfloat16)
+@pytest.mark.parametrize("half", [torch.bfloat16, torch.float16])
+def test_half_precision_is_summed_in_single(tmp_path, half):
+    predictor = nn.Linear(D, D).to(half)
+    z = rows(1).to(half)
     with Recorder(tmp_path / "run", predictor, views=1) as recorder:
         predictor(z)
         recorder.step()
