@@ -13,6 +13,7 @@ from analysis.registry.examples import C, F, T, W
 from analysis.registry.words import WORDS
 
 NOT_MEASURES = {  # public, and not a number read off one snapshot's matrices
+    "EXAMPLES",
     "PowerLaw",
     "SnapshotWriter",
     "Verdict",
@@ -27,6 +28,7 @@ NOT_MEASURES = {  # public, and not a number read off one snapshot's matrices
     "collapse",
     "collapse_course",
     "collapse_signs",
+    "copy_example",
     "effective_samples",
     "eigenvalue_errors",
     "fit_power_law",
@@ -39,6 +41,7 @@ NOT_MEASURES = {  # public, and not a number read off one snapshot's matrices
     "modes_above_noise",
     "noise_edges",
     "noise_level",
+    "open_example",
     "open_run",
     "open_runs",
     "open_snapshots",
