@@ -22,6 +22,7 @@ from .measures.normality import (
 )
 from .measures.off_diagonal import off_diagonal_energy
 from .measures.power_law import PowerLaw, fit_power_law
+from .measures.scale_law import norm_recursion, scale_law
 from .measures.spectrum import (
     complex_eigenvalues,
     eigenvalues,
@@ -100,6 +101,7 @@ __all__ = [
     "noise_edges",
     "noise_level",
     "noise_ratio",
+    "norm_recursion",
     "off_diagonal_energy",
     "open_example",
     "open_run",
@@ -113,6 +115,7 @@ __all__ = [
     "rayleigh_quotient",
     "rayleigh_residual",
     "save_snapshots",
+    "scale_law",
     "spectral_gaps",
     "stable_rank",
     "stable_rank_null",

@@ -61,6 +61,11 @@ METRICS = {
     "tau": Variable("target scale", symbol=r"$\langle W_a, W\rangle / \|W\|^2$"),
     "feature_std": Variable("std of normalised features", symbol=r"$\sigma(z/\|z\|)$"),
     "grad_norm": Variable("gradient norm", symbol=r"$\|\nabla J\|$"),
+    "predictor_grad_norm": Variable(
+        "gradient norm of the predictor", symbol=r"$\|\nabla_{W_p} J\|$"
+    ),
+    "predictor_buffer_norm": Variable("norm of the predictor's momentum", symbol=r"$\|v_p\|$"),
+    "predictor_learning_rate": Variable("learning rate of the predictor", symbol=r"$\alpha_p$"),
     "images_per_second": Variable("training speed", units="images/s"),
 }
 

@@ -95,6 +95,10 @@ class SnapshotWriter:
         step = self._session.groups[group].last_step
         return step if step >= 0 else None
 
+    def variables(self, group: str = "") -> frozenset[str]:
+        """Return the names that a group holds: none before its first row."""
+        return frozenset(self._session.groups[group].columns)
+
     def append(self, step: int, **values: ArrayLike) -> None:
         """Add one snapshot: `epoch`, `time` and any of the variables of `schema.SNAPSHOTS`.
 

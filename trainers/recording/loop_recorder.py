@@ -72,6 +72,10 @@ class LoopRecorder:
         self._images = images_per_step
         self._head = learner.online.head if head else None
         self._lr = learner.optimiser.sgd.param_groups[0]["rate"]
+        held = writer.variables("metrics")
+        own = [*self._of_predictor()]
+        # A store that was begun without them goes on without.
+        self._own = own if not held or held.issuperset(own) else []
         self._ring = Ring(device)
         self._clock = time.perf_counter()
 
@@ -85,9 +89,28 @@ class LoopRecorder:
         # The largest and not the norm, whose square would overflow long before a weight does.
         weights = torch.stack(torch._foreach_norm(learner.state, torch.inf)).max()
         scalars = (seen.loss, tau, feature_std(seen.z[0]), seen.grad_norm, features, weights)
-        self._ring.put(step, dict(zip(ROW, scalars, strict=True)))
+        row = dict(zip(ROW, scalars, strict=True))
+        if self._own:
+            row |= self._of_predictor()
+        self._ring.put(step, row)
         if self._ring.full:
             self.fetch()
+
+    def _of_predictor(self) -> dict[str, Tensor | float]:
+        # What its scale law wants, after a step: of one learned layer, W_p itself.
+        predictor = self.learner.predictor
+        if not isinstance(predictor, LearnedPredictor) or len(predictor.weights) != 1:
+            return {}
+        weight, sgd = predictor.weights[0], self.learner.optimiser.sgd
+        group = next(g for g in sgd.param_groups if any(weight is w for w in g["params"]))
+        known: dict[str, Tensor | float] = {"predictor_learning_rate": group["lr"]}
+        unknown = weight.new_full((), torch.nan)
+        norms = {"predictor_grad_norm": weight.grad}
+        if group["momentum"]:
+            norms["predictor_buffer_norm"] = sgd.state.get(weight, {}).get("momentum_buffer")
+        for name, values in norms.items():
+            known[name] = unknown if values is None else values.norm()
+        return known
 
     def fetch(self) -> None:
         """Bring the scalars to the host and hand them to the writer.
@@ -104,7 +127,7 @@ class LoopRecorder:
         speed, self._clock = self._images * len(steps) / (now - self._clock), now
         self.writer.append_metrics(
             step=steps,
-            **{name: columns[name] for name in SCALARS},
+            **{name: columns[name] for name in (*SCALARS, *self._own)},
             learning_rate=[self._lr * self.learner.schedule[step] for step in steps],
             images_per_second=[speed] * len(steps),
         )

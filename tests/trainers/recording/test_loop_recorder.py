@@ -24,6 +24,9 @@ class Written:
         self.metrics: list[dict] = []
         self.snapshots: list[dict] = []
 
+    def variables(self, group=""):
+        return frozenset().union(*self.metrics)
+
     def append_metrics(self, **columns):
         self.metrics.append({name: np.array(values) for name, values in columns.items()})
 
@@ -214,3 +217,39 @@ def test_moments_are_means_over_all_rows_since_the_last_snapshot():
     assert taken["samples"] == 30
     assert (taken["correlation"] == taken["correlation"].T).all()
     assert all((total == 0).all() for total in moments.sums.values())
+
+
+def test_the_norms_of_a_one_layer_predictor_are_those_of_the_optimiser():
+    learner, recorder = make(
+        Method(Learned(layers=1), StopGradient()),
+        momentum=0.5,
+        predictor_lr=0.2,
+        weight_decay=0.1,
+        schedule="cosine",
+    )
+    weight, buffer = learner.predictor.weights[0], None
+    for step in (1, 2):
+        before = weight.detach().clone()
+        recorder.observe(step, learner.learn(step, *torch.randn(2, 8, 5)))
+        gradient = weight.grad + 0.1 * before
+        buffer = gradient if buffer is None else 0.5 * buffer + gradient
+    recorder.fetch()
+    column = recorder.writer.column
+    assert column("predictor_grad_norm")[-1] == pytest.approx(weight.grad.norm().item(), rel=1e-6)
+    assert column("predictor_buffer_norm")[-1] == pytest.approx(buffer.norm().item(), rel=1e-6)
+    rates = [0.2 * learner.schedule[step] for step in (1, 2)]
+    np.testing.assert_allclose(column("predictor_learning_rate"), rates, rtol=1e-6)
+
+
+def test_a_predictor_of_other_kinds_has_no_norms_and_an_older_store_goes_on_without():
+    for layers, there in ((2, False), (1, True)):
+        _, recorder = make(Method(Learned(layers=layers), StopGradient()))
+        recorder.observe(1, seen([[1.0, 0, 0], [0, 1, 0]]))
+        recorder.fetch()
+        assert ("predictor_grad_norm" in recorder.writer.variables()) is there
+    writer = Written()
+    writer.append_metrics(step=[1], loss=[0.5])
+    old = LoopRecorder(writer, recorder.learner, CPU, images_per_step=7)
+    old.observe(2, seen([[1.0, 0, 0], [0, 1, 0]]))
+    old.fetch()
+    assert "predictor_grad_norm" not in writer.metrics[-1]

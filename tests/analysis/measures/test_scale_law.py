@@ -1,0 +1,113 @@
+"""A loss free of the scale of W_p leaves its norm to decay and to the length of steps."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import generators
+
+from analysis import norm_recursion, scale_law
+from analysis.store.schema import FLOW
+
+STEPS = 60
+
+
+def descend(rng, *, momentum, decay, decoupled, free=True):
+    """SGD on E cos(W x, t), or on |W x - t|², as torch has it; float64."""
+    W, v = rng.normal(size=(3, 3)), np.zeros((3, 3))
+    rates = 0.3 * rng.uniform(0.5, 1.5, STEPS)
+    seen, gradients, buffers = [W], [], []
+    for rate in rates:
+        x, t = rng.normal(size=(2, 8, 3))
+        q = x @ W.T
+        if free:
+            n, m = (np.linalg.norm(y, axis=1, keepdims=True) for y in (q, t))
+            error = -(t / m - (q * t).sum(1, keepdims=True) / (n * m) * q / n) / n
+        else:
+            error = q - t
+        g = error.T @ x / 8
+        if decoupled:
+            W = (1 - decay * rate / 0.3) * W
+            v = momentum * v + g
+        else:
+            v = momentum * v + g + decay * W
+        W = W - rate * v
+        seen.append(W)
+        gradients.append(np.linalg.norm(g))
+        buffers.append(np.linalg.norm(v))
+    optimiser = {
+        "lr": 0.1,
+        "predictor_lr": 0.3,
+        "momentum": momentum,
+        "predictor_decay": decay,
+        "decoupled": decoupled,
+    }
+    snapshots = xr.Dataset(
+        {"predictor": (("step", "row", "col"), np.stack(seen))},
+        {"step": np.arange(STEPS + 1)},
+        {FLOW: json.dumps({"optimiser": optimiser})},
+    ).isel(step=slice(None, None, 10))
+    metrics = {"predictor_grad_norm": gradients, "predictor_learning_rate": rates}
+    if momentum:
+        metrics["predictor_buffer_norm"] = buffers
+    columns = {name: ("metrics_step", np.asarray(values)) for name, values in metrics.items()}
+    scalars = xr.Dataset(columns, {"metrics_step": np.arange(1, STEPS + 1)})
+    return xr.DataTree.from_dict({"/": snapshots, "/metrics": scalars})
+
+
+@settings(max_examples=12)
+@given(
+    rng=generators(),
+    momentum=st.sampled_from([0.0, 0.5, 0.9]),
+    decay=st.sampled_from([0.0, 0.05]),
+    decoupled=st.booleans(),
+)
+def test_the_recursion_is_exact_where_the_loss_is_free_of_the_scale(
+    rng, momentum, decay, decoupled
+):
+    law = scale_law(descend(rng, momentum=momentum, decay=decay, decoupled=decoupled))
+    assert law.step.values.tolist() == list(range(0, STEPS + 1, 10))
+    np.testing.assert_allclose(law["left_over"], 0, atol=1e-10)
+    assert law["excess"][-1] > 1e-3  # steps go outwards
+    sources = law["squared_norm"].sel(step=0)
+    np.testing.assert_allclose(sources, sources[0])
+
+
+def test_without_momentum_the_average_is_the_recursion_to_first_order_and_a_flow_is_the_decay():
+    law = scale_law(descend(np.random.default_rng(0), momentum=0.0, decay=1e-3, decoupled=False))
+    averaged, exact = (law["squared_norm"].sel(source=name) for name in ("averaged", "recursion"))
+    np.testing.assert_allclose(averaged, exact, rtol=1e-4)
+    alone = law["squared_norm"].sel(source="exponential")
+    rates = 0.3 * np.ones(STEPS)
+    assert 1 > float(alone[-1] / alone[0]) > np.exp(-2 * 1.5e-3 * rates.sum())
+
+
+def test_a_loss_that_knows_the_scale_leaves_something_over():
+    law = scale_law(
+        descend(np.random.default_rng(0), momentum=0.9, decay=0.0, decoupled=False, free=False)
+    )
+    assert abs(law["left_over"][-1]) > 0.1
+
+
+def test_recursion_by_hand():
+    # mu = 1/2, lambda = 1/2, a = 4, b = 0: b+ = 2, a' = 4 - 2 + 1 = 3, b' = 2 - 1/2 * 4 = 0;
+    # then b+ = 1.5, a' = 3 - 1.5 + 1/4 * 2 = 2.
+    got = norm_recursion(4.0, np.full(2, 0.5), np.array([4.0, 2.0]), momentum=0.5, decay=0.5)
+    np.testing.assert_allclose(got, [3, 2])
+
+
+def test_runs_without_norms_or_without_their_start_are_refused():
+    run = descend(np.random.default_rng(0), momentum=0.9, decay=0.0, decoupled=False)
+    with pytest.raises(ValueError, match="the run lacks predictor_grad_norm"):
+        scale_law(xr.DataTree(run.to_dataset()))
+    late = {
+        "/": run.to_dataset().isel(step=slice(1, None)),
+        "/metrics": run["metrics"].to_dataset(inherit=False),
+    }
+    with pytest.raises(ValueError, match="a snapshot at step 0"):
+        scale_law(xr.DataTree.from_dict(late))
+    with pytest.raises(ValueError, match=r"rates \(2,\) and buffers \(1,\)"):
+        norm_recursion(1.0, np.ones(2), np.ones(1))
