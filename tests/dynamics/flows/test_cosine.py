@@ -135,6 +135,26 @@ def test_the_mean_field_is_the_limit_of_many_dimensions():
     assert max(errors[1]) < min(errors[0]) / 2
 
 
+def test_minibatch_sgd_comes_to_the_flow_as_its_step_goes_to_0():
+    d, until = 64, 20.0
+    rng = np.random.default_rng(0)
+    U, p0, s0 = haar(rng, d), np.linspace(0.9, 0.3, d), rng.uniform(0.5, 1.5, d)
+    run = integrate(CosineFlow(sigma2=0.25), (p0, s0), [0, until])
+    grown = []
+    for dt in (2.0, 1.0, 0.5):
+        W, Wp = (U * np.sqrt(s0)) @ U.T, (U * p0) @ U.T
+        for step in range(round(until / dt)):
+            batch = GaussianCosineFlow.drawn(np.eye(d), 0.25 * np.eye(d), 256, seed=step)
+            dW, dWp = batch(0, W, Wp)
+            W, Wp = W + dt * dW, Wp + dt * dWp
+        grown.append((Wp**2).sum() / (p0**2).sum() - 1)  # which the flow keeps
+    np.testing.assert_allclose(np.divide(grown[:-1], grown[1:]), 2, rtol=0.1)
+    for name, M, begun in ((P, Wp, p0), (S, W @ W.T, s0)):
+        said, seen = run[name].values[-1], np.einsum("ij,ik,kj->j", U, M, U)
+        # Of the way that a mode has gone: the mean field at 64 dimensions, and the last step.
+        assert np.linalg.norm(seen - said) < 0.06 * np.linalg.norm(said - begun)
+
+
 def test_a_set_predictor_under_a_cosine_has_the_same_error():
     w, p = np.array([1.0, 0.5, 0.2]), np.array([1.0, 0.5, 0.2])  # DirectPred: p = |w| at power 1/2
     learned = CosineFlow(sigma2=0.5)
