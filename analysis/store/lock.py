@@ -7,7 +7,6 @@ run touches, and the run's directory itself, which a renaming takes along.
 import contextlib
 import errno
 import os
-import platform
 import time
 import weakref
 from pathlib import Path
@@ -25,6 +24,7 @@ from analysis.store.descriptors import (
     open_or_make,
     path_through,
 )
+from analysis.store.holder import said_in, this_process
 
 _NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 _PROBED = (0.02, 0.1)  # seconds after which to try again: `is_held` may have been looking
@@ -43,7 +43,7 @@ class RunLock:
         self._given = Path(run)
         self._pid = os.getpid()
         self._made: list[Path] = []
-        self._beside: int | None = None
+        self._beside: list[int] = []  # none or one
         self._own: dict[Path, int] = {}
         _locks.add(self)
         try:
@@ -71,16 +71,16 @@ class RunLock:
                 lock(descriptor)
             except OSError as error:
                 os.close(descriptor)
-                raise self._refusal(error, _said(file)) from None
+                raise self._refusal(error, said_in(file)) from None
             if is_at(file, descriptor):
-                self._beside = descriptor
+                self._beside.append(descriptor)
                 break
             os.close(descriptor)  # removed by its holder in between
         else:
             raise OSError(f"{self._given} cannot be written: no file can be made beside it")
         with contextlib.suppress(OSError):  # only for the message to whom it keeps out
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"process {self._pid} on {platform.node()}".encode())
+            os.write(descriptor, this_process().encode())
 
     def _make_parents(self) -> None:
         missing = [parent for parent in self.run.parents if not parent.exists()]
@@ -113,7 +113,7 @@ class RunLock:
             lock(descriptor)
         except OSError as error:
             # Some file systems lock files alone: then the one beside the run is held.
-            if isinstance(error, BlockingIOError) or self._beside is None:
+            if isinstance(error, BlockingIOError) or not self._beside:
                 os.close(descriptor)
                 raise self._refusal(error) from None
         if (before := self._own.pop(directory, None)) is not None:
@@ -139,29 +139,31 @@ class RunLock:
             return
         while self._own:
             os.close(self._own.popitem()[1])
-        if self._beside is not None:
+        if self._beside:
             file = lock_file(self.run)
             with contextlib.suppress(OSError):  # Windows keeps a file that is open
-                if is_at(file, self._beside):
+                if is_at(file, self._beside[0]):
                     file.unlink()  # while it is held: nobody else can have locked it
-            os.close(self._beside)
-            self._beside = None
+            os.close(self._beside.pop())  # in one line: an interruption comes before or behind
         while self._made:
             with contextlib.suppress(OSError):  # something has come into it
                 self._made.pop().rmdir()
 
     def _forget(self) -> None:
         # In a forked child: open there, it would be held beyond the parent's end.
-        for descriptor in [*self._own.values(), self._beside]:
-            if descriptor is not None:
-                os.close(descriptor)
-        self._own, self._beside = {}, None
+        for descriptor in [*self._own.values(), *self._beside]:
+            os.close(descriptor)
+        self._own, self._beside = {}, []
 
     def _refusal(self, error: OSError, holder: str = "") -> OSError:
         if isinstance(error, BlockingIOError):
+            given = f"{self._given} is held by another writer{f' ({holder})' if holder else ''}"
+            if holder == this_process():
+                return BlockingIOError(
+                    f"{given}, this very process: close that, or end it (restart the kernel)"
+                )
             return BlockingIOError(
-                f"{self._given} is held by another writer{holder}: it is being trained or "
-                "evaluated; wait for it or stop it"
+                f"{given}: it is being trained or evaluated; wait for it or stop it"
             )
         if error.errno in NO_LOCKS:
             return OSError(
@@ -237,11 +239,3 @@ def is_held(run: str | os.PathLike[str]) -> bool:
 def lock_file(run: Path) -> Path:
     """Return the file beside a run, given without links, that is locked."""
     return run.with_name(f".{run.name}.lock")
-
-
-def _said(file: Path) -> str:
-    try:
-        holder = file.read_text(encoding="utf-8", errors="replace")[:200].strip()
-    except OSError:
-        return ""
-    return f" ({holder})" if holder.isprintable() and holder else ""

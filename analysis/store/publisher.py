@@ -34,8 +34,9 @@ class Publisher:
         self._jobs.join()
 
     def stop(self) -> None:
-        """Finish what was handed over, and end the thread."""
-        self._jobs.put(None)
+        """Finish what was handed over, and end the thread. Stopping twice is fine."""
+        if self._thread.is_alive():
+            self._jobs.put(None)
         self._thread.join()
 
     def _work(self) -> None:

@@ -44,7 +44,7 @@ class Session:
         self._torn = False  # an interruption left columns of unequal length: they stay unpublished
         self._marked = False
         self._pid = os.getpid()
-        self._closed = False
+        self._ending = self._closed = False
         self._last_steps: dict[int, int] = {}  # by how many snapshots there are
         self._held = lock or hold(path.parent if path.name == STORE else path)
         self._is_mine = lock is None
@@ -87,9 +87,9 @@ class Session:
             self.store.sweep()
 
     def _let_go(self) -> None:
-        self._closed = True
         if self._is_mine:
             self._held.release()
+        self._closed = True
 
     def _note(self, lengths: Mapping[str, int]) -> None:
         # Remembered, since errors name it when the store may have gone.
@@ -148,7 +148,7 @@ class Session:
         """Raise if rows cannot be taken in: closed, of another process, displaced, disk failed."""
         if os.getpid() != self._pid:
             raise RuntimeError(f"{self.path} was opened by another process; only it may write")
-        if self._closed:
+        if self._ending or self._closed:
             raise ValueError(f"{self.path} is closed; resume it to write more")
         with self._explained():
             self._held.check()
@@ -187,12 +187,12 @@ class Session:
         """Publish the rest, mark the store closed, and let go of it. Closing twice is fine.
 
         After an interruption amid a row only what was published before stays, and the store is not
-        marked closed.
+        marked closed. A closing that was interrupted is ended by closing again.
         """
         if self._closed:
             return
         try:
-            if self._torn:
+            if self._torn or self._ending:
                 return
             self.flush()
             self.store.attrs["closed"] = True
@@ -201,6 +201,7 @@ class Session:
                 self.store.trim(durable=self._durable)
                 self.store.check()
         finally:
+            self._ending = True
             if os.getpid() == self._pid:
                 self._publisher.stop()
                 self._let_go()

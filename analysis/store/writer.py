@@ -192,7 +192,11 @@ class SnapshotWriter:
         self._session.flush()
 
     def close(self) -> None:
-        """Publish the rest, mark the store closed, and let go of it. Closing twice is fine."""
+        """Publish the rest, mark the store closed, and let go of it.
+
+        Closing twice is fine. A writer that an error or Ctrl-C left open, in a notebook say, holds
+        its run until it is closed or the process ends; so does one interrupted in its closing.
+        """
         self._session.close()
 
     def __enter__(self) -> Self:

@@ -19,11 +19,10 @@ OPTIONS = {
     "a run goes on by the command `resume RUN`, and stores itself": "resume auto-resume "
     "resume-from resume-from-checkpoint ckpt checkpoint ckpt-path load start-epoch pretrained "
     "restore",
-    "a run trains on one device; several runs at a time are `sweep --jobs N`": "gpus devices "
-    "ngpu num-gpus world-size rank nodes num-nodes dist-url dist-backend strategy ddp distributed "
-    "multiprocessing-distributed dist sync-bn sync-batchnorm syncbn",
-    "training is in float32": "amp fp16 bf16 half mixed-precision precision use-amp apex "
-    "amp-dtype native-amp",
+    "torchrun -m trainers METHOD shares a run among devices; a sweep is `sweep --jobs N`": "gpus "
+    "devices ngpu num-gpus world-size rank nodes num-nodes dist-url dist-backend strategy ddp "
+    "distributed multiprocessing-distributed dist",
+    "--precision": "amp fp16 bf16 half mixed-precision use-amp apex amp-dtype native-amp dtype",
     "views are made in batches by the training process: there are no workers": "workers j "
     "num-workers num-threads nproc n-jobs loader-workers pin-mem pin-memory prefetch dali "
     "persistent-workers",
@@ -69,7 +68,7 @@ OPTIONS = {
     "prediction-dim prediction-hidden-size",
     "--predictor.layers": "pred-layers predictor-layers num-pred-layers",
     "--predictor.bias": "predictor-bias pred-bias",
-    "--batch-norm": "bn norm bn-mode",
+    "--batch-norm": "bn norm bn-mode sync-bn sync-batchnorm syncbn",
     # optimisation
     "the optimiser is SGD: --lr, --momentum and --weight-decay are its options": "optimizer "
     "optimiser opt optim optimizer-name opt-type lars adam adamw sgd use-lars eta-lars betas "

@@ -116,7 +116,8 @@ def test_what_a_killed_holder_leaves_is_taken_over(run):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "held\n"
         assert is_held(run)
-        with pytest.raises(BlockingIOError, match=f"process {holder.pid} on "):
+        said = rf"process {holder.pid} on .*wait for it or stop it"
+        with pytest.raises(BlockingIOError, match=said):
             hold(run)
         holder.send_signal(signal.SIGKILL)
     assert lock_file(run).exists()

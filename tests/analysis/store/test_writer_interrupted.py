@@ -52,3 +52,31 @@ def test_ctrl_c_at_any_line_leaves_whole_rows(tmp_path, stride):
             break
         assert_whole(path)
     assert n > 500
+
+
+@pytest.mark.parametrize(
+    "stride", [17, pytest.param(ALL, marks=pytest.mark.slow)], ids=["some", "all"]
+)
+def test_a_closing_that_was_interrupted_is_ended_by_closing_again(tmp_path, stride):
+    for n in count(1, stride):
+        path = tmp_path / str(n)
+        writer = SnapshotWriter(path)
+        writer.append(step=0, predictor=np.zeros((2, 2)), correlation=np.eye(2))
+        if interrupted_at(n, ["analysis/store"], writer.close) is None:
+            break
+        writer.close()
+        writer.close()
+        with pytest.raises(ValueError, match="is closed; resume it"):
+            writer.append(step=1, predictor=np.eye(2), correlation=np.eye(2))
+        with SnapshotWriter(path, resume_after=0):
+            pass
+    assert n > 50
+
+
+def test_a_writer_that_an_error_left_open_is_told_and_closed_by_hand(tmp_path):
+    writer = SnapshotWriter(tmp_path / "run" / "snapshots.zarr")
+    for again in range(2):
+        with pytest.raises(BlockingIOError, match="this very process: close that, or end it"):
+            SnapshotWriter(tmp_path / "run" / "snapshots.zarr", resume_after=again)
+    writer.close()
+    SnapshotWriter(tmp_path / "run" / "snapshots.zarr", resume_after=0).close()

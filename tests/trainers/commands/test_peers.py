@@ -63,7 +63,7 @@ def test_a_word_means_one_thing():
         ("--final_tau_momentum", "did you mean --target.final?"),
         ("--ema", "did you mean --target.momentum?"),
         ("--resume", "the command `resume RUN`"),
-        ("--gpus", "one device"),
+        ("--gpus", "torchrun"),
         ("--gpu", "did you mean --device?"),
         ("--save-every", "a checkpoint is kept"),
         ("--log-interval", "did you mean --every?"),

@@ -68,7 +68,7 @@ def test_a_held_run_is_refused_at_every_door_before_anything_is_read(
         ):
             said = refused(capsys, *words)
             assert "is held by another writer (process " in said
-            assert "being trained or evaluated; wait for it or stop it" in said
+            assert "this very process: close that, or end it" in said
         assert len(open_snapshots(run).step) > 2  # who reads needs no lock
     assert content(run) == before
     assert not is_held(run)
