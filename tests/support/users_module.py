@@ -143,3 +143,15 @@ class Half(Direct):
 @dataclass(frozen=True)
 class Slow(EMA):
     """By another name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Open(Direct):
+    """Has a field without a default."""
+
+    must: float
+
+
+@dataclass(frozen=True)
+class Abstract(Loss):
+    """Says no distance."""

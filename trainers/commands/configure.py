@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.checks.fields import shown
+from analysis.checks.one_line import one_line
 from analysis.commands.parser import Parser
 from trainers.commands.groups import GROUPS, group_of, is_often
 from trainers.commands.parser import add_options, apply_options
@@ -97,7 +98,15 @@ def _part(slot: str, text: str) -> Any:
     found = find(slot, text)
     if not dataclasses.is_dataclass(found):
         raise ValueError(f"{slot} {text!r} is {shown(found)}; a frozen dataclass wanted")
-    return found() if isinstance(found, type) else found
+    if not isinstance(found, type):
+        return found
+    try:
+        return found()
+    except Exception as error:  # whatever a stranger's class does
+        raise ValueError(
+            f"{slot} {text!r} cannot be made without arguments, {type(error).__name__}: "
+            f"{one_line(error)}; give each of its fields a default"
+        ) from error
 
 
 def _elsewhere(method: Method) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Everything that can be brought, in one run, through every command that takes it up again."""
 
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -53,3 +54,16 @@ def test_where_it_cannot_be_imported_the_run_is_refused_and_stays(run, monkeypat
         resume(run)
     assert sorted(run.rglob("*")) == before
     assert open_snapshots(run).sizes["step"] > 0  # reading needs nobody's code
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--predictor users_module:Open", "'must'; give each of its fields a default"),
+        ("--loss users_module:Abstract", "abstract .*; give each of its fields a default"),
+    ],
+)
+def test_a_part_that_cannot_be_made_is_refused_in_one_line(words, told, tmp_path, capsys):
+    assert main(["byol", *shlex.split(words), "--out", str(tmp_path / "run")]) == 2
+    assert re.search(told, capsys.readouterr().err.splitlines()[-1])
+    assert not (tmp_path / "run").exists()
