@@ -1,4 +1,4 @@
-"""A million trajectories at once: an embedded Runge-Kutta pair on arrays, a step size for each."""
+"""A million trajectories at once: embedded pairs on arrays, explicit or stiff, a step for each."""
 
 import dataclasses
 import itertools
@@ -27,6 +27,9 @@ def ensemble(
     workers: int | None = None,
 ) -> xr.Dataset:
     """Follow a mode-wise flow from many starts, with many parameter sets, or both.
+
+    Steps are Dormand and Prince's. Of a flow with a `jacobian` they are Rosenbrock ones where
+    stability would keep them short for long: each trajectory finds out by itself.
 
     Parameters
     ----------

@@ -11,9 +11,12 @@ import numpy as np
 
 from dynamics.solvers.runge_kutta import ERROR, dormand_prince
 from dynamics.solvers.solver import FLOOR, SOON
+from dynamics.solvers.stiff import CALM, is_stiff, rosenbrock
 
 SIZE = 4096  # trajectories: 7 stages of 3 numbers each stay in a megabyte of cache
 SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
+PATIENCE = 20  # steps, after each of which it is asked whether a trajectory is stiff
+WORTH = 200  # steps that are left: with fewer, a costlier one gains nothing
 
 
 class Pool:
@@ -37,7 +40,8 @@ class Pool:
         self.who, self.goal, self.steps = (np.zeros(0, dtype=int) for _ in range(3))
         self.t, self.h = np.zeros(0), np.zeros(0)
         self.y, self.size, self.stages = np.zeros((m, 0)), np.zeros((m, 0)), np.zeros((7, m, 0))
-        self.done = np.zeros(0, dtype=bool)
+        self.done, self.stiff = np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
+        self.log = np.array([name == "correlation_eigenvalue" for name in flow.variables])
 
     def run(self) -> None:
         """Advance until all have arrived."""
@@ -74,6 +78,7 @@ class Pool:
         self.h = np.concatenate([self.h[stay], self._first_step(start, slope, size)])
         self.goal = np.concatenate([self.goal[stay], zeros + 1])
         self.steps = np.concatenate([self.steps[stay], zeros])
+        self.stiff = np.concatenate([self.stiff[stay], zeros > 0])
         self.done = np.zeros(len(self.who), dtype=bool)
 
     def _flow_of(self, who: np.ndarray) -> Any:
@@ -93,8 +98,17 @@ class Pool:
         left = goal - self.t
         h = np.minimum(self.h, left)
         new, stages = np.empty_like(self.y), self.stages
-        dormand_prince(self.flow, self.y, h, stages, new)
-        error = (ERROR @ stages.reshape(7, -1)).reshape(new.shape)
+        stiff, others = np.flatnonzero(self.stiff), np.flatnonzero(~self.stiff)
+        if len(stiff) < len(others):  # all of them in place: cheaper than to pick some
+            dormand_prince(self.flow, self.y, h, stages, new)
+            error = (ERROR @ stages.reshape(7, -1)).reshape(new.shape)
+        else:
+            error = np.empty_like(new)
+            if len(others):
+                self._dormand_prince(others, h, new, error)
+        if len(stiff):
+            self._rosenbrock(stiff, h, new, error)
+        self._find_stiff(stiff, new, h)
         now = np.abs(new)
         scale = np.maximum(np.abs(self.y), now)
         scale *= self.rtol
@@ -103,7 +117,9 @@ class Pool:
         square = np.einsum("ij,ij->j", error, error)
         square *= h * h / len(error)
         # The power in float32: a step size needs no more digits.
-        factor = SAFETY * np.maximum(square, 1e-12, dtype="f4", casting="same_kind") ** -0.1
+        square4 = np.maximum(square, 1e-12, dtype="f4", casting="same_kind")
+        factor = SAFETY * square4**-0.1
+        factor[stiff] = SAFETY * square4[stiff] ** -0.125
         h *= np.clip(factor, SHRINK, GROW)
         good = square <= 1
         arrived = good & (self.h >= left) & ~self.done
@@ -128,6 +144,36 @@ class Pool:
             self._record(np.flatnonzero(arrived), goal)
         lost = (self.steps >= self.max_steps) | (h < 1e-14 * np.maximum(self.t, 1e-3))
         self.done |= lost
+
+    def _find_stiff(self, known: np.ndarray, new: np.ndarray, h: np.ndarray) -> None:
+        if not hasattr(self.origin, "jacobian"):
+            return
+        asked = (self.steps % PATIENCE == PATIENCE - 1) & ~self.done
+        asked[known] = False
+        asked &= self.grid[-1] - self.t > WORTH * h
+        asked &= (self.y[self.log] > FLOOR).all(axis=0)
+        if len(who := np.flatnonzero(asked)):
+            y, end = self.y[:, who], new[:, who]
+            self.stiff[who] = is_stiff(y, end, self.stages[:, :, who], h[who])
+
+    def _dormand_prince(
+        self, who: np.ndarray, h: np.ndarray, new: np.ndarray, error: np.ndarray
+    ) -> None:
+        flow, y, stages = self._flow_of(self.who[who]), self.y.take(who, axis=1), self.stages
+        mine, end = np.empty((7, *y.shape)), np.empty_like(y)
+        mine[0] = stages[0][:, who]
+        dormand_prince(flow, y, h[who], mine, end)
+        stages[:, :, who], new[:, who] = mine, end
+        error[:, who] = np.tensordot(ERROR, mine, 1)
+
+    def _rosenbrock(
+        self, who: np.ndarray, h: np.ndarray, new: np.ndarray, error: np.ndarray
+    ) -> None:
+        flow, y = self._flow_of(self.who[who]), self.y.take(who, axis=1)
+        end, apart, norm = rosenbrock(flow, y, self.stages[0][:, who], h[who], self.log)
+        new[:, who], error[:, who] = end, apart / h[who]
+        self.stages[6][:, who] = np.stack(np.broadcast_arrays(*flow(0.0, *end)))
+        self.stiff[who] = norm >= CALM
 
     def _record(self, arrived: np.ndarray, goal: np.ndarray) -> None:
         self.t[arrived] = goal[arrived]
