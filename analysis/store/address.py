@@ -19,8 +19,7 @@ def address_of(path: str | os.PathLike[str]) -> str | None:
     >>> address_of("s3://bucket/run"), address_of("runs/byol-0"), address_of("file:///tmp/run")
     ('s3://bucket/run', None, None)
     """
-    if path != "":  # which is no address
-        path_of("path", path)
+    path_of("path", path)
     found = _SCHEME.fullmatch(os.fspath(path))
     if found is None or found[1] in _LOCAL or os.path.lexists(path):
         return None

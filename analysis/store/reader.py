@@ -28,7 +28,6 @@ counts.
 """
 
 import os
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import numpy as np
@@ -36,13 +35,14 @@ import xarray as xr
 
 import analysis.store.forked  # noqa: F401
 from analysis.checks.fields import checked
+from analysis.checks.names import unknown
 from analysis.checks.one_line import one_line
 from analysis.store.address import address_of, local_path
 from analysis.store.chunks import checked_root
 from analysis.store.complete import CompleteStore
 from analysis.store.evaluations import data_name
 from analysis.store.remote import open_store
-from analysis.store.root import UNSEALED, array_metadata, files_of
+from analysis.store.root import array_metadata, files_of, has_checksums
 from analysis.store.schema import (
     EVALUATION,
     EVALUATION_KEY,
@@ -113,9 +113,7 @@ def open_snapshots(path: str | os.PathLike[str], group: str | None = None) -> xr
         It has no such group (an evaluation that has not been made yet, say); a ValueError, too.
     """
     if checked("group", group, str | None) and group not in GROUPS:
-        close = get_close_matches(str(group), GROUPS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise MissingGroupError(f"group {group!r} is not known; one of metrics, evaluation{hint}")
+        raise MissingGroupError(unknown("group", str(group), [name for name in GROUPS if name]))
     root, chunks, store = _store_at(path, group or "")
     arrays = array_metadata(root)
     prefix = f"{group}/" if group else ""
@@ -156,8 +154,7 @@ def _store_at(
     if (store / STORE).is_dir():
         store = store / STORE
     root = checked_root(store, {group})
-    checked = root["attributes"]["format_version"] > UNSEALED
-    chunks = CompleteStore.in_folder(store.absolute(), files_of(root), checked=checked)
+    chunks = CompleteStore.in_folder(store.absolute(), files_of(root), checked=has_checksums(root))
     return root, chunks, str(store)
 
 

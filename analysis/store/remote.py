@@ -8,7 +8,7 @@ from zarr.storage import FsspecStore
 
 from analysis.checks.one_line import one_line
 from analysis.store.complete import CompleteStore
-from analysis.store.root import UNSEALED, files_of, parse_root
+from analysis.store.root import files_of, has_checksums, parse_root
 from analysis.store.schema import STORE
 
 
@@ -31,9 +31,8 @@ def open_store(address: str) -> tuple[dict[str, Any], CompleteStore, str]:
         content = _content(inside(place, "zarr.json"))
         if content is not None:
             root = parse_root(content, place)
-            checked = root["attributes"]["format_version"] > UNSEALED
             store = FsspecStore.from_url(place, read_only=True)
-            chunks = CompleteStore(store, files_of(root), place, checked=checked)
+            chunks = CompleteStore(store, files_of(root), place, checked=has_checksums(root))
             return root, chunks, place
     raise FileNotFoundError(
         f"no snapshot store at {address}: zarr.json is missing; give a run or its {STORE}"

@@ -44,6 +44,11 @@ def with_members(node: dict[str, Any], members: dict[str, Any], **more: Any) -> 
     return whole
 
 
+def has_checksums(root: dict[str, Any]) -> bool:
+    """Return whether a store of its format version has checksums, of chunks as of metadata."""
+    return bool(root["attributes"]["format_version"] > UNSEALED)
+
+
 def is_sealed(node: dict[str, Any]) -> bool:
     """Return whether the metadata of a group have a checksum, and it is theirs."""
     inline = node.get(INLINE)
@@ -98,7 +103,7 @@ def parse_root(content: bytes, path: str | Path) -> dict[str, Any]:
     for key in nodes if isinstance(nodes, dict) else ():
         if {"", ".", ".."} & set(key.split("/")) or "\\" in key or "\0" in key:
             raise ValueError(f"{file} has an array {key!r}, which would lie elsewhere; restore it")
-    sealed = version > UNSEALED or (isinstance(inline, dict) and "checksum" in inline)
+    sealed = has_checksums(root) or (isinstance(inline, dict) and "checksum" in inline)
     if sealed and not is_sealed(root):
         raise ValueError(
             f"{file} is damaged or was edited: its checksum is not that of its content; restore it "

@@ -1,13 +1,13 @@
 """Rows on their way into a store: checked whole, across variables, before any of them is taken."""
 
 from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.checks.fields import checked
+from analysis.checks.names import nearest
 from analysis.store.buffer import TEXT, Column
 from analysis.store.evaluations import canonical_json
 from analysis.store.schema import COORDINATES, GROUPS, Variable
@@ -96,7 +96,7 @@ def one_row(name: str, values: Any) -> np.ndarray:
 
 
 def _unknown(name: object, known: Collection[str]) -> str:
-    close = get_close_matches(str(name), known, n=1)
+    close = nearest(str(name), known)
     hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(sorted(known))}"
     return f"{name!r} is not a variable of the schema; {hint}"
 

@@ -149,7 +149,7 @@ def test_nothing_is_written_to_an_address_nor_to_a_folder_of_that_name(
 
 
 def test_paths_and_addresses_are_told_apart(tmp_path, monkeypatch, folder):
-    for path in ("runs/a", "C:/runs", "C:\\runs", "a:b", "./s3:/x", "/s3://x", "", "a//b", ".."):
+    for path in ("runs/a", "C:/runs", "C:\\runs", "a:b", "./s3:/x", "/s3://x", "a//b", ".."):
         assert address_of(path) is None
     assert address_of("gs://b/x/") == address_of(Path("gs://b/x")) == "gs://b/x"
     assert local_path(f"file://{tmp_path}") == tmp_path
