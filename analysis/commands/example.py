@@ -1,5 +1,6 @@
 """``eigenspace example [NAME] [FOLDER]``: which runs ship, and one of them as a folder."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,5 +33,5 @@ def example_command(argv: Sequence[str]) -> int:
         print("\n".join(f"{name:<{width}}  {what}" for name, what in EXAMPLES.items()))
         return 0
     print(f"run          {copy_example(args.name, args.folder)}")
-    print(f"next         eigenspace analyse {args.folder / args.name}")
+    print(f"next         eigenspace analyse {shlex.quote(str(args.folder / args.name))}")
     return 0

@@ -5,7 +5,7 @@ from analysis.commands.parser import Parser
 from analysis.commands.values import RUN
 from analysis.measures.features import WEIGHTS
 from analysis.store.schema import FEATURES, NETWORKS
-from trainers.evaluation.view_features import view_features
+from trainers.evaluation.view_features import check_views, view_features
 from trainers.runs.divergence import refuse_diverged
 
 HEAD = ("RankMe", "LiDAR", "alpha-ReQ", "std of z/|z|", "mean cosine", "mean's share", "of")
@@ -37,6 +37,7 @@ def ranks_command(parser: Parser, argv: list[str]) -> int:
     )
     parser.add_argument("--device", help="default: the run's own")
     parsed = parser.parse_strictly(argv)
+    check_views(parsed.images, parsed.views)  # before the heading
     for run in parsed.runs:
         refuse_diverged(run)
     width = max(len(str(run)) for run in parsed.runs)

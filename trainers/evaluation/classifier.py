@@ -1,6 +1,7 @@
 """A classifier kept with its run: enough to name the images of a folder, without the data."""
 
 import math
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,8 @@ def load_classifier(run: str | Path) -> Classifier:
     """
     file = path_of("run", run) / FILE
     if not file.is_file():
-        raise FileNotFoundError(f"no classifier at {file}; `eigenspace evaluate {run}` makes one")
+        again = f"`eigenspace evaluate {shlex.quote(str(run))}`"
+        raise FileNotFoundError(f"no classifier at {file}; {again} makes one")
     refuse_diverged(Path(run))
     content = checkpoint.read(file)
     config = config_of(file, content)

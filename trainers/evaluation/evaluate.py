@@ -1,5 +1,6 @@
 """How good the features of a run are: protocols by name, their results kept in the run."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def evaluate(
 def _left(run: Path, chosen: Mapping[str, object], scores: Mapping[str, object]) -> str:
     rest = " ".join(name for name in chosen if name not in scores)
     kept = f"{' and '.join(scores)} of it kept" if scores else "nothing of it measured"
-    again = f"`eigenspace evaluate {run} --protocol {rest}` measures the rest"
+    again = f"`eigenspace evaluate {shlex.quote(str(run))} --protocol {rest}` measures the rest"
     return f"interrupted: {run} is as it was, {kept}; {again}"
 
 

@@ -57,9 +57,7 @@ def view_features(
     FloatingPointError
         Features are not finite.
     """
-    check_count("images", images)
-    if check_count("views", views, least=2) % 2:
-        raise ValueError(f"views is {views}; an even number wanted")
+    check_views(images, views)
     choose("network", network, dict.fromkeys(NETWORKS))
     choose("features", features, dict.fromkeys(FEATURES))
     trained = open_trained(path_of("run", run), device)
@@ -82,3 +80,10 @@ def view_features(
         | {"step": trained.step, "epoch": trained.epoch}
         | said_of(trained.path),
     )
+
+
+def check_views(images: int, views: int) -> None:
+    """Raise ValueError unless there are images, and of each an even number of views."""
+    check_count("images", images)
+    if check_count("views", views, least=2) % 2:
+        raise ValueError(f"views is {views}; an even number wanted")
