@@ -22,7 +22,9 @@ def verify(run: str | os.PathLike[str]) -> list[str]:
     when it is read. Here everything is read: each committed chunk against its checksum and against
     the root metadata, which know every chunk; the metadata of groups and arrays, which other
     readers use; and ``checkpoint.pt``, ``encoder.pt``, ``classifier.pt`` against the checksums in
-    their zips. A run may be verified while it is written.
+    their zips; whether one of these is whole but another run's, `resume`, `evaluate` and `predict`
+    look, and nobody of ``encoder.pt``, which only you read. A run may be verified while it is
+    written.
 
     What plain readers notice is less. ``xarray.open_zarr`` compares each chunk with its own
     checksum, but reads NaN for a chunk that is lost (to zarr that is all fill value), takes one

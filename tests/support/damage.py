@@ -68,7 +68,8 @@ def holding(file: Path, content: bytes) -> Iterator[None]:
 @contextmanager
 def exchanged(one: Path, other: Path) -> Iterator[None]:
     """Let two files have each other's content."""
-    with holding(one, other.read_bytes()), holding(other, one.read_bytes()):
+    first, second = one.read_bytes(), other.read_bytes()
+    with holding(one, second), holding(other, first):
         yield
 
 
