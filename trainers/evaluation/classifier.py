@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from analysis.checks.paths import path_of
+from analysis.store.atomic import sweep_leftovers
 from analysis.store.schema import FEATURES
 from trainers.augmentation.recipes import Recipe
 from trainers.augmentation.views import normalise
@@ -89,6 +90,7 @@ def save(
         "size": data.size,
     }
     checkpoint.replace(run / FILE, content, check)
+    sweep_leftovers(run, FILE)
 
 
 def load_classifier(run: str | Path) -> Classifier:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 
+from analysis.store.atomic import sweep_leftovers
 from trainers import ranks
 from trainers.config import Config
 from trainers.data.load import Data
@@ -74,6 +75,7 @@ def _save_encoders(run: Path, learner: Learner, recorder: LoopRecorder) -> None:
     encoders = {"online": learner.online.encoder, "target": target.encoder}
     states = {name: encoder.state_dict() for name, encoder in encoders.items()}
     checkpoint.replace(run / ENCODER, states, recorder.writer.check)
+    sweep_leftovers(run, ENCODER)
 
 
 def save_checkpoint(
