@@ -1,5 +1,6 @@
 """Modes of a run against theory, drawn: what `dynamics.compare` returns; ax in, ax out."""
 
+import textwrap
 from typing import Literal
 
 import matplotlib as mpl
@@ -18,7 +19,7 @@ P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 STYLES: dict[str, Literal["-", "--"]] = {"measured": "-", "predicted": "--"}
 REST = "at rest"
 MODES = 6
-SENTENCE = 300  # letters
+SENTENCE, LINE = 400, 120  # letters
 
 
 def plot_against_theory(
@@ -128,8 +129,8 @@ def theory_comparison(compared: xr.Dataset, *, modes: int | None = None) -> Figu
             f"{method}: of {total} modes {counts[0]} live at the end, "
             f"{counts[1]} predicted; {modes} drawn (u_j of the last cross-view F)"
         )
-        lines = [title, plain(compared.attrs.get("not_in_the_flow", ""), SENTENCE)]
-        figure.suptitle("\n".join(filter(None, lines)), fontsize=8)
+        caveat = plain(compared.attrs.get("not_in_the_flow", ""), SENTENCE)
+        figure.suptitle("\n".join([title, *textwrap.wrap(caveat, LINE)]), fontsize=8)
     return figure
 
 

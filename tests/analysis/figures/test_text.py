@@ -144,7 +144,15 @@ def last(name):
     return summary(name)[1].isel(step=-1)
 
 
+def layered(name):
+    dims, attrs = ("step", "layer", "mode"), {"long_name": name, "symbol": name}
+    values = xr.DataArray(np.ones((3, 1, 2)), dims=dims, attrs=attrs)
+    coords = {"step": [0, 1, 2], "layer": [name], "mode": [1, 2]}
+    return xr.Dataset({"singular_value": values}, coords, {"method": name})
+
+
 WHOLE = {
+    "layers_figure": lambda name: f.layers_figure(layered(name)),
     "overview": lambda name: overview(summary(name)[1]),
     "comparison": lambda name: comparison({name: summary(name)[1]}),
     "comparison, named by attrs": lambda name: comparison([summary(name)[1]]),
@@ -154,6 +162,7 @@ WHOLE = {
     "theory_comparison": lambda name: theory_comparison(compared(name)),
 }
 ON_AXES = {
+    "plot_singular_values": lambda name, ax: f.plot_singular_values(layered(name), name, ax=ax),
     "plot_verdicts": lambda name, ax: f.plot_verdicts({name: courses(name)}, ax=ax),
     "plot_spectrum": lambda name, ax: f.plot_spectrum(
         summary(name)[1]["correlation_eigenvalue"], ax=ax
