@@ -45,11 +45,13 @@ def path_of(name: str, value: Any) -> Path:
 
 
 def refuse_in_the_way(path: Path) -> None:
-    """Raise NotADirectoryError if a file, or a link to nowhere, is where a folder is to be made."""
+    """Raise NotADirectoryError if a file, or a link to none, is where a folder is to be made."""
     for there in (path, *path.parents):
         if os.path.lexists(there):
             if not there.is_dir():
-                kind = "a link that leads nowhere" if there.is_symlink() else "a file"
+                kind = "a file"
+                if there.is_symlink():
+                    kind = "a link to a file" if there.exists() else "a link that leads nowhere"
                 below = "" if there == path else f", for {path} to be made in"
                 raise NotADirectoryError(f"{there} is {kind}; a folder wanted{below}")
             return

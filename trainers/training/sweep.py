@@ -93,8 +93,8 @@ def plan(
         `configure`.
     """
     refuse_address(out)
-    refuse_in_the_way(out / LOGS)
     refuse_link(out / LOGS)
+    refuse_in_the_way(out / LOGS)
     planned: dict[Path, Planned] = {}
     for name, chosen, seed in itertools.product(names, expand(options), seeds):
         varied = [f"{k.lstrip('-')}={v}" for k, v in chosen.items() if len(options[k]) > 1]

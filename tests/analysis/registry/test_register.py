@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis import SnapshotWriter, from_arrays, summarise
-from analysis.__main__ import main
+from analysis.commands.main import main
 from analysis.figures import history
 from analysis.figures.run_history import history_caption
 from analysis.linalg.labelled import over_matrices

@@ -75,6 +75,9 @@ def test_hooks_on_our_learner_see_what_our_own_loop_records(tmp_path):
         def append_metrics(self, **columns):
             pass
 
+        def variables(self, group):
+            return set()
+
     learner = Learner(config, (5,), torch.device("cpu"), steps_per_epoch=4)
     own = LoopRecorder(Kept(), learner, torch.device("cpu"), 8)
     target = learner.target.network
