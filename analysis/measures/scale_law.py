@@ -36,7 +36,7 @@ def norm_recursion(
     Parameters
     ----------
     start : float
-        |W|² before the first step.
+        The squared norm of W before the first step.
     rates, buffers : array (step)
         alpha and c' of each step. Without momentum the buffer is :math:`g + \lambda W`.
     momentum, decay : float
@@ -59,7 +59,7 @@ def norm_recursion(
 
     Examples
     --------
-    |W|² = 1, two steps of rate 1/2 along unit gradients at mu = 0: Pythagoras twice.
+    From a squared norm of 1, two steps of rate 1/2 along unit gradients, mu = 0: Pythagoras twice.
 
     >>> print(norm_recursion(1.0, np.array([0.5, 0.5]), np.array([1.0, 1.0])))
     [1.25 1.5 ]
