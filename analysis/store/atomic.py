@@ -74,11 +74,16 @@ def write_whole(file: Path, content: str | bytes, *, durable: bool = False) -> N
         aside.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def write_all(contents: Mapping[Path, bytes], *, durable: bool = False) -> None:
+def write_all(contents: Mapping[Path, bytes], *, durable: bool = False) -> set[Path]:
     """Replace files one after the other, each as `write_whole`; folders are made.
 
     Where it is asked, they wait for the disk together, before the first is renamed and after the
     last: of twenty files that takes half as long as each by itself.
+
+    Returns
+    -------
+    set of Path
+        The folders in which something is new.
     """
     folders = {file.parent for file in contents}
     asides: dict[Path, Path] = {}
@@ -98,6 +103,7 @@ def write_all(contents: Mapping[Path, bytes], *, durable: bool = False) -> None:
             aside.unlink(missing_ok=True)
     if durable:
         fsync_all(folders)
+    return folders
 
 
 def sweep_leftovers(folder: Path, name: str = "") -> None:

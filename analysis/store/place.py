@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from analysis.store.atomic import reason, write_all
+from analysis.store.atomic import fsync_all, reason, write_all
 from analysis.store.lock import DisplacedError, RunLock
 
 
@@ -27,6 +27,7 @@ class Place:
         self.path, self.to = path, held.own(path)
         self._held = held
         self._root: tuple[int, ...] = ()
+        self._made: set[Path] = set()
 
     def published(self) -> None:
         """Remember the root metadata as they are now."""
@@ -54,10 +55,16 @@ class Place:
 
     def write(self, files: Mapping[str, bytes], *, durable: bool = False) -> None:
         """Replace files of the store, as `write_all`; errors name the path that people know."""
+        contents = {self.to / file: content for file, content in files.items()}
         try:
-            write_all({self.to / file: content for file, content in files.items()}, durable=durable)
+            if durable:  # what is published may speak of folders that nobody has waited for yet
+                fsync_all([folder for folder in self._made if folder.is_dir()])
+                self._made.clear()
+            folders = write_all(contents, durable=durable)
         except OSError as error:
             raise type(error)(reason(error).replace(str(self.to), str(self.path))) from error
+        if not durable:
+            self._made |= folders
 
     def _version(self) -> tuple[int, ...]:
         # What tells the root metadata from any other that were or will be there.

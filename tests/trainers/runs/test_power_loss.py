@@ -52,3 +52,20 @@ def test_a_run_that_lost_power_is_resumed_to_the_run_that_did_not(trained, tmp_p
 @pytest.mark.slow
 def test_a_run_that_lost_power_at_any_moment_is_resumed(trained, tmp_path, trials):
     print(check(trained, tmp_path / "b", max(trials, 50)))
+
+
+def test_what_a_root_speaks_of_was_waited_for_before_the_root_has_its_name(trained):
+    disk, *_ = trained
+    store = next(path.parent for _, path, *_ in disk.operations if path.name == "zarr.json")
+    while store.name != "snapshots.zarr":
+        store = store.parent
+    waiting, roots = set(), 0  # folders in which a folder or a chunk is new
+    for kind, path, *_ in disk.operations:
+        if kind == "sync":
+            waiting.discard(path)
+        elif path == store / "zarr.json":
+            roots += 1
+            assert roots == 1 or not waiting, (roots, waiting)
+        elif kind in ("set", "folder") and store in path.parents and path.name != "zarr.json":
+            waiting.add(path.parent)
+    assert roots > 3
