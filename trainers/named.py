@@ -57,13 +57,13 @@ def find(kind: str, name: str) -> Any:
         found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise _failed(kind, name, error) from error
+            raise failed(f"{kind} {name!r}: its module fails on import", error) from error
         raise ValueError(
             f"{kind} {name!r}: there is no module {error.name!r}, in {here} or where Python looks; "
             "run this where it can be imported, or install it"
         ) from None
     except Exception as error:  # whatever a stranger's module does
-        raise _failed(kind, name, error) from error
+        raise failed(f"{kind} {name!r}: its module fails on import", error) from error
     finally:
         sys.path.remove(here)
     for part in path.split("."):
@@ -110,7 +110,12 @@ def name_of(kind: str, thing: Any) -> str:
     return f"{module}:{path}"
 
 
-def _failed(kind: str, name: str, error: Exception) -> ValueError:
-    return ValueError(
-        f"{kind} {name!r}: its module fails on import, {type(error).__name__}: {one_line(error)}"
-    )
+def failed(what: str, error: Exception, then: str = "") -> ValueError:
+    """Return what is said of a user's code that raised, whatever it raised, in one line.
+
+    Examples
+    --------
+    >>> failed("data 'mine:load' fails", KeyError("a"))
+    ValueError("data 'mine:load' fails, KeyError: 'a'")
+    """
+    return ValueError(f"{what}, {type(error).__name__}: {one_line(error)}{then}")

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from analysis.checks.fields import shown
-from analysis.checks.one_line import one_line
 from trainers.augmentation.recipes import Recipe
-from trainers.named import find
+from trainers.named import failed, find
 from trainers.randomness import uniforms
 
 STREAM = 7  # of the seeds for what is not ours, apart from those of other purposes
@@ -48,9 +47,8 @@ class OwnRecipe(Recipe):
                     torch.manual_seed(keys[0])
                     out = self.call(images)
             except Exception as error:  # whatever a stranger's code does
-                raise ValueError(
-                    f"views {name!r} fail on images of shape {tuple(images.shape)}, "
-                    f"{type(error).__name__}: {one_line(error)}"
+                raise failed(
+                    f"views {name!r} fail on images of shape {tuple(images.shape)}", error
                 ) from error
         wanted = (len(images), 3, size, size)
         if not isinstance(out, Tensor) or not out.is_floating_point() or out.shape != wanted:

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from analysis.checks.fields import shown
-from analysis.checks.one_line import one_line
 from analysis.commands.parser import Parser
 from trainers.commands.groups import GROUPS, group_of, is_often
 from trainers.commands.parser import add_options, apply_options
 from trainers.config import Config
 from trainers.methods.method import LOSSES, PREDICTORS, TARGETS, Method
-from trainers.named import find, is_named
+from trainers.named import failed, find, is_named
 from trainers.options import choose, flag
 from trainers.presets.preset import Preset
 from trainers.presets.table import PRESETS
@@ -103,9 +102,10 @@ def _part(slot: str, text: str) -> Any:
     try:
         return found()
     except Exception as error:  # whatever a stranger's class does
-        raise ValueError(
-            f"{slot} {text!r} cannot be made without arguments, {type(error).__name__}: "
-            f"{one_line(error)}; give each of its fields a default"
+        raise failed(
+            f"{slot} {text!r} cannot be made without arguments",
+            error,
+            "; give each of its fields a default",
         ) from error
 
 

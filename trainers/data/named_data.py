@@ -12,7 +12,7 @@ from analysis.checks.names import unknown
 from analysis.checks.one_line import one_line
 from trainers.data.labels import UNLABELLED, number_labels
 from trainers.data.source import Source, Triple, planes
-from trainers.named import find
+from trainers.named import failed, find
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test", "x_unlabelled", "classes", "mean", "std")
 HOLD = 5  # as in folders: a fifth tests
@@ -40,9 +40,7 @@ def read_named(name: str) -> Source:
         try:
             found = found()
         except Exception as error:  # whatever a stranger's code does
-            raise ValueError(
-                f"data {name!r} fails, {type(error).__name__}: {one_line(error)}"
-            ) from error
+            raise failed(f"data {name!r} fails", error) from error
     given = found if isinstance(found, Mapping) else {"train": found}
     for key in given:
         if key not in (*ARRAYS, *PARTS):

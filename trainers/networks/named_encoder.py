@@ -6,8 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from analysis.checks.one_line import one_line
-from trainers.named import find
+from trainers.named import failed, find
 
 if TYPE_CHECKING:
     from torch import nn
@@ -56,9 +55,8 @@ def named_encoder(name: str, width: int | None, shape: tuple[int, ...]) -> tuple
     try:
         encoder = build(**{key: value for key, value in given.items() if key in takes})
     except Exception as error:  # whatever a stranger's code does
-        raise ValueError(
-            f"encoder {name!r} cannot be built for inputs of shape {shape}, "
-            f"{type(error).__name__}: {one_line(error)}"
+        raise failed(
+            f"encoder {name!r} cannot be built for inputs of shape {shape}", error
         ) from error
     if not isinstance(encoder, nn.Module):
         raise ValueError(f"encoder {name!r} makes a {type(encoder).__name__}; an nn.Module wanted")
@@ -69,10 +67,7 @@ def named_encoder(name: str, width: int | None, shape: tuple[int, ...]) -> tuple
         with torch.no_grad():
             features = encoder(torch.zeros(2, *shape))
     except Exception as error:
-        raise ValueError(
-            f"encoder {name!r} does not take inputs of shape {shape}, {type(error).__name__}: "
-            f"{one_line(error)}"
-        ) from error
+        raise failed(f"encoder {name!r} does not take inputs of shape {shape}", error) from error
     if not isinstance(features, torch.Tensor) or features.ndim != 2 or len(features) != 2:
         made = getattr(features, "shape", None)
         told = f"a {type(features).__name__}" if made is None else f"shape {tuple(made)}"
