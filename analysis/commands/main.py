@@ -1,5 +1,6 @@
 """``python -m analysis``: which command is meant, and how its errors are told."""
 
+import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from analysis.commands.run_parser import run_parser
 from analysis.commands.sign import say_loading
 
 LOADED = ("scipy", "xarray")
+COMMANDS = ("accuracy", "example", "verify")  # beside measuring, each a module
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,20 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     first = words[0] if words else "--help"
-    if first == "accuracy":
-        from analysis.commands.accuracy import accuracy_command
-
-        accuracy_command(words[1:])
-        return 0
-    if first == "verify":
-        from analysis.commands.verify import verify_command
-
-        return verify_command(words[1:])
-    if first == "example":
-        from analysis.commands.example import example_command
-
-        return example_command(words[1:])
-    if (meant := nearest(first, ["accuracy", "example", "verify"])) and not Path(first).exists():
+    if first in COMMANDS:
+        module = importlib.import_module(f"analysis.commands.{first}")
+        return getattr(module, f"{first}_command")(words[1:]) or 0
+    if (meant := nearest(first, COMMANDS)) and not Path(first).exists():
         raise ValueError(f"there is no run {first!r}; did you mean the command {meant[0]}?")
     # Parsed before what measures is loaded: help and refusals come at once.
     args = run_parser().parse_strictly(words)

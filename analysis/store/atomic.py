@@ -90,7 +90,7 @@ def write_all(contents: Mapping[Path, bytes], *, durable: bool = False) -> set[P
     try:
         for file, content in contents.items():
             with _naming(file):
-                folders |= make_folder(file.parent)
+                folders |= make_missing(file.parent)
                 asides[file] = _aside(file)
                 asides[file].write_bytes(content)
         if durable:
@@ -125,11 +125,11 @@ def entries(folder: Path) -> list[os.DirEntry[str]]:
         return list(found)
 
 
-def make_folder(folder: Path) -> set[Path]:
+def make_missing(folder: Path) -> set[Path]:
     """Make a folder and those above it that are not there; return in which ones it was made."""
     if folder.is_dir():
         return set()
-    above = make_folder(folder.parent)
+    above = make_missing(folder.parent)
     folder.mkdir(exist_ok=True)
     return {folder.parent, *above}
 

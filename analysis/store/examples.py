@@ -4,7 +4,6 @@ import os
 import shutil
 import tempfile
 import zipfile
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import xarray as xr
@@ -46,8 +45,7 @@ def open_example(name: str, group: str | None = None) -> xr.Dataset:
     >>> dict(run["predictor"].sizes)["row"], run.attrs["method"]
     (32, 'byol-linear')
     """
-    with as_file(_archive(name)) as archive:
-        return open_snapshots(f"zip://{name}::{archive}", group)
+    return open_snapshots(f"zip://{name}::{_archive(name)}", group)
 
 
 def copy_example(name: str, folder: str | os.PathLike[str]) -> Path:
@@ -80,7 +78,7 @@ def copy_example(name: str, folder: str | os.PathLike[str]) -> Path:
     make_folder(run.parent)
     aside = Path(tempfile.mkdtemp(prefix=".example-", dir=run.parent))
     try:
-        with as_file(archive) as file, zipfile.ZipFile(file) as packed:
+        with zipfile.ZipFile(archive) as packed:
             packed.extractall(aside)
         (aside / name).rename(run)
     finally:
@@ -88,7 +86,7 @@ def copy_example(name: str, folder: str | os.PathLike[str]) -> Path:
     return run
 
 
-def _archive(name: str):  # type: ignore[no-untyped-def]  # importlib's Traversable has two homes
+def _archive(name: str) -> Path:
     if name not in EXAMPLES:
         raise ValueError(unknown("example", name, EXAMPLES))
-    return files("analysis.store") / FOLDER / f"{name}.zip"
+    return Path(__file__).parent / FOLDER / f"{name}.zip"

@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from analysis.store.atomic import fsync_all, make_folder, reason
+from analysis.store.atomic import fsync_all, make_missing, reason
 from analysis.store.buffer import Block
 from analysis.store.group import Group
 from analysis.store.hierarchy import Store
@@ -66,7 +66,7 @@ class Session:
                 raise FileExistsError(
                     f"{self.path} exists; resume it, remove it or write elsewhere"
                 )
-            made = make_folder(self.path)
+            made = make_missing(self.path)
             if self._durable:  # the name of the store, and that of its run
                 fsync_all({*made, self.path.parent, self.path.absolute().parent.parent})
         elif not self.path.is_dir():

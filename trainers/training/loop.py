@@ -64,18 +64,16 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
         ``attrs["diverged_at"]`` is that step.
     """
     config, run = checked("config", config, Config), path_of("out", out)
-    if not ranks.writes():
+    with hold(run) if ranks.writes() else nullcontext() as held:
+        if held is not None:
+            recover(held)
+            directory.check_free(run, overwrite)
         device = pick_device(config.device)
         data = load(config, device)
         learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
-        follow(config, data, learner, 0)
-        return run
-    with hold(run) as held:
-        recover(held)
-        directory.check_free(run, overwrite)
-        device = pick_device(config.device)
-        data = load(config, device)
-        learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
+        if held is None:
+            follow(config, data, learner, 0)
+            return run
         announce(config, data)
         attrs = directory.attrs(config, device, describe_data(config, data))
         described = directory.variable_attrs(config)
