@@ -2,15 +2,7 @@
 
 import sys
 
-from analysis.commands.signals import quiet
-
-
-def main() -> int:
-    """Import what runs the command line, and run it; return its exit code."""
-    from analysis.commands.main import main as run
-
-    return run()
-
+from analysis.commands.signals import run_package
 
 if __name__ == "__main__":
-    sys.exit(quiet(main, "python -m analysis"))
+    sys.exit(run_package("analysis"))

@@ -1,5 +1,6 @@
 """Ctrl-C, a scheduler's SIGTERM and a closed terminal's SIGHUP: one interruption, three codes."""
 
+import importlib
 import os
 import signal
 import sys
@@ -62,6 +63,13 @@ def quiet(command: Callable[[], int], name: str) -> int:
     finally:
         if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def run_package(package: str) -> int:
+    """Run what ``python -m PACKAGE`` stands for, imported only here; return its exit code."""
+    return quiet(
+        lambda: importlib.import_module(f"{package}.commands.main").main(), f"python -m {package}"
+    )
 
 
 def _mute_if_gone() -> None:

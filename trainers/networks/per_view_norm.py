@@ -1,5 +1,7 @@
 """Batch norm of two views in one batch, each with statistics of its own."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -31,6 +33,11 @@ _PER_VIEW: dict[type[nn.Module], type[nn.Module]] = {
 
 def norm_per_view(network: nn.Module) -> None:
     """Turn the batch norms of `network` into `PerViewBatchNorm`; its state stays as it is."""
+    turn_into(network, _PER_VIEW)
+
+
+def turn_into(network: nn.Module, kinds: Mapping[type[nn.Module], type[nn.Module]]) -> None:
+    """Turn the modules of `network` that are of one of `kinds` into what it names."""
     for module in network.modules():
         # A new class and not a new module: names in the state_dict do not change.
-        module.__class__ = _PER_VIEW.get(type(module), type(module))
+        module.__class__ = kinds.get(type(module), type(module))

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from trainers.networks.per_view_norm import turn_into
 from trainers.ranks import Total, count
 
 
@@ -59,8 +60,7 @@ _SYNCED: dict[type[nn.Module], type[nn.Module]] = {
 
 def sync_norms(network: nn.Module) -> None:
     """Turn the batch norms of `network` into `SyncedBatchNorm`; its state stays as it is."""
-    for module in network.modules():
-        module.__class__ = _SYNCED.get(type(module), type(module))
+    turn_into(network, _SYNCED)
 
 
 def leave_alone(network: nn.Module) -> None:
