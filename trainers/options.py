@@ -4,6 +4,7 @@ A nested dataclass gives dotted flags (``--predictor.eps``) and a JSON object wi
 """
 
 import dataclasses
+import inspect
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -48,6 +49,32 @@ def choose(kind: str, name: str, table: Mapping[str, T], where: str = "") -> T:
     raise ValueError(unknown(kind, name, sorted(table), where))
 
 
+def check_frozen(kind: str, part: Any) -> None:
+    """Check that a part of a config, or its class, is a dataclass whose fields cannot be set anew.
+
+    Raises
+    ------
+    ValueError
+        It is none: what is stored of a run could be another thing than what trained it.
+
+    Examples
+    --------
+    >>> check_frozen("loss", dataclasses.make_dataclass("L1", ["weight"])(2.0))
+    Traceback (most recent call last):
+    ValueError: loss is L1(weight=2.0), which can be changed; put @dataclass(frozen=True) above it
+    """
+    if not dataclasses.is_dataclass(part):
+        raise ValueError(f"{kind} is {shown(part)}; a frozen dataclass wanted")
+    own = part if isinstance(part, type) else type(part)
+    why = ""
+    if not own.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        why = "which can be changed"
+    elif "__dataclass_fields__" not in vars(own) and (names := [*inspect.get_annotations(own)]):
+        why = f"whose {names[0]!r} is no field"
+    if why:
+        raise ValueError(f"{kind} is {shown(part)}, {why}; put @dataclass(frozen=True) above it")
+
+
 def flag(prefix: str, name: str) -> str:
     """Return the flag of a field: ``--batch-size``, ``--predictor.eps``."""
     return f"--{prefix}{flagged(name)}"
@@ -66,11 +93,20 @@ def to_json(instance: Any) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        It is not found again by its name.
+        It is not found again by its name, or a field is nothing that JSON has.
     """
     values = {field.name: getattr(instance, field.name) for field in dataclasses.fields(instance)}
-    nested = {k: to_json(v) if dataclasses.is_dataclass(v) else v for k, v in values.items()}
     kind = type(instance)
+    nested = {}
+    for name, value in values.items():
+        try:
+            nested[name] = to_json(value) if dataclasses.is_dataclass(value) else value
+            json.dumps(nested[name])
+        except TypeError:
+            raise ValueError(
+                f"{kind.__name__}: {name} is {shown(value)}, which a run cannot keep; numbers, "
+                "words, True, False, None and lists of them wanted"
+            ) from None
     ours = kind.__module__.partition(".")[0] == "trainers"
     return {"kind": kind.__name__ if ours else name_of("a part of the config", kind)} | nested
 

@@ -92,7 +92,7 @@ def checked(name: str, value: Any, hint: Any, bounds: Mapping[str, Any] | None =
     >>> checked("warmup", 2, float | None, {"least": 0})
     2
     """
-    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    kinds = kinds_of(hint)
     for kind in kinds:
         found = _as(value, kind)
         if found is not _NO:
@@ -101,6 +101,16 @@ def checked(name: str, value: Any, hint: Any, bounds: Mapping[str, Any] | None =
                 _check_range(name, value, part, bounds or {}, kind)
             return found
     raise ValueError(f"{name} is {shown(value)}; {_wanted(kinds)} wanted")
+
+
+def kinds_of(hint: Any) -> tuple[Any, ...]:
+    """Return the types that a field may be of, in whichever way several were written.
+
+    >>> kinds_of(int | None) == kinds_of(typing.Optional[int]) == (int, types.NoneType)
+    True
+    """
+    several = typing.get_origin(hint) in (types.UnionType, typing.Union)
+    return typing.get_args(hint) if several else (hint,)
 
 
 def shown(value: Any) -> str:
@@ -126,6 +136,10 @@ def _hints(kind: Any) -> dict[str, Any]:
 def _as(value: Any, kind: Any) -> Any:
     """Return `value` as `kind` has it, or `_NO`."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if kind is Any:
+        return value
+    if origin is typing.Literal:
+        return value if value in inner else _NO
     if origin is tuple or origin is Sequence:
         return _sequence(value, inner, fixed=origin is tuple and ... not in inner)
     if origin is not None:  # of what is in it the annotation says more than can be asked
@@ -191,7 +205,11 @@ def _names(kind: Any) -> list[str]:
     if typing.get_origin(kind) is tuple:
         inner = typing.get_args(kind)
         return [f"{len(inner)} of them in a tuple" if ... not in inner else "a tuple"]
+    if typing.get_origin(kind) is typing.Literal:
+        return [repr(value) for value in typing.get_args(kind)]
     own = not str(getattr(kind, "__module__", "")).startswith("collections")
-    if own and inspect.isclass(kind) and inspect.isabstract(kind) and kind.__subclasses__():
-        return [f"a {sub.__name__}" for sub in kind.__subclasses__()]
+    if own and inspect.isclass(kind) and inspect.isabstract(kind):
+        public = [sub.__name__ for sub in kind.__subclasses__() if sub.__name__[0] != "_"]
+        if public:
+            return [f"a {name}" for name in public]
     return [f"a {getattr(kind, '__name__', kind)}"]

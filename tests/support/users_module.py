@@ -1,7 +1,7 @@
 """What a user might bring, found by ``users_module:NAME``: good, and bad in every way."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Optional
 
 import numpy as np
 import torch
@@ -155,3 +155,40 @@ class Open(Direct):
 @dataclass(frozen=True)
 class Abstract(Loss):
     """Says no distance."""
+
+
+@dataclass
+class Loose:
+    """A target that is not frozen."""
+
+    flow: ClassVar = {"stop_gradient": True}
+
+    def build(self, online):
+        raise NotImplementedError
+
+
+class NoFields(EMA):
+    """Its number is no field: the decorator is missing."""
+
+    speed: float = 2.0
+
+
+@dataclass(frozen=True)
+class Plain(Loss):
+    """Fields as anyone writes them, and some that no flag can say."""
+
+    weight: float = 1.0
+    norm: Literal["l1", "l2"] = "l1"
+    clip: Optional[int] = None  # noqa: UP045 (as many still write it)
+    sizes: tuple[int, ...] = (1, 2)
+    anything: Any = None
+
+    def distance(self, q, t):
+        return self.weight * (q - t).abs().mean()
+
+
+@dataclass(frozen=True)
+class Lost(EMA):
+    """One of its fields is of a kind that is not there."""
+
+    speed: "Velocity" = 1.0  # noqa: F821

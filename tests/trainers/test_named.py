@@ -1,8 +1,10 @@
 """An object of a user's is found again by its name, or refused before anything begins."""
 
+import dataclasses
 import sys
 
 import pytest
+import torch
 import users_module
 
 from trainers import EMA, METHODS, Config, Direct, Learned, Method
@@ -113,3 +115,28 @@ def test_a_part_that_has_changed_since_is_said():
         ValueError, match="users_module:L1 is no longer what the config was written"
     ):
         Config.from_json(gone)
+
+
+@dataclasses.dataclass(frozen=True)
+class Unkept(users_module.Plain):
+    """Its default is nothing that stands in a file of text."""
+
+    dtype: torch.dtype = torch.float32
+
+
+def test_what_could_be_another_thing_later_is_no_part_of_a_method():
+    with pytest.raises(ValueError, match=r"target is Loose\(\), which can be changed; put @data"):
+        Method(Learned(), users_module.Loose())
+    like_a_rule = type("Rule", (), dict.fromkeys(("build", "flow", "learns", "recorded_as")))
+    with pytest.raises(ValueError, match=r"predictor is <.*; a frozen dataclass wanted"):
+        Method(like_a_rule(), EMA())
+    unkept = Config(method=Method(Learned(), EMA(), Unkept()))
+    with pytest.raises(ValueError, match=r"Unkept: dtype is torch.float32, which a run cannot"):
+        unkept.to_json()
+
+
+def test_a_wrong_loss_is_told_the_losses_and_nothing_private():
+    with pytest.raises(ValueError, match=r"loss is 'l1'; a Cosine, .* wanted") as refused:
+        Method(Learned(), EMA(), "l1")
+    assert "a LeJEPA" in str(refused.value)
+    assert "_" not in str(refused.value)

@@ -3,17 +3,17 @@
 import argparse
 import dataclasses
 import shlex
+import typing
 from pathlib import Path
 from typing import Any
 
-from analysis.checks.fields import shown
 from analysis.commands.parser import Parser
 from trainers.commands.groups import GROUPS, group_of, is_often
 from trainers.commands.parser import add_options, apply_options
 from trainers.config import Config
 from trainers.methods.method import LOSSES, PREDICTORS, TARGETS, Method
 from trainers.named import failed, find, is_named
-from trainers.options import choose, flag
+from trainers.options import check_frozen, choose, flag
 from trainers.presets.preset import Preset
 from trainers.presets.table import PRESETS
 
@@ -95,18 +95,20 @@ def _part(slot: str, text: str) -> Any:
     if not is_named(text):
         return choose(slot, text, SLOTS[slot])
     found = find(slot, text)
-    if not dataclasses.is_dataclass(found):
-        raise ValueError(f"{slot} {text!r} is {shown(found)}; a frozen dataclass wanted")
-    if not isinstance(found, type):
-        return found
+    check_frozen(f"{slot} {text!r}", found)
     try:
-        return found()
+        part = found() if isinstance(found, type) else found
     except Exception as error:  # whatever a stranger's class does
         raise failed(
             f"{slot} {text!r} cannot be made without arguments",
             error,
             "; give each of its fields a default",
         ) from error
+    try:
+        typing.get_type_hints(type(part))
+    except Exception as error:  # of names that are not there
+        raise failed(f"{slot} {text!r}: of what kinds its fields are is unknown", error) from error
+    return part
 
 
 def _elsewhere(method: Method) -> dict[str, str]:

@@ -8,6 +8,7 @@ import typing
 from collections.abc import Collection
 from typing import Any
 
+from analysis.checks.fields import kinds_of
 from analysis.commands.values import VALUES, Value
 from trainers.options import flag
 
@@ -22,6 +23,8 @@ def add_options(
 ) -> None:
     """Add a flag for each field of the dataclass `instance`, whose values are the defaults.
 
+    Fields of other kinds than a flag can say, another dataclass or a tensor, get none.
+
     Parameters
     ----------
     parser : parser or group
@@ -33,14 +36,14 @@ def add_options(
     """
     hints = typing.get_type_hints(type(instance))
     for field in dataclasses.fields(instance):
-        value = getattr(instance, field.name)
-        if "help" in field.metadata and (only is None or field.name in only):
+        value, read = getattr(instance, field.name), parse_as(hints[field.name])
+        if read is not None and field.init and (only is None or field.name in only):
             parser.add_argument(
                 flag(prefix, field.name),
                 dest=prefix + field.name,
-                type=parse_as(hints[field.name]),
+                type=read,
                 default=argparse.SUPPRESS,
-                help=_with_default(field.metadata["help"], value).replace("%", "%%"),
+                help=_with_default(field.metadata.get("help", ""), value).replace("%", "%%"),
             )
 
 
@@ -49,7 +52,7 @@ def _with_default(text: str, value: Any) -> str:
     if value in (None, ""):
         return text
     shown = ("no", "yes")[value] if isinstance(value, bool) else value
-    return f"{OPEN.sub('', text)} (default: {shown})"
+    return f"{OPEN.sub('', text)} (default: {shown})".strip()
 
 
 def apply_options(instance: Any, parsed: argparse.Namespace, prefix: str = "") -> Any:
@@ -65,9 +68,15 @@ def apply_options(instance: Any, parsed: argparse.Namespace, prefix: str = "") -
     return dataclasses.replace(instance, **given) if given else instance
 
 
-def parse_as(hint: Any) -> Value:
-    """Return the reader of a field's type; ``none`` is a value that is left open."""
-    if isinstance(hint, types.UnionType):
-        inner = next(kind for kind in typing.get_args(hint) if kind is not types.NoneType)
-        return VALUES[inner].or_none
-    return VALUES[hint]
+def parse_as(hint: Any) -> Value | None:
+    """Return the reader of a field's type, if it has one; ``none`` is a value that is left open."""
+    kinds = kinds_of(hint)
+    inner = [_spelled(kind) for kind in kinds if kind is not types.NoneType]
+    if len(inner) != 1 or inner[0] not in VALUES:
+        return None
+    return VALUES[inner[0]].or_none if len(kinds) > 1 else VALUES[inner[0]]
+
+
+def _spelled(kind: Any) -> Any:
+    words = typing.get_args(kind) if typing.get_origin(kind) is typing.Literal else ()
+    return str if words and all(isinstance(word, str) for word in words) else kind

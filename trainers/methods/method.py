@@ -15,6 +15,7 @@ from trainers.methods.optimal import Optimal
 from trainers.methods.predictors import Identity, Learned
 from trainers.methods.targets import EMA, Attached, StopGradient
 from trainers.methods.vicreg import VICReg
+from trainers.options import check_frozen
 
 Predictor = Learned | Direct | Optimal | Identity
 Target = EMA | StopGradient | Attached
@@ -65,7 +66,8 @@ class Method:
                 raise ValueError(
                     f"{name} is {shown(value)}; {known} wanted, or one with {', '.join(wanted)}"
                 )
-        checked("loss", self.loss, Loss)
+            check_frozen(name, value)
+        check_frozen("loss", checked("loss", self.loss, Loss))
         if self.loss.iso and self.predictor.learns:
             kind = type(self.predictor).__name__
             raise ValueError(

@@ -9,7 +9,9 @@ import pytest
 import users_module
 
 from analysis import open_snapshots
-from trainers import resume
+from analysis.commands.parser import Parser
+from trainers import Config, resume
+from trainers.commands.configure import configure
 from trainers.commands.main import main
 
 LINE = (
@@ -61,9 +63,25 @@ def test_where_it_cannot_be_imported_the_run_is_refused_and_stays(run, monkeypat
     [
         ("--predictor users_module:Open", "'must'; give each of its fields a default"),
         ("--loss users_module:Abstract", "abstract .*; give each of its fields a default"),
+        ("--target users_module:Loose", "the class Loose, which can be changed; put @dataclass"),
+        ("--target users_module:NoFields", "NoFields, whose 'speed' is no field; put @dataclass"),
+        ("--target users_module:Lost", "made without arguments, NameError: name 'Velocity'"),
+        ("--target users_module:Net", "target 'users_module:Net' is the class Net; a frozen"),
+        ("--loss users_module:Plain --loss.norm l3", "loss norm is 'l3'; 'l1' or 'l2' wanted"),
+        ("--loss users_module:Plain --loss.clip 1.5", "--loss.clip.*a whole number, or none"),
+        ("--loss users_module:Plain --loss.sizes 1", "--loss.sizes"),
     ],
 )
 def test_a_part_that_cannot_be_made_is_refused_in_one_line(words, told, tmp_path, capsys):
     assert main(["byol", *shlex.split(words), "--out", str(tmp_path / "run")]) == 2
     assert re.search(told, capsys.readouterr().err.splitlines()[-1])
     assert not (tmp_path / "run").exists()
+
+
+def test_fields_without_a_line_of_help_are_flags_too(capsys):
+    words = "--loss users_module:Plain --loss.weight 1/2 --loss.clip 3 --loss.norm l2"
+    config, _ = configure(Parser("x"), "byol", shlex.split(words))
+    assert config.method.loss == users_module.Plain(weight=0.5, clip=3, norm="l2")
+    assert Config.from_json(config.to_json()) == config
+    assert main(["byol", "--loss", "users_module:Plain", "--help-all"]) == 0
+    assert re.search(r"--loss.weight X +\(default: 1.0\)", capsys.readouterr().out)
