@@ -1,5 +1,7 @@
 from .experiment.compare import compare
+from .experiment.cosine_descent import cosine_descent
 from .experiment.flow_parameters import FlowParameters
+from .experiment.gradient_noise import GradientNoise
 from .flows.barlow import BarlowFlow
 from .flows.collapsing import NoPredictorFlow, NoStopGradientFlow
 from .flows.cosine import CosineFlow
@@ -36,6 +38,7 @@ __all__ = [
     "Equilibrium",
     "FlowParameters",
     "GaussianCosineFlow",
+    "GradientNoise",
     "IdentityRule",
     "IsotropicFlow",
     "LinearFlow",
@@ -50,6 +53,7 @@ __all__ = [
     "basin_edges",
     "basin_map",
     "compare",
+    "cosine_descent",
     "critical_start",
     "ensemble",
     "integrate",

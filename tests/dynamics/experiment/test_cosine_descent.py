@@ -1,0 +1,193 @@
+"""The cosine flow at the steps that trainers take: its limit, its laws, and real runs."""
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from strategies import haar
+
+from analysis import from_arrays, norm_recursion, open_run, scale_law
+from dynamics import CosineFlow, FlowParameters, GradientNoise, compare, cosine_descent, integrate
+from trainers import EMA, Config, Learned, Method, train
+from trainers.data.gaussian import GaussianData
+from trainers.training.learner import Learner
+
+P, S = "predictor_eigenvalue", "correlation_eigenvalue"
+
+
+def aligned(d=6, sigma2=0.25, seed=0):
+    """Return (W, W_p), (X, X') and U, p, s of modes that share their eigenvectors."""
+    rng = np.random.default_rng(seed)
+    U, p, s = haar(rng, d), np.linspace(0.9, 0.3, d), rng.uniform(0.5, 1.5, d)
+    start = (U * np.sqrt(s)) @ U.T, (U * p) @ U.T
+    return start, (np.eye(d), sigma2 * np.eye(d)), (U, p, s)
+
+
+def modes(run, U):
+    series = (run[name].values for name in ("predictor", "cross_correlation"))
+    return [np.einsum("ij,tik,kj->tj", U, M, U) for M in series]
+
+
+def norms(run):
+    return (run["predictor"].values ** 2).sum((1, 2)), (run["encoder"].values ** 2).sum((1, 2))
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.8])
+@pytest.mark.parametrize("beta", [None, 0.5])
+def test_without_noise_it_comes_to_the_flow_in_proportion_to_its_step(momentum, beta):
+    start, data, (U, p, s) = aligned()
+    rates = {"alpha_p": 2.0, "eta": 0.01, "eta_p": 0.03, "beta": beta}
+    flow, until = CosineFlow(sigma2=0.25, **rates), 8.0
+    w = np.sqrt(s)
+    end = integrate(flow, (p, s) if beta is None else (w, p, w), [0, until])
+    errors = []
+    for dt in (0.02, 0.01, 0.005):
+        step = FlowParameters(dt=dt, **rates)
+        run = cosine_descent(start, data, step, round(until / dt), momentum=momentum)
+        off = [
+            seen[-1] - end[name].values[-1]
+            for seen, name in zip(modes(run, U), (P, S), strict=True)
+        ]
+        errors.append(np.linalg.norm(off))
+        assert run["time"][-1] == pytest.approx(until)
+    np.testing.assert_allclose(np.divide(errors[:-1], errors[1:]), 2, rtol=0.1)
+    assert errors[-1] < 0.02
+
+
+def test_norms_grow_by_a_gradient_that_lasts_as_the_momentum_makes_of_it():
+    # d|W_p|² = alpha_p² dt (1 + mu)/(1 - mu) |g|² dt, without decay and noise.
+    start, data, _ = aligned()
+    slopes = {}
+    for momentum in (0.0, 0.9):
+        step = FlowParameters(dt=0.01, alpha_p=2.0, eta=0.0, eta_p=0.0)
+        run = cosine_descent(start, data, step, 1000, momentum=momentum)
+        moved = run["predictor"].diff("step").values / (2.0 * 0.01)
+        work = (moved**2).sum((1, 2)).sum() * 0.01
+        grown = np.diff(norms(run)[0][[0, -1]])[0]
+        slopes[momentum] = grown / (4.0 * 0.01 * work)
+    np.testing.assert_allclose(list(slopes.values()), [1, 19], rtol=0.03)
+
+
+def test_noise_is_of_the_size_that_is_asked_and_goes_along_no_radius():
+    start, data, _ = aligned()
+    noise = GradientNoise(predictor=0.5, encoder=0.2)
+    step = FlowParameters(dt=1e-3, alpha_p=1.0, eta=0.0, eta_p=0.0)
+    still = cosine_descent(start, data, step, 1)
+    sizes, radial = [], []
+    for seed in range(400):
+        run = cosine_descent(start, data, step, 1, noise=noise, seed=seed)
+        xi = {name: (run - still)[name].values[1] / 1e-3 for name in ("predictor", "encoder")}
+        sizes.append([(x**2).sum() for x in xi.values()])
+        radial.append([(x * run[name].values[0]).sum() for name, x in xi.items()])
+    np.testing.assert_allclose(radial, 0, atol=1e-9)
+    wp2, w2 = (x[0] for x in norms(run))
+    # One direction of the 36 is left out, the radius.
+    np.testing.assert_allclose(np.mean(sizes, 0), [0.5 / wp2, 0.2 / w2], rtol=0.1)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_norms_rest_where_steps_add_what_decay_takes(momentum):
+    start, data, _ = aligned()
+    noise = GradientNoise(predictor=0.4, encoder=0.4)
+    step = FlowParameters(dt=0.1, alpha_p=1.5, eta=0.02, eta_p=0.02)
+    run = cosine_descent(start, data, step, 3000, momentum=momentum, noise=noise)
+    seen = norms(run)[0][-1000:].mean()
+    assert noise.rest_norm(step) == pytest.approx(1.5)
+    assert seen == pytest.approx(1.5, rel=0.06)
+
+
+def test_its_norm_is_that_of_the_exact_recursion():
+    start, data, _ = aligned()
+    step = FlowParameters(dt=0.4, alpha_p=1.5, eta=0.02, eta_p=0.03)
+    noise = GradientNoise(predictor=0.05, encoder=0.05)
+    run = cosine_descent(start, data, step, 60, momentum=0.8, noise=noise)
+    settings = step.to_optimiser(momentum=0.8)
+    rate, decay = settings["predictor_lr"], settings["predictor_decay"]
+    buffers = (run["predictor"].diff("step").values ** 2).sum((1, 2)) / rate**2
+    law = norm_recursion(norms(run)[0][0], np.full(60, rate), buffers, momentum=0.8, decay=decay)
+    np.testing.assert_allclose(norms(run)[0][1:], law, rtol=1e-10)
+
+
+@pytest.fixture(scope="module", params=[0.003, 0.03])
+def trained(request, tmp_path_factory):
+    """Return a default run of BYOL on Gaussian data, 640 steps, and what is said of it."""
+    method = Method(Learned(layers=1, bias=False), EMA(0.996))
+    config = Config(method=method, data="gaussian", lr=request.param, epochs=10, device="cpu")
+    run = open_run(train(config, tmp_path_factory.mktemp("cosine") / "run"))
+    learner, data = Learner(config, (16,), torch.device("cpu")), GaussianData()
+    parts = learner.online.encoder.weight, learner.predictor.matrix()
+    start = tuple(part.detach().double().numpy() for part in parts)
+    X = data.cross_view.numpy()
+    parameters = FlowParameters.from_run(run.to_dataset())
+    said = cosine_descent(
+        start,
+        (X, data.same_view.numpy() - X),
+        parameters,
+        int(run["step"][-1]),
+        momentum=0.9,
+        noise=GradientNoise.from_run(run),
+    )
+    return run, said
+
+
+def test_a_run_from_a_random_start_has_the_norms_that_are_said(trained):
+    run, said = trained
+    law, snapshots = scale_law(run)["squared_norm"], run.to_dataset()
+    seen, flow = (law.sel(source=name)[-1] for name in ("measured", "exponential"))
+    assert seen > 1.25 * flow  # and no gradient flow
+    assert norms(said)[0][-1] == pytest.approx(float(seen), rel=0.1)
+    F = [np.trace(ds["cross_correlation"].values[-1]) for ds in (said, snapshots)]
+    assert F[0] == pytest.approx(F[1], rel=0.15)
+
+
+def test_a_run_from_a_random_start_has_the_modes_that_are_said(trained):
+    run, said = trained
+    snapshots = run.to_dataset()
+    off, plain = compare(snapshots, said)["error"].values, compare(snapshots)["error"].values
+    assert (off < [0.2, 0.2]).all()
+    assert (off < plain / 3).all()
+
+
+def test_noise_of_a_run_by_hand():
+    # |W_p|² = 4, tr F = 3, c = 2; g_p = 2 and 4, g = 4 and 5: J's are half of it.
+    run = from_arrays(
+        predictor=[2 * np.diag([1.0, 0.0])] * 2,
+        cross_correlation=[np.diag([2.0, 1.0])] * 2,
+        step=[0, 4],
+    ).assign_attrs(flow_parameters='{"loss": {"factor": 2.0}}')
+    steps = np.arange(1, 5)
+    metrics = {"predictor_grad_norm": [9, 9, 2, 4], "grad_norm": [9, 9, 4, 5]}
+    tree = as_tree(run, {name: ("metrics_step", x) for name, x in metrics.items()}, steps)
+    noise = GradientNoise.from_run(tree)
+    assert noise.predictor == pytest.approx(4 * (1 + 4) / 2)
+    assert noise.encoder == pytest.approx(3 * ((4 - 1) + (6.25 - 4)) / 2)
+    with pytest.raises(ValueError, match="lacks grad_norm"):
+        GradientNoise.from_run(
+            as_tree(run, {"predictor_grad_norm": ("metrics_step", steps)}, steps)
+        )
+    early = as_tree(run.assign_coords(step=[0, 40]), tree["metrics"].data_vars, steps)
+    with pytest.raises(ValueError, match="end at step 4, snapshots at 40"):
+        GradientNoise.from_run(early)
+
+
+def as_tree(run, metrics, steps):
+    ds = xr.Dataset(metrics, {"metrics_step": steps})
+    return xr.DataTree.from_dict({"/": run, "metrics": ds})
+
+
+def test_without_decay_there_is_no_norm_at_rest():
+    step = FlowParameters(dt=0.5, alpha_p=1.0, eta=0.0, eta_p=0.0)
+    assert GradientNoise(predictor=1.0).rest_norm(step) == np.inf
+    assert GradientNoise().rest_norm(step) == 0
+
+
+def test_what_does_not_fit_is_refused():
+    step, eye = FlowParameters(dt=0.5, alpha_p=1.0, eta=0.0, eta_p=0.0), np.eye(2)
+    with pytest.raises(ValueError, match=r"W has shape \(2, 3\), Wp \(2, 2\) and X \(2, 2\)"):
+        cosine_descent((np.ones((2, 3)), eye), (eye, eye), step, 1)
+    with pytest.raises(ValueError, match="momentum is 1"):
+        cosine_descent((eye, eye), (eye, eye), step, 1, momentum=1.0)
+    with pytest.raises(ValueError, match="predictor"):
+        GradientNoise(predictor=-1.0)
+    with pytest.raises(FloatingPointError, match="step 1 of 1: a prediction or a target is 0"):
+        cosine_descent((eye, 0 * eye), (eye, eye), step, 1)
