@@ -5,16 +5,27 @@ loss, such a name may stand: it is stored in the run, and imported again on `res
 """
 
 import importlib
+import os
 import re
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
 from analysis.checks.fields import shown
+from analysis.checks.memory import ran_out
 from analysis.checks.names import unknown
 from analysis.checks.one_line import one_line
 
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+_STRANGERS: set[str] = set()
+"""The packages and modules, by the first word of their names, in which `find` looked."""
+
+
+class OwnCodeError(ValueError):
+    """What a user brought has failed."""
 
 
 def is_named(text: Any) -> bool:
@@ -51,6 +62,7 @@ def find(kind: str, name: str) -> Any:
     if not is_named(name):
         raise ValueError(f"{kind} is {shown(name)}; package.module:name wanted")
     module, _, path = name.partition(":")
+    _STRANGERS.add(module.partition(".")[0])
     here = str(Path.cwd())
     sys.path.append(here)  # behind what is installed, which a file of that name must not hide
     try:
@@ -110,12 +122,40 @@ def name_of(kind: str, thing: Any) -> str:
     return f"{module}:{path}"
 
 
-def failed(what: str, error: Exception, then: str = "") -> ValueError:
+def failed(what: str, error: Exception, then: str = "") -> OwnCodeError:
     """Return what is said of a user's code that raised, whatever it raised, in one line.
 
     Examples
     --------
     >>> failed("data 'mine:load' fails", KeyError("a"))
-    ValueError("data 'mine:load' fails, KeyError: 'a'")
+    OwnCodeError("data 'mine:load' fails, KeyError: 'a'")
     """
-    return ValueError(f"{what}, {type(error).__name__}: {one_line(error)}{then}")
+    place = where(error)
+    at = f" ({place})" if place else ""
+    return OwnCodeError(f"{what}, {type(error).__name__}: {one_line(error)}{at}{then}")
+
+
+def where(error: BaseException) -> str:
+    """Return the line of a user's code in which an error arose, empty if it was not in any.
+
+    Of what the names that were looked for stand in, the innermost: ``mylosses.py:31, distance``.
+    """
+    found = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if module in _STRANGERS - _OURS:
+            code = frame.f_code
+            found = f"{os.path.relpath(code.co_filename)}:{line}"
+            found += "" if code.co_name == "<module>" else f", {code.co_name}"
+    return found
+
+
+def failure(error: Exception) -> str:
+    """Return how and where a user's code failed, empty if it was none of it that did."""
+    if isinstance(error, OwnCodeError):
+        return str(error)
+    place = "" if ran_out(error) else where(error)
+    return f"{type(error).__name__} in {place}: {one_line(error)}" if place else ""
+
+
+_OURS = {"analysis", "dynamics", "trainers", "torch"}  # named or not, they are no user's

@@ -6,11 +6,10 @@ import traceback
 from collections.abc import Callable
 
 from analysis.checks.interruption import was_interrupted
+from analysis.checks.memory import ran_out
 from analysis.commands.signals import interruptible
 from analysis.store.atomic import in_words
 from analysis.store.visible import visible
-
-FULL = ("out of memory", "allocate memory")  # of torch, in a RuntimeError
 
 
 def outcome(name: str, command: Callable[[], int], also: tuple[type[Exception], ...] = ()) -> int:
@@ -53,7 +52,7 @@ def _ended(name: str, command: Callable[[], int], also: tuple[type[Exception], .
     except Exception as error:
         if isinstance(error, also):
             return _tell(name, error, 2)
-        if isinstance(error, MemoryError) or any(words in str(error) for words in FULL):
+        if ran_out(error):
             return _tell(name, f"memory ran out: {error}", 1)
         kind = type(error).__name__
         line = f"{kind} that should not be: a bug, please report it with what stands below"

@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from analysis.commands.called import called, version_line
@@ -11,6 +11,7 @@ from analysis.commands.outcome import outcome
 from analysis.commands.parser import Parser
 from analysis.commands.sign import say_loading
 from trainers.commands.peers import MEANINGS, METHODS_ELSEWHERE, other_word
+from trainers.named import failure
 from trainers.options import choose
 
 
@@ -75,7 +76,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # `train METHOD` is METHOD: what the console script says, both understand.
     words = argv[1:] if argv[0] == "train" and len(argv) > 1 else argv
     name = f"{called('trainers')} {' '.join(argv[: len(argv) - len(words) + 1])}"
-    return outcome(name, lambda: _run(name, words[0], words[1:]))
+    return outcome(name, lambda: _telling(lambda: _run(name, words[0], words[1:])))
+
+
+def _telling(command: Callable[[], int]) -> int:
+    """Run a command in which what fails in a user's code is wrong input, and told in one line."""
+    try:
+        return command()
+    except Exception as error:
+        own = not isinstance(error, ValueError | OSError | FloatingPointError)
+        if own and (told := failure(error)):
+            raise ValueError(told) from error
+        raise
 
 
 def _run(name: str, command: str, argv: list[str]) -> int:

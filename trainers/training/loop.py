@@ -19,15 +19,17 @@ from trainers.runs import directory, extended
 from trainers.runs.continuation import check_continuation
 from trainers.runs.divergence import marking, refuse_diverged
 from trainers.runs.finished import finished_at, said_finished
+from trainers.runs.own_parts import before_training
 from trainers.runs.replacement import beginning, recover
 from trainers.runs.trained import announce, describe_data, load, open_trained, steps_per_epoch
 from trainers.say import say
 from trainers.training.advance import advance, save_checkpoint
 from trainers.training.follow import follow
 from trainers.training.learner import Learner
+from trainers.training.rehearsal import rehearse
 from trainers.training.restored import check_learner
 from trainers.training.steps import batches, due_steps
-from trainers.training.stopped import Reached, saying_how_to_go_on
+from trainers.training.stopped import Reached, saying_how_to_go_on, saying_what_failed
 
 
 def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
@@ -70,7 +72,9 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
             directory.check_free(run, overwrite)
         device = pick_device(config.device)
         data = load(config, device)
-        learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
+        with before_training(config):
+            learner = Learner(config, data.shape, device, steps_per_epoch(config, data))
+            rehearse(config, data, learner)
         if held is None:
             follow(config, data, learner, 0)
             return run
@@ -85,6 +89,7 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
                 place / STORE, attrs=attrs, variable_attrs=described, durable=True, lock=held
             ) as writer,
             marking(place, writer),
+            saying_what_failed(run, writer, reached),
         ):
             recorder = _recorder(writer, learner, device, config)
             _look_before_training(config, data, learner, recorder)
@@ -134,14 +139,17 @@ def resume(run: str | Path, *, epochs: int | None = None) -> Path:
         if before == known and finished_at(run) == step:
             say(said_finished(run, step))
             return run
-        learner = Learner(
-            config, data.shape, device, per_epoch, extended.in_steps(before, per_epoch)
-        )
+        with before_training(config):
+            learner = Learner(
+                config, data.shape, device, per_epoch, extended.in_steps(before, per_epoch)
+            )
         check_continuation(
             run, step, state["config"], due_steps(learner.schedule.laid_out, config.every)
         )
         check_learner(run, state, learner, config.batch_size)
         learner.load_state_dict(state["learner"])
+        with before_training(config):
+            rehearse(config, data, learner, step)
         if held is None:
             follow(config, data, learner, step)
             return run
@@ -157,6 +165,7 @@ def resume(run: str | Path, *, epochs: int | None = None) -> Path:
                 lock=held,
             ) as writer,
             marking(place, writer),
+            saying_what_failed(run, writer, reached),
         ):
             recorder = _recorder(writer, learner, device, config)
             recorder.load_state_dict(state["recorder"])

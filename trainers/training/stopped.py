@@ -9,6 +9,8 @@ from pathlib import Path
 
 from analysis.checks.interruption import was_interrupted
 from analysis.store.lock import DisplacedError
+from analysis.store.reader import SnapshotWriter
+from trainers.named import failure
 
 ANEW = "the same command begins anew"
 
@@ -42,6 +44,33 @@ def saying_how_to_go_on(run: Path, reached: Reached) -> Iterator[None]:
         if not isinstance(error, OSError) or isinstance(error, BlockingIOError | DisplacedError):
             raise  # not of the disk: wrong numbers; held by someone else, or moved away
         raise OSError(f"{_failed(run, error)}; {_kept(run, reached)}") from error
+
+
+@contextmanager
+def saying_what_failed(run: Path, writer: SnapshotWriter, reached: Reached) -> Iterator[None]:
+    """Let a failure of the user's own code say after which step, where, and what is kept of `run`.
+
+    Raises
+    ------
+    ValueError
+        In place of whatever that code raised.
+    """
+    try:
+        yield
+    except Exception as error:  # whatever a stranger's code does
+        if isinstance(error, FloatingPointError) or not (told := failure(error)):
+            raise
+        stays = _stays(run, writer, reached)
+        raise ValueError(f"after step {reached.step}: {told}; {stays}") from error
+
+
+def _stays(run: Path, writer: SnapshotWriter, reached: Reached) -> str:
+    if reached.kept is None:
+        return f"nothing was written; when it is mended, {ANEW}"
+    return (
+        f"kept are the snapshots to step {writer.last_step()} and the checkpoint of step "
+        f"{reached.kept}; when it is mended, {_resume(run)} goes on from there"
+    )
 
 
 def _interrupted(run: Path, reached: Reached) -> str:

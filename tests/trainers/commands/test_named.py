@@ -85,3 +85,10 @@ def test_fields_without_a_line_of_help_are_flags_too(capsys):
     assert Config.from_json(config.to_json()) == config
     assert main(["byol", "--loss", "users_module:Plain", "--help-all"]) == 0
     assert re.search(r"--loss.weight X +\(default: 1.0\)", capsys.readouterr().out)
+
+
+def test_what_fails_at_rest_is_told_in_one_line(run, monkeypatch, capsys):
+    monkeypatch.setattr(users_module.Net, "forward", users_module.moody)
+    assert main(["ranks", str(run), "--images", "20", "--views", "2"]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert re.search(r"IndexError in .*users_module.py:\d+, moody: list index out of range", told)
