@@ -12,6 +12,7 @@ STORE = "snapshots.zarr"  # its place inside a run directory
 FLOW = "flow_parameters"  # attribute of a run, JSON: loss, target, predictor, rates for the theory
 EXTENDED = "extended"  # attribute of a run, JSON: epochs it was to have, until which step
 DIVERGED_AT = "diverged_at"  # attribute of a run: the step at which its numbers ceased to be finite
+OWN_CODE = "own_code"  # attribute of a run, JSON: hashes of what its user wrote, from which step
 FINISHED = "finished_at"  # attribute of a run: its last step, once its last measurement is there
 
 MATRIX = ("row", "col")

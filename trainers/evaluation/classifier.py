@@ -23,6 +23,7 @@ from trainers.runs.agreement import check_same_options
 from trainers.runs.divergence import all_finite, refuse_diverged
 from trainers.runs.form import check_like, config_of, count, member, texts, wrong
 from trainers.runs.network import build_network
+from trainers.runs.own_code import said_changes
 
 FILE = "classifier.pt"
 
@@ -111,6 +112,7 @@ def load_classifier(run: str | Path) -> Classifier:
     content = checkpoint.read(file)
     config = config_of(file, content)
     check_same_options(Path(run), file, content["config"])
+    said_changes(Path(run), config)
     size, classes = count(file, content, "size"), tuple(texts(file, content, "classes"))
     mean, std = (_channels(file, content, name) for name in ("mean", "std"))
     features = member(file, content, "features", str)

@@ -105,6 +105,7 @@ def evaluate(
                     *(writer, trained.step, trained.epoch, name, protocol, score),
                     network=network,
                     features=features,
+                    changed=trained.changed,
                 )
                 if score.classifier is not None:
                     classifier.save(

@@ -1,7 +1,7 @@
 """What a protocol of evaluation is: from cached features to one accuracy and how it came about."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,14 +54,19 @@ def record(
     *,
     network: str = "online",
     features: str = "encoder",
+    changed: Sequence[str] = (),
 ) -> None:
-    """Add a score to the table of evaluations; `name` is the protocol's in `PROTOCOLS`."""
+    """Add a score to the table of evaluations; `name` is the protocol's in `PROTOCOLS`.
+
+    `changed` is what `TrainedRun.changed` is.
+    """
     options = settings(protocol)
     found = {k: v for k, v in score.attrs.items() if k not in options and k != "protocol"}
     details = found | {
         "description": score.attrs.get("protocol", ""),
         "features": f"{features}, batch norm in evaluation mode, images not augmented",
         "epoch_rule": "last",
+        **({"changed_since_training": list(changed)} if changed else {}),
     }
     accuracy: dict[str, Any] = {f"{name}_accuracy": score.accuracy}
     writer.append_evaluation(

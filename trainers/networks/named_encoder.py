@@ -41,7 +41,7 @@ def named_encoder(name: str, width: int | None, shape: tuple[int, ...]) -> tuple
     from torch import nn
 
     library, _, what = name.partition(":")
-    build = _LIBRARIES[library](what) if library in _LIBRARIES else find("encoder", name)
+    build = LIBRARIES[library](what) if library in LIBRARIES else find("encoder", name)
     if not callable(build):
         raise ValueError(
             f"encoder {name!r} is a {type(build).__name__}; a function or class wanted"
@@ -125,7 +125,7 @@ def _timm(name: str) -> Callable[..., Any]:
     return build
 
 
-_LIBRARIES: dict[str, Callable[[str], Callable[..., Any]]] = {
+LIBRARIES: dict[str, Callable[[str], Callable[..., Any]]] = {
     "torchvision": _torchvision,
     "timm": _timm,
 }

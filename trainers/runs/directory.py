@@ -12,7 +12,7 @@ import torch
 from analysis.checks.paths import refuse_in_the_way
 from analysis.store.address import refuse_address
 from analysis.store.reader import STORE
-from analysis.store.schema import FLOW
+from analysis.store.schema import FLOW, OWN_CODE
 from analysis.store.strays import is_empty
 from trainers import ranks
 from trainers.config import Config
@@ -20,6 +20,7 @@ from trainers.data.load import label_of
 from trainers.runs.checkpoint import FILE as CHECKPOINT
 from trainers.runs.finished import ENCODER
 from trainers.runs.flow import flow_parameters
+from trainers.runs.own_code import code_of, described
 from trainers.runs.versions import versions
 
 BEGINNING = ".beginning"  # in a run until its first checkpoint
@@ -38,6 +39,7 @@ def attrs(config: Config, device: torch.device, data: Mapping[str, Any]) -> dict
         "config": config.to_json(),
         "config_resolved": config.resolved.to_json(),
         FLOW: json.dumps(flow_parameters(config)),
+        **({OWN_CODE: described(code)} if (code := code_of(config)) else {}),
         **versions(device),
         "ranks": ranks.count(),
         "commit": _commit(),

@@ -20,6 +20,7 @@ from trainers.runs.agreement import check_same_data, check_same_options
 from trainers.runs.extended import in_steps, stretches
 from trainers.runs.form import check_like, config_of, count, member, wrong
 from trainers.runs.network import load_network
+from trainers.runs.own_code import code_of, said_changes, unknown_code
 from trainers.say import say
 
 
@@ -33,6 +34,8 @@ class TrainedRun:
     config: Config
     device: torch.device
     data: Data
+    changed: tuple[str, ...] = ()
+    """What is said of a user's code that is not what the run was trained with."""
 
     @property
     def step(self) -> int:
@@ -129,10 +132,13 @@ def open_trained(run: str | Path, device: str | None = None) -> TrainedRun:
             f"{path} was trained on {known['place']}, which has changed since: {different}; put "
             "the data back as they were, or train anew"
         )
+    changed = said_changes(path, config)
     if within := state["step"] % (per_epoch := steps_per_epoch(config, data)):
         epoch = state["step"] // per_epoch + 1
         raise wrong(file, f"is of step {state['step']}, {within} steps into epoch {epoch}")
-    return TrainedRun(path=path, state=state, config=config, device=where, data=data)
+    return TrainedRun(
+        path=path, state=state, config=config, device=where, data=data, changed=changed
+    )
 
 
 def _fingerprint(file: Path, known: Mapping[str, Any]) -> Fingerprint:
@@ -144,8 +150,10 @@ def _fingerprint(file: Path, known: Mapping[str, Any]) -> Fingerprint:
 
 
 def announce(config: Config, data: Data) -> None:
-    """Say on stderr, a line each, what the data are and what is not computed in full precision."""
+    """Say on stderr, a line each, what the data are, and what is not as one might expect."""
     say(data.account)
+    for line in unknown_code(code_of(config)):
+        say(line)
     if config.precision != Config.precision:
         say(f"{config.precision}: {PRECISIONS[config.precision]}")
 

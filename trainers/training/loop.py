@@ -19,6 +19,7 @@ from trainers.runs import directory, extended
 from trainers.runs.continuation import check_continuation
 from trainers.runs.divergence import marking, refuse_diverged
 from trainers.runs.finished import finished_at, said_finished
+from trainers.runs.own_code import keep_changes
 from trainers.runs.own_parts import before_training
 from trainers.runs.replacement import beginning, recover
 from trainers.runs.trained import announce, describe_data, load, open_trained, steps_per_epoch
@@ -170,6 +171,7 @@ def resume(run: str | Path, *, epochs: int | None = None) -> Path:
             recorder = _recorder(writer, learner, device, config)
             recorder.load_state_dict(state["recorder"])
             announce(config, data)
+            keep_changes(place, config, step, writer)
             if before != known:
                 writer.mark(**extended.described(config, before))
                 save_checkpoint(place, reached, config, data, learner, recorder)
