@@ -6,10 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from analysis.figures.axes import name_of, zero_line
 from analysis.figures.phase_plane import ALIVE, CURVE, FLOW, NEUTRAL, SADDLE, STABLE, P
-from analysis.figures.style import FAINT, SEQUENTIAL
+from analysis.figures.style import FAINT, GREY, PALETTE, SEQUENTIAL
 
 # By shape too: colours alone are not told apart by all, nor in print.
 RESTS: dict[str, dict[str, Any]] = {
@@ -126,6 +127,36 @@ def plot_eigenvalues(values: xr.DataArray, ax: Axes | None = None, *, least: flo
     ax.axhline(1, color=FAINT, linewidth=0.8, zorder=0)
     ax.set_ylabel(name_of(values))
     ax.set_ylim(least, 10)
+    return ax
+
+
+def plot_mean_field(errors: xr.Dataset, ax: Axes | None = None) -> Axes:
+    """Draw the relative error of a mean field against effective dimensions, and one of order one.
+
+    Parameters
+    ----------
+    errors : Dataset (start, variable, dimension)
+        `error` and `effective_dimensions`, of `dynamics.figures.mean_field`; a colour a start, a
+        marker a variable.
+    ax : Axes, optional
+        The current one by default.
+    """
+    ax = plt.gca() if ax is None else ax
+    across = errors["effective_dimensions"]
+    for start, colour in zip(errors["start"].values, PALETTE, strict=False):
+        for name, marker in zip(errors["variable"].values, "os", strict=True):
+            values = errors["error"].sel(start=start, variable=name)
+            x, label = across.sel(start=start), rf"$\dot {name}$, {start} $s$"
+            ax.plot(x, values, marker=marker, color=colour, mfc="white", label=label)
+    ends = np.array([float(across.min()), float(across.max())])
+    ax.plot(ends, 2 / ends, color=GREY, linestyle="--", linewidth=1, label="2 over dimensions")
+    ax.set(xscale="log", yscale="log", ylabel=errors["error"].attrs["long_name"])
+    ax.set_xlabel(f"{across.attrs['long_name']}, {across.attrs['symbol']}")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
+    ax.legend(fontsize="small")
     return ax
 
 

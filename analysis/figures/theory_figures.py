@@ -21,6 +21,7 @@ from analysis.figures.theory import (
     plot_curves,
     plot_eigenvalues,
     plot_field,
+    plot_mean_field,
     plot_paths,
     plot_speed,
 )
@@ -89,6 +90,14 @@ def speed_figure(data: Sequence[xr.DataArray]) -> Figure:
 def field_figure(data: Sequence[xr.Dataset]) -> Figure:
     """Draw vector fields, a panel each."""
     return _with_legend(_panels(data, plot_field))
+
+
+def mean_field_figure(data: Sequence[xr.Dataset]) -> Figure:
+    """Draw errors of a mean field against effective dimensions, a panel each."""
+    figure, axes = panel_grid(len(data), min(len(data), COLUMNS), (4.5, 3.4))
+    for ax, errors in zip(axes, data, strict=True):
+        plot_mean_field(errors, ax)
+    return figure
 
 
 def curve_figure(

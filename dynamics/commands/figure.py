@@ -16,7 +16,8 @@ def add_options(parser: Parser) -> None:
         "number",
         choices=[*NUMBERS, TRAINED],
         metavar="N",
-        help=f"of the DirectPred paper, or of IsoLoss: {', '.join(NUMBERS)}; {TRAINED} of --runs",
+        help=f"of the DirectPred paper, of IsoLoss, or our own: {', '.join(NUMBERS)}; "
+        f"{TRAINED} of --runs",
     )
     parser.add_argument(
         "--runs",

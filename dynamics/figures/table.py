@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from analysis.checks.fields import shown
-from dynamics.figures import isoloss, linear_byol
+from dynamics.figures import isoloss, linear_byol, mean_field
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,8 +47,11 @@ FIGURES: dict[str, PaperFigure] = {
     "iso2": PaperFigure(isoloss.loss_trajectories, "theory_figures.loss_figure", {"note": NOTE}),
     "iso5": PaperFigure(isoloss.loss_rest_points, "theory_figures.loss_figure", REST),
     "iso6": PaperFigure(isoloss.relu_spectra, "theory_figures.loss_figure", {"share": True}),
+    "mean-field": PaperFigure(mean_field.mean_field_errors, "theory_figures.mean_field_figure"),
 }
-"""By the number in Tian, Chen and Ganguli (2021); ``iso`` in Halvagal, Laborieux, Zenke (2023)."""
+"""By the number in Tian, Chen and Ganguli (2021); ``iso`` in Halvagal, Laborieux, Zenke (2023).
+
+``mean-field`` is of no paper: it is the error of `CosineFlow`."""
 
 
 def draw_figure(number: str, data: FigureData | None = None) -> "Figure":
