@@ -13,11 +13,12 @@ from trainers.named import is_named, name_of
 from trainers.networks.encoders import DEFAULT_WIDTHS
 from trainers.networks.precision import PRECISIONS
 from trainers.networks.two_views import BATCH_NORMS
-from trainers.optimisation.rates import DECAYS, PARTS, Rate
+from trainers.optimisation.rates import DECAYS, PARTS, Rate, decay_in_flow
 from trainers.optimisation.schedule import SCHEDULES
 from trainers.options import DEEP, WIDE, choose, from_json, option, read_json, to_json
 
 SIDE, LONG = 1 << 12, 10**6
+CHANNELS = (1, 3)
 DATA_NAMES = "shapes, gaussian, cifar10, cifar100, fashion-mnist, stl10"
 SEED = (1 << 63) - 1  # what torch's generator takes
 
@@ -70,6 +71,7 @@ class Config:
         least=1,
         most=WIDE,
     )
+    channels: int = option(3, "of the images: 3, or of grey ones 1, for a network that sees one")
     projector_layers: int | None = option(
         None,
         "linear layers of the projector (default: 2; none after encoder linear)",
@@ -142,6 +144,8 @@ class Config:
             choose("views", self.views, RECIPES)
         if self.encoder is not None and not is_named(self.encoder):
             choose("encoder", self.encoder, DEFAULT_WIDTHS)
+        if self.channels not in CHANNELS:
+            raise ValueError(f"channels is {self.channels}; 3, or 1 of grey images, wanted")
         choose("schedule", self.schedule, SCHEDULES)
         choose("decay", self.decay, DECAYS)
         choose("precision", self.precision, PRECISIONS)
@@ -192,21 +196,8 @@ class Config:
         return self.weight_decay if own is None else own
 
     def _flow_decay(self) -> float:
-        r"""Return the predictor's decay w_p at which :math:`\eta_p = \eta_s`.
-
-        Coupled, an optimiser multiplies a decay by the part's rate: :math:`\eta_s = w / c` and
-        :math:`\eta_p = \alpha_p w_p / c` with :math:`\alpha_p` the predictor's rate over the
-        encoder's, so :math:`w_p = w / \alpha_p`. Decoupled, it does not: both are decay over the
-        flow time of a step, so :math:`w_p = w`.
-        """
-        encoder = self.decay_of("encoder")
-        if self.decay == "decoupled":
-            return encoder
-        if not self.lr_of("predictor") > 0:
-            raise ValueError(
-                "flow-decay divides by the predictor's learning rate, which is 0; leave it out"
-            )
-        return encoder * self.lr_of("encoder") / self.lr_of("predictor")
+        encoder = Rate(self.lr_of("encoder"), self.decay_of("encoder"))
+        return decay_in_flow(encoder, self.lr_of("predictor"), self.decay)
 
     @property
     def time_per_step(self) -> float:

@@ -12,7 +12,7 @@ class Group(NamedTuple):
 
 GROUPS = {
     "run": Group("seed device precision", "name compile"),
-    "data": Group("data limit views", "size"),
+    "data": Group("data limit views", "size channels"),
     "network": Group(
         "encoder width projector_layers projector_out", "projector_hidden projector_bias batch_norm"
     ),

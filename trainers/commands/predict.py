@@ -18,6 +18,7 @@ def predict_command(parser: Parser, argv: list[str]) -> int:
     if not parsed.folder.is_dir():
         raise FileNotFoundError(f"{parsed.folder} is not a folder; a folder of images wanted")
     say_loading("torch")
+    from trainers.data.grey import first_coloured
     from trainers.data.image_files import decode_images
     from trainers.data.listing import list_images
     from trainers.evaluation.classifier import load_classifier
@@ -27,6 +28,10 @@ def predict_command(parser: Parser, argv: list[str]) -> int:
     if not listed:
         raise ValueError(f"{parsed.folder} has no images")
     images = decode_images([file for _, file in listed], classifier.size)
+    if classifier.channels == 1 and (coloured := first_coloured(images)) is not None:
+        raise ValueError(
+            f"{listed[coloured][1]} has colours, and {parsed.run} learned to see grey images"
+        )
     best, number = classifier.probabilities(images).max(1)
     named = [classifier.classes[k] for k in number.tolist()]
     rows = csv.writer(sys.stdout, lineterminator="\n")

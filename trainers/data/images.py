@@ -9,6 +9,7 @@ from torch import Tensor
 from trainers.augmentation.recipes import Recipe
 from trainers.augmentation.views import normalise, two_views
 from trainers.data.fingerprint import Fingerprint, hash_of
+from trainers.data.grey import seen
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,6 +32,9 @@ class ImageData:
     size: int
     """Height and width of the views and of `plain` images, in pixels."""
     seed: int = 0
+    channels: int = 3
+    """Of the views and of `plain` images: 1 if a network is to see one plane of grey images,
+    normalised as the first."""
     drawn: str = ""
     """What the pixels follow from, where they are computed and not read."""
     notes: tuple[str, ...] = ()
@@ -39,7 +43,7 @@ class ImageData:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one image of a view."""
-        return (3, self.size, self.size)
+        return (self.channels, self.size, self.size)
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
@@ -76,7 +80,7 @@ class ImageData:
 
     def views(
         self, step: int, samples: Tensor
-    ) -> tuple[Tensor, Tensor]:  # (batch,) -> (batch, 3, size, size) x 2
+    ) -> tuple[Tensor, Tensor]:  # (batch,) -> (batch, channels, size, size) x 2
         """Return two augmented views of the training images numbered `samples`.
 
         Deterministic in (seed, step, sample); `samples` on the CPU spares waiting for the device.
@@ -86,15 +90,17 @@ class ImageData:
 
     def pair(
         self, images: Tensor, samples: Tensor, step: int = 0
-    ) -> tuple[Tensor, Tensor]:  # (batch, 3, h, w), (batch,) -> (batch, 3, size, size) x 2
+    ) -> tuple[Tensor, Tensor]:  # (batch, 3, h, w), (batch,) -> (batch, channels, size, size) x 2
         """Return two augmented views of `images`, which `samples` number."""
-        return two_views(
+        x1, x2 = two_views(
             images, self.recipes, seed=self.seed, step=step, samples=samples, size=self.size
         )
+        return seen(x1, self.channels), seen(x2, self.channels)
 
-    def plain(self, images: Tensor) -> Tensor:  # (batch, 3, h, w) -> (batch, 3, size, size)
+    def plain(self, images: Tensor) -> Tensor:  # (batch, 3, h, w) -> (batch, channels, size, size)
         """Return images without augmentation, normalised as view 1: for evaluation."""
-        return normalise(images.to(self.x_train.device), self.recipes[0], self.size)
+        x = normalise(images.to(self.x_train.device), self.recipes[0], self.size)
+        return seen(x, self.channels)
 
 
 def listed(names: Iterable[str], most: int = 5) -> str:

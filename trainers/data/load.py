@@ -17,6 +17,7 @@ from trainers.augmentation.recipes import RECIPES, Recipe
 from trainers.data.fingerprint import Fingerprint
 from trainers.data.folders import read_folder
 from trainers.data.gaussian import GaussianData
+from trainers.data.grey import check_grey
 from trainers.data.images import ImageData
 from trainers.data.limit import limited
 from trainers.data.named_data import read_named
@@ -86,6 +87,7 @@ def load_data(
     recipe: str | None = None,
     size: int | None = None,
     limit: int | None = None,
+    channels: int = 3,
     seed: int = 0,
     device: torch.device | str = "cpu",
     root: Path | None = None,
@@ -106,6 +108,8 @@ def load_data(
     limit : int, optional
         Keep this many training images: of named data the first, of a folder or file the first where
         their labels are in mixed order, else some of every class (`trainers.data.limit`).
+    channels : {3, 1}
+        Of the views: of grey images a network may see one plane.
     seed : int
         Settles the views. The images themselves are the same for every seed.
     device : torch.device or str
@@ -128,6 +132,8 @@ def load_data(
     if name == "gaussian":
         if given := [key for key, value in options.items() if value is not None]:
             raise ValueError(f"data 'gaussian' takes no {given}: its vectors are drawn, not stored")
+        if channels != 3:
+            raise ValueError("data 'gaussian' takes no channels: its vectors are no images")
         return GaussianData(seed=seed, device=device)
     for key, value in (("size", size), ("limit", limit)):
         if value is not None and value < 1:
@@ -143,6 +149,9 @@ def load_data(
             f"limit = {limit}, and {name} has {len(source.x_train)} training images; fewer wanted"
         )
     source = limited(source, limit, in_order=name in DATA)
+    if channels == 1:
+        for part, images in (("training", source.x_train), ("test", source.x_test)):
+            check_grey(f"{name}, {part}", images)
     side = size or min(source.x_train.shape[2:])
     own = kind.recipe or ("directpred-cifar" if side <= SMALL else "directpred-stl10")
     return ImageData(
@@ -155,6 +164,7 @@ def load_data(
         recipes=_recipes(recipe, own, source),
         seed=seed,
         size=side,
+        channels=channels,
         drawn=source.drawn,
         notes=source.notes,
     )

@@ -14,6 +14,7 @@ from analysis.store.atomic import sweep_leftovers
 from analysis.store.schema import FEATURES
 from trainers.augmentation.recipes import Recipe
 from trainers.augmentation.views import normalise
+from trainers.data.grey import seen
 from trainers.data.images import ImageData
 from trainers.evaluation.cached_features import CHUNK
 from trainers.evaluation.protocol import Score
@@ -40,19 +41,27 @@ class Classifier:
         Its mean and std normalise.
     size : int
         Height and width of the images that it was trained on, in pixels.
+    channels : {3, 1}
+        That the network sees.
     """
 
     def __init__(
-        self, network: nn.Module, classes: tuple[str, ...], recipe: Recipe, size: int
+        self,
+        network: nn.Module,
+        classes: tuple[str, ...],
+        recipe: Recipe,
+        size: int,
+        channels: int = 3,
     ) -> None:
         self.network = network.eval()
         self.classes, self.recipe, self.size = classes, recipe, size
+        self.channels = channels
 
     @torch.no_grad()
     def probabilities(self, images: Tensor) -> Tensor:  # (n, 3, h, w) -> (n, classes)
         """Return the softmax of the logits of uint8 images."""
         parts = [
-            self.network(normalise(chunk, self.recipe, self.size)).softmax(1)
+            self.network(seen(normalise(chunk, self.recipe, self.size), self.channels)).softmax(1)
             for chunk in images.split(CHUNK)
         ]
         named = torch.cat(parts)
@@ -119,7 +128,7 @@ def load_classifier(run: str | Path) -> Classifier:
     weights = member(file, content, "network", dict)
     if features not in FEATURES or not size or not classes:
         raise wrong(file, f"names {len(classes)} classes by {features!r} of images of size {size}")
-    body = part(build_network(config, (3, size, size))[0], features)
+    body = part(build_network(config, (config.channels, size, size))[0], features)
     head = weights.get("1.weight")
     width = head.shape[-1] if isinstance(head, Tensor) and head.ndim else 0
     network = nn.Sequential(body, nn.Linear(width, len(classes)))
@@ -129,7 +138,7 @@ def load_classifier(run: str | Path) -> Classifier:
     network.load_state_dict(weights)
     recipe = Recipe(source=str(file), mean=mean, std=std)
     network = network.to(memory_format=torch.channels_last)
-    return Classifier(network, classes, recipe, size)
+    return Classifier(network, classes, recipe, size, config.channels)
 
 
 def _channels(file: Path, content: Mapping[str, Any], name: str) -> tuple[float, float, float]:

@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 from analysis.checks.fields import check_fields
 from trainers.augmentation.recipes import RECIPES
 from trainers.augmentation.views import DRAWS, augment
+from trainers.data.grey import seen
 from trainers.evaluation.cached_features import CachedFeatures, features
 from trainers.evaluation.protocol import Score, share_right
 from trainers.options import option
@@ -75,7 +76,7 @@ class FineTune:
         for step, batch in enumerate(batches):
             chosen = fit[batch.to(device)]
             draws = uniforms(0, step, 1, chosen.cpu(), DRAWS)
-            x = augment(cached.images[chosen], recipe, draws, data.size)
+            x = seen(augment(cached.images[chosen], recipe, draws, data.size), data.channels)
             cosine = math.cos(math.pi * step / len(batches))
             optimiser.param_groups[0]["lr"] = self.lr * (1 + cosine) / 2
             optimiser.zero_grad()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def conv4(width: int) -> nn.Sequential:
+def conv4(width: int, channels: int = 3) -> nn.Sequential:
     """Return four blocks of conv 3x3, BN, 2x2 max-pool and ReLU; 8 `width` features.
 
     Channels are `width`, 2, 4 and 8 `width`, averaged over what is left of the image.
@@ -21,7 +21,6 @@ def conv4(width: int) -> nn.Sequential:
     from trainers.networks.halving_pool import HalvingPool
 
     blocks: list[nn.Module] = []
-    channels = 3
     for out in (width, 2 * width, 4 * width, 8 * width):
         blocks += [
             nn.Conv2d(channels, out, 3, padding=1, bias=False),
@@ -34,7 +33,7 @@ def conv4(width: int) -> nn.Sequential:
     return nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
-def small_resnet18(width: int) -> nn.Module:
+def small_resnet18(width: int, channels: int = 3) -> nn.Module:
     """Return torchvision's ResNet-18 with the stem for small images; 512 features at width 64.
 
     The first convolution is 3x3 with stride 1 and padding 1, and there is no max-pool.
@@ -42,14 +41,13 @@ def small_resnet18(width: int) -> nn.Module:
     from torch import nn
 
     network = large_resnet18(width)
-    network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
-    nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
+    network.conv1 = _stem(channels, side=3, stride=1)
     network.maxpool = nn.Identity()
     return network
 
 
-def large_resnet18(width: int) -> nn.Module:
-    """Return torchvision's ResNet-18 as it is, without its classifier."""
+def large_resnet18(width: int, channels: int = 3) -> nn.Module:
+    """Return torchvision's ResNet-18 without its classifier, and else as it is for 3 channels."""
     if width != 64:
         raise ValueError(
             f"width is {width}; resnet18 has width 64 only: leave it out, or use conv4"
@@ -59,7 +57,17 @@ def large_resnet18(width: int) -> nn.Module:
 
     network = cast(nn.Module, resnet18(weights=None))
     network.fc = nn.Identity()
+    if channels != 3:
+        network.conv1 = _stem(channels, side=7, stride=2)
     return network
+
+
+def _stem(channels: int, side: int, stride: int) -> nn.Conv2d:
+    from torch import nn
+
+    layer = nn.Conv2d(channels, 64, side, stride, side // 2, bias=False)
+    nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+    return layer
 
 
 def linear(width: int, inputs: int) -> nn.Module:
@@ -78,9 +86,9 @@ class _Kind(NamedTuple):
 
 _IMAGE, _VECTOR = (3, "images"), (1, "vectors")
 ENCODERS: dict[str, _Kind] = {
-    "conv4": _Kind(lambda width, _: conv4(width), 16, 8, _IMAGE),
-    "resnet18": _Kind(lambda width, _: small_resnet18(width), 64, 8, _IMAGE),
-    "resnet18-large": _Kind(lambda width, _: large_resnet18(width), 64, 8, _IMAGE),
+    "conv4": _Kind(conv4, 16, 8, _IMAGE),
+    "resnet18": _Kind(small_resnet18, 64, 8, _IMAGE),
+    "resnet18-large": _Kind(large_resnet18, 64, 8, _IMAGE),
     "linear": _Kind(linear, 8, 1, _VECTOR),
 }
 DEFAULT_WIDTHS = {name: kind.width for name, kind in ENCODERS.items()}

@@ -92,7 +92,7 @@ def _torchvision(name: str) -> Callable[..., Any]:
     known = dict.fromkeys(models.list_models(module=models))
     choose("encoder of torchvision", name, known, "see torchvision.models.list_models()")
 
-    def build(image_size: int) -> nn.Module:
+    def build(image_size: int, in_channels: int) -> nn.Module:
         try:  # a transformer has one size
             model = models.get_model(name, weights=None, image_size=image_size)
         except TypeError:
@@ -102,9 +102,25 @@ def _torchvision(name: str) -> Callable[..., Any]:
         if not heads:
             raise ValueError("it ends in no linear classifier that could be left out")
         model.set_submodule(heads[-1], nn.Identity())
+        if in_channels == 1:
+            _see_one_channel(model)
         return model
 
     return build
+
+
+def _see_one_channel(model: nn.Module) -> None:
+    """Let a model of 3 channels take one, and make of it what it makes of three that are alike."""
+    import torch
+    from torch import nn
+
+    layers = (part for part in model.modules() if isinstance(part, nn.Conv2d))
+    first = next(layers, None)
+    if first is None or first.in_channels != 3 or first.groups != 1:
+        raise ValueError("it does not begin with a convolution of 3 channels")
+    with torch.no_grad():
+        first.weight = nn.Parameter(first.weight.sum(1, keepdim=True))
+    first.in_channels = 1
 
 
 def _timm(name: str) -> Callable[..., Any]:

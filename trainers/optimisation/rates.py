@@ -22,3 +22,38 @@ class Rate:
 
     def __post_init__(self) -> None:
         check_fields(self)
+
+
+def decay_in_flow(encoder: Rate, lr: float, decay: str) -> float:
+    r"""Return the predictor's decay w_p at which :math:`\eta_p = \eta_s`.
+
+    Coupled, an optimiser multiplies a decay by the part's rate: :math:`\eta_s = w / c` and
+    :math:`\eta_p = \alpha_p w_p / c` with :math:`\alpha_p` the predictor's rate over the
+    encoder's, so :math:`w_p = w / \alpha_p`. Decoupled, it does not: both are decay over the flow
+    time of a step, so :math:`w_p = w`.
+
+    Parameters
+    ----------
+    encoder : Rate
+    lr : float
+        Of the predictor.
+    decay : str
+        Of `DECAYS`.
+
+    Raises
+    ------
+    ValueError
+        Coupled, and the predictor has no rate.
+
+    Examples
+    --------
+    >>> decay_in_flow(Rate(0.05, 1e-3), 0.5, "coupled")
+    0.0001
+    """
+    if decay == "decoupled":
+        return encoder.decay
+    if not lr > 0:
+        raise ValueError(
+            "flow-decay divides by the predictor's learning rate, which is 0; leave it out"
+        )
+    return encoder.decay * encoder.lr / lr

@@ -11,7 +11,7 @@ from trainers.runs.divergence import refuse_diverged
 from trainers.runs.form import config_of
 from trainers.runs.network import load_network
 
-SHAPE = (3, 32, 32)  # of an image; no weight depends on its sides
+SIDE = 32  # of an image; no weight depends on it
 
 
 def export(run: str | Path, out: str | Path, *, network: str = "online") -> str:
@@ -46,29 +46,35 @@ def export(run: str | Path, out: str | Path, *, network: str = "online") -> str:
     state, file = checkpoint.load(Path(run)), Path(run) / checkpoint.FILE
     config = config_of(file, state).resolved
     check_same_options(Path(run), file, state["config"])
-    lines = _LOADERS.get(str(config.encoder))
-    if lines is None:
+    if config.encoder not in _CHANGES:
         raise ValueError(
             f"{run} has encoder {config.encoder!r}, which torchvision does not have; export takes "
-            f"{' and '.join(_LOADERS)}. Its weights are in {Path(run) / 'encoder.pt'}"
+            f"{' and '.join(_CHANGES)}. Its weights are in {Path(run) / 'encoder.pt'}"
         )
-    encoder = load_network(state, config, SHAPE, network, file).encoder
+    encoder = load_network(state, config, (config.channels, SIDE, SIDE), network, file).encoder
     checkpoint.replace(Path(out), {k: v.contiguous() for k, v in encoder.state_dict().items()})
     return "\n".join(
         [
             "import torch, torchvision",
             "model = torchvision.models.resnet18()",
-            *lines,
+            *_CHANGES[config.encoder](config.channels),
             "model.fc = torch.nn.Identity()",
             f"model.load_state_dict(torch.load({str(out)!r}))",
         ]
     )
 
 
-_LOADERS = {
-    "resnet18": [
-        "model.conv1 = torch.nn.Conv2d(3, 64, 3, padding=1, bias=False)",
+def _small(channels: int) -> list[str]:
+    return [
+        f"model.conv1 = torch.nn.Conv2d({channels}, 64, 3, padding=1, bias=False)",
         "model.maxpool = torch.nn.Identity()",
-    ],
-    "resnet18-large": [],
-}
+    ]
+
+
+def _large(channels: int) -> list[str]:
+    stem = f"torch.nn.Conv2d({channels}, 64, 7, stride=2, padding=3, bias=False)"
+    return [] if channels == 3 else [f"model.conv1 = {stem}"]
+
+
+_CHANGES = {"resnet18": _small, "resnet18-large": _large}
+"""How torchvision's ResNet-18 becomes ours."""

@@ -176,6 +176,7 @@ def load(config: Config, device: torch.device, place: str | None = None) -> Data
         recipe=config.views,
         size=config.size,
         limit=config.limit,
+        channels=config.channels,
         seed=config.seed,
         device=device,
     )

@@ -80,3 +80,17 @@ def test_what_is_no_encoder_is_refused_in_one_line(name):
 def test_a_width_that_it_does_not_take_is_refused():
     with pytest.raises(ValueError, match="width is 8, and encoder 'users_module:sized' takes none"):
         build_encoder("users_module:sized", 8, SHAPE)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "vit_b_16", "convnext_tiny"])
+def test_of_one_channel_a_model_makes_what_it_makes_of_three_that_are_alike(name):
+    encoders = []
+    for channels in (1, 3):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            encoder, _ = build_encoder(f"torchvision:{name}", None, (channels, 32, 32))
+        encoders.append(encoder.eval())
+    x = torch.rand(2, 1, 32, 32, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        one, three = encoders[0](x), encoders[1](x.expand(-1, 3, -1, -1))
+    torch.testing.assert_close(one, three, rtol=1e-4, atol=1e-4)

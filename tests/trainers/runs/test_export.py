@@ -13,7 +13,7 @@ from trainers.training.learner import Learner
 def saved(run, **options):
     """The checkpoint of a network that nobody trained, its target moved away from it."""
     config = Config(method=METHODS["byol"], projector_hidden=4, projector_out=3, **options)
-    learner = Learner(config, (3, 32, 32), torch.device("cpu"))
+    learner = Learner(config, (config.channels, 32, 32), torch.device("cpu"))
     with torch.no_grad():
         for weight in learner.target.network.parameters():
             weight.mul_(0.9)
@@ -26,10 +26,11 @@ def saved(run, **options):
     return learner
 
 
+@pytest.mark.parametrize("channels", [3, 1])
 @pytest.mark.parametrize("encoder", ["resnet18", "resnet18-large"])
-def test_both_networks_load_into_torchvision_and_compute_the_same(tmp_path, encoder):
-    learner = saved(tmp_path / "run", encoder=encoder)
-    x = torch.rand(2, 3, 40, 40, generator=torch.Generator().manual_seed(0))
+def test_both_networks_load_into_torchvision_and_compute_the_same(tmp_path, encoder, channels):
+    learner = saved(tmp_path / "run", encoder=encoder, channels=channels)
+    x = torch.rand(2, channels, 40, 40, generator=torch.Generator().manual_seed(0))
     made = {}
     for network, ours in (("online", learner.online), ("target", learner.target.network)):
         file = tmp_path / f"{network}.pt"
