@@ -199,3 +199,52 @@ class CosineFlow(PredictorDecay):
         end = np.sqrt(np.where(dies, np.maximum(b, 0.0), square))
         s_end = np.where(dies, 0.0, square - b) / self.alpha_p
         return np.where(lost & (p < 0), -end, end), s_end
+
+    def rest_eigenvalues(self, p: np.ndarray, s: np.ndarray) -> np.ndarray:
+        r"""Return the eigenvalues of the flow at a state of rest, without decay, that may be not 0.
+
+        States of rest fill a set: what lives has one p and any s, what is dead any p. Along it, in
+        modes + 1 of the 2 modes directions, nothing returns. Across it the dead ones and what
+        lives, but for a shift of all its p, have
+
+        .. math:: \lambda_j = 2 p_j (1 - p_j / \bar p) / N, \quad
+            \lambda = -\frac{\alpha_p}{\bar p N}
+            \operatorname{eig}\Bigl(\operatorname{diag} s - \frac{s s^\top}{\sum s}\Bigr), \quad
+            N = k \bar p \textstyle\sum s
+
+        of which the latter are negative for a positive p. So rest is stable where no dead mode has
+        :math:`0 < p_j < \bar p`, as what `rest` returns. A decay makes its clock run faster,
+        :math:`(e^{2 \eta t} - 1) / (2 \eta)`.
+
+        Parameters
+        ----------
+        p, s : array (mode)
+
+        Returns
+        -------
+        array (mode - 1), in falling order
+
+        Raises
+        ------
+        ValueError
+            The modes of s > 0 have more than one p, the k_j differ, or there is an EMA.
+
+        Examples
+        --------
+        Two living modes of p = 1, one dead of p = 2; s = (1, 3), N = 4: -4/4 and -(2 * 1 * 3/4)/4.
+
+        >>> flow = CosineFlow(sigma2=0.0)
+        >>> print(flow.rest_eigenvalues(np.array([2.0, 1.0, 1.0]), np.array([0.0, 1.0, 3.0])))
+        [-0.375 -1.   ]
+        """
+        if self.beta is not None or np.ptp(self.k) > 0:
+            raise ValueError("rest_eigenvalues wants equal sigma2 and no beta")
+        p, s = (np.asarray(x, dtype=float) for x in (p, s))
+        lives = s > 0
+        if not lives.any() or np.ptp(p[lives]) > 1e-6 * abs(p[lives]).max():
+            raise ValueError(f"p of the modes of s > 0 is {p[lives]}; one and the same wanted")
+        level, alive = p[lives].mean(), s[lives]
+        N = np.max(self.k) * abs(level) * alive.sum()
+        dead = 2 * p[~lives] * (1 - p[~lives] / level) / N
+        living = np.linalg.eigvalsh(np.diag(alive) - np.outer(alive, alive) / alive.sum())[1:]
+        return np.sort(np.concatenate([dead, -self.alpha_p * living / (level * N)]))[::-1]

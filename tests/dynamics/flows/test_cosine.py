@@ -16,6 +16,7 @@ from dynamics import (
     ensemble,
     integrate,
 )
+from dynamics.theorems.equilibria import jacobian
 
 P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 
@@ -92,6 +93,47 @@ def test_rest_by_hand():
     p, s = flow.rest([2.0, 1.0, 1.0], [1.0, 2.0, 3.0])
     np.testing.assert_allclose(p, np.sqrt([3, 1.5, 1.5]))
     np.testing.assert_allclose(s, [0, 2.5, 3.5])
+
+
+@given(rng=generators(), alpha_p=st.floats(0.5, 2))
+def test_rest_is_a_set_that_is_stable_across(rng, alpha_p):
+    flow = CosineFlow(alpha_p=alpha_p, sigma2=0.5)
+    p0, s0 = rng.uniform(-0.5, 1.5, 6), rng.uniform(0.05, 1, 6)
+    p0[0], s0[0] = 0.5, 1.0
+    p, s = flow.rest(p0, s0)
+    values = np.sort(np.linalg.eigvals(jacobian(flow, [p, s])).real)
+    across = flow.rest_eigenvalues(p, s)
+    np.testing.assert_allclose(values[:5][::-1], across, atol=1e-6)
+    np.testing.assert_allclose(values[5:], 0, atol=1e-6)  # modes + 1 along it
+    assert (across < 1e-9).all()
+
+
+def test_rest_by_hand_and_the_dead_that_rise():
+    flow = CosineFlow(sigma2=0.0)
+    # N = 4 of s = (1, 3) and p = 1: living -(2 * 3/4)/4; dead of p = 1/2 2 * 1/2 * 1/2 / 4.
+    for p_dead, value in ((2.0, -1.0), (0.5, 0.125), (-1.0, -1.0)):
+        p, s = np.array([p_dead, 1.0, 1.0]), np.array([0.0, 1.0, 3.0])
+        assert flow.rest_eigenvalues(p, s) == pytest.approx(sorted([value, -0.375])[::-1])
+        s[0] = 1e-9
+        rate = flow(0, p, s)[1][0] / 1e-9
+        assert rate == pytest.approx(value, rel=1e-6)
+    # A p below 0 for all: the prediction points away, and that is left.
+    assert flow.rest_eigenvalues(-np.ones(2), np.array([1.0, 3.0])) == pytest.approx([0.375])
+
+
+@pytest.mark.parametrize("eta", [0.0, 0.02])
+def test_what_is_near_rest_returns_at_its_least_rate(eta):
+    flow = CosineFlow(sigma2=0.5, eta=eta)
+    p, s = np.array([1.0, 1.0, 1.0, 1.6]), np.array([0.3, 1.0, 2.0, 0.0])
+    slow = -flow.rest_eigenvalues(p, s)[0]
+    start = p + 1e-4 * np.array([1, -1, 0.5, 0])
+    run = integrate(flow, (start, s), np.linspace(0, 30, 301), rtol=1e-10, atol=1e-14)
+    t, p = run["time"].values, run[P].values
+    off = np.log(np.abs(p[:, 0] - p[:, 1]) * np.exp(eta * t))
+    # p e^(eta t) and s e^(2 eta t) are on the flow without a decay, whose clock is faster.
+    clock = np.expm1(2 * eta * t) / (2 * eta) if eta else t
+    slope = np.polyfit(clock[150:], off[150:], 1)[0]
+    assert -slope == pytest.approx(slow, rel=5e-3)
 
 
 @given(rng=generators(), beta=st.none() | st.just(0.3))
@@ -181,6 +223,10 @@ def test_what_has_no_closed_form_or_direction_is_refused():
         CosineFlow(eta=0.1, eta_p=0.2).rest([1.0], [1.0])
     with pytest.raises(ValueError, match="equal sigma2 and no beta"):
         CosineFlow(sigma2=np.array([0.1, 0.2])).rest([1.0, 1.0], [1.0, 1.0])
+    with pytest.raises(ValueError, match="wants equal sigma2 and no beta"):
+        CosineFlow(beta=0.1).rest_eigenvalues([1.0], [1.0])
+    with pytest.raises(ValueError, match="one and the same wanted"):
+        CosineFlow().rest_eigenvalues([1.0, 2.0], [1.0, 1.0])
     with pytest.raises(ValueError, match="a cosine has no direction"):
         CosineFlow().rest([0.0, 1.0], [1.0, 0.0])
     with pytest.raises(ValueError, match="every mode dies"):
