@@ -123,7 +123,7 @@ class Config:
     )
     precision: str = option("fp32", f"of the networks: {', '.join(PRECISIONS)}, by autocast")
     compile: bool = option(
-        False, "compile the encoder by torch.compile: a minute at first, then faster steps"
+        False, "compile the encoder by torch.compile: a slow first step, then faster ones"
     )
     device: str = option("auto", "cpu, cuda, cuda:1, mps; auto takes the best there is")
 

@@ -42,7 +42,7 @@ SUMMARISE = rf"summarise .* of \d+ cores {NUMBER}"
 ROWS = (
     Row(
         "a step in fp32 over bf16, width 16, batch 256",
-        "1.9 or more",
+        "",
         f"{STEP} --width 16 --batch-size 256",
         rf"^ratio +{NUMBER}",
     ),
@@ -50,6 +50,18 @@ ROWS = (
         "the same, width 8, batch 128",
         "",
         f"{STEP} --width 8 --batch-size 128",
+        rf"^ratio +{NUMBER}",
+    ),
+    Row(
+        "a plain step in fp32 over a compiled one in bf16, width 16, batch 256",
+        "1.9 or more",
+        f"{STEP} --sides fp32 bf16+compile --width 16 --batch-size 256",
+        rf"^ratio +{NUMBER}",
+    ),
+    Row(
+        "the same, both in fp32",
+        "",
+        f"{STEP} --sides fp32 fp32+compile --width 16 --batch-size 256",
         rf"^ratio +{NUMBER}",
     ),
     Row(

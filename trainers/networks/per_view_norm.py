@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 
-class _PerView(nn.Module):
+class PerView(nn.Module):
     """Batch statistics for each half of a batch that is two views; what two passes compute."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -17,11 +17,11 @@ class _PerView(nn.Module):
         return torch.cat([super().forward(first), super().forward(second)])
 
 
-class PerViewBatchNorm1d(_PerView, nn.BatchNorm1d):
+class PerViewBatchNorm1d(PerView, nn.BatchNorm1d):
     """One-dimensional."""
 
 
-class PerViewBatchNorm2d(_PerView, nn.BatchNorm2d):
+class PerViewBatchNorm2d(PerView, nn.BatchNorm2d):
     """Two-dimensional."""
 
 

@@ -12,6 +12,7 @@ from trainers.config import Config
 from trainers.methods.predictor_modules import IdentityPredictor, LearnedPredictor
 from trainers.methods.set_predictor import ClosedForm
 from trainers.methods.target_modules import EMATarget, OwnTarget
+from trainers.networks.compiled import can_compile, compile_encoder
 from trainers.networks.precision import computing, full
 from trainers.networks.synced_norm import leave_alone
 from trainers.networks.two_views import BATCH_NORMS
@@ -71,9 +72,9 @@ class Learner:
         self.online = self.online.to(device)
         self.predictor = predictor.to(device)
         self.target = config.method.target.build(self.online).to(device)
-        if config.compile:  # in place: names in checkpoints stay as they are
+        if config.compile and can_compile(device):
             for network in {self.online, self.target.network or self.online}:
-                network.encoder.compile()
+                compile_encoder(network.encoder, device)
         self.loss = config.method.loss
         self.parts: dict[str, nn.Module] = {
             "online": self.online,
