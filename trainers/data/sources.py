@@ -1,6 +1,5 @@
 """Where images come from: rendered, and torchvision's downloads."""
 
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,8 @@ import numpy as np
 import torch
 from torchvision import datasets
 
+from analysis.checks.memory import ran_out
+from analysis.checks.one_line import one_line
 from trainers.data.shapes import SHAPES, render_shapes
 from trainers.data.source import Source, planes
 
@@ -38,10 +39,22 @@ def read_fashion_mnist(root: Path, size: int | None) -> Source:
 def _in_two_parts(name: str, kind: Callable[..., Any], root: Path) -> Source:
     try:
         train, test = (kind(root, train=t, download=True) for t in (True, False))
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise _offline(name, root, error) from error
-    x = [planes(name, np.asarray(data.data)) for data in (train, test)]
-    y = [torch.as_tensor(data.targets) for data in (train, test)]
+        x = [planes(name, np.asarray(data.data)) for data in (train, test)]
+        y = [torch.as_tensor(data.targets) for data in (train, test)]
+        for images, labels in zip(x, y, strict=True):
+            if images.shape[1:] != x[0].shape[1:] or len(images) != len(labels):
+                raise ValueError(f"{len(labels)} labels of images of shape {tuple(images.shape)}")
+    except Exception as error:  # what torchvision does not check: assertions, struct's, pickle's
+        words = str(error).lower()
+        missing = "not found" in words or "download" in words
+        if isinstance(error, OSError) or (isinstance(error, RuntimeError) and missing):
+            raise _offline(name, root, error) from error
+        if ran_out(error):
+            raise
+        raise OSError(
+            f"{name} under {root} is damaged ({one_line(error)}); remove its files, and they are "
+            "downloaded again"
+        ) from error
     return Source(tuple(train.classes), x[0], y[0], x[1], y[1])
 
 
