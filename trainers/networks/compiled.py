@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from trainers.networks.norm_pool_relu import fuse_blocks
 from trainers.say import say
 
 
@@ -21,6 +20,9 @@ def compile_encoder(encoder: nn.Module, device: torch.device) -> None:
     device : torch.device
         Where it computes.
     """
+    # Not at the top: to decorate for the compiler takes as long as to import torch.
+    from trainers.networks.norm_pool_relu import fuse_blocks
+
     if device.type != "cpu" or not fuse_blocks(encoder):
         encoder.compile()
 

@@ -31,6 +31,7 @@ def _spread(pooled: Tensor) -> Tensor:
     return pooled[:, :, None, :, None]
 
 
+@torch.compile(dynamic=False)
 def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and biased variance of channels, (C,) in float32.
 
@@ -45,6 +46,7 @@ def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
     return about + mean, square - mean * mean
 
 
+@torch.compile(dynamic=False)
 def _apply(x: Tensor, scale: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
     """Return relu(pool(scale x + shift)), and the member of x that each window gave."""
     a, b, c, d = _corners(x)
@@ -54,6 +56,7 @@ def _apply(x: Tensor, scale: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
     return (taken.float() * scale + shift).relu().to(x.dtype), taken
 
 
+@torch.compile(dynamic=False)
 def _share(
     x: Tensor, taken: Tensor, out: Tensor, grad: Tensor, mean: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -64,6 +67,7 @@ def _share(
     return passed / ties, passed.sum((1, 2)).sum(0), centred.sum((1, 2)).sum(0)
 
 
+@torch.compile(dynamic=False)
 def _back(
     x: Tensor, taken: Tensor, passed: Tensor, scale: Tensor, slope: Tensor, offset: Tensor
 ) -> Tensor:
@@ -73,22 +77,16 @@ def _back(
     return (scale * G + slope * w.float() + offset).to(x.dtype).view(x.shape)
 
 
-_compiled = {
-    function: torch.compile(function, dynamic=False)
-    for function in (_moments, _apply, _share, _back)
-}
-
-
 class _Fused(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float
     ) -> tuple[Tensor, Tensor, Tensor]:
         x = x.detach().permute(0, 2, 3, 1).contiguous()
-        mean, variance = _compiled[_moments](x)
+        mean, variance = _moments(x)
         inverse = (variance + eps).rsqrt()
         scale = weight * inverse
-        out, taken = _compiled[_apply](x, scale, bias - mean * scale)
+        out, taken = _apply(x, scale, bias - mean * scale)
         ctx.save_for_backward(x, taken, out, mean, inverse, scale)
         ctx.mark_non_differentiable(mean, variance)
         return out.permute(0, 3, 1, 2), mean, variance
@@ -98,13 +96,13 @@ class _Fused(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor, *_: Any) -> tuple[Tensor, Tensor, Tensor, None]:
         x, taken, out, mean, inverse, scale = ctx.saved_tensors
         grad = grad.permute(0, 2, 3, 1).contiguous()
-        passed, to_bias, centred = _compiled[_share](x, taken, out, grad, mean)
+        passed, to_bias, centred = _share(x, taken, out, grad, mean)
         to_weight = centred * inverse
         n = x.numel() / x.shape[-1]
         # dx = scale (G - (to_bias + to_weight (x - mean) inverse) / n)
         slope = -scale * to_weight * inverse / n
         offset = -scale * to_bias / n - slope * mean
-        to_x: Tensor = _compiled[_back](x, taken, passed, scale, slope, offset)
+        to_x: Tensor = _back(x, taken, passed, scale, slope, offset)
         return to_x.permute(0, 3, 1, 2), to_weight, to_bias, None
 
 
