@@ -7,7 +7,15 @@ import xarray as xr
 from strategies import haar
 
 from analysis import from_arrays, norm_recursion, open_run, scale_law
-from dynamics import CosineFlow, FlowParameters, GradientNoise, compare, cosine_descent, integrate
+from dynamics import (
+    CosineFlow,
+    FlowParameters,
+    GaussianCosineFlow,
+    GradientNoise,
+    compare,
+    cosine_descent,
+    integrate,
+)
 from trainers import EMA, Config, Learned, Method, train
 from trainers.data.gaussian import GaussianData
 from trainers.training.learner import Learner
@@ -74,7 +82,7 @@ def test_noise_is_of_the_size_that_is_asked_and_goes_along_no_radius():
     step = FlowParameters(dt=1e-3, alpha_p=1.0, eta=0.0, eta_p=0.0)
     still = cosine_descent(start, data, step, 1)
     sizes, radial = [], []
-    for seed in range(400):
+    for seed in range(200):
         run = cosine_descent(start, data, step, 1, noise=noise, seed=seed)
         xi = {name: (run - still)[name].values[1] / 1e-3 for name in ("predictor", "encoder")}
         sizes.append([(x**2).sum() for x in xi.values()])
@@ -110,9 +118,9 @@ def test_its_norm_is_that_of_the_exact_recursion():
 
 @pytest.fixture(scope="module", params=[0.003, 0.03])
 def trained(request, tmp_path_factory):
-    """Return a default run of BYOL on Gaussian data, 640 steps, and what is said of it."""
+    """Return a default run of BYOL on Gaussian data, 320 steps, and what is said of it."""
     method = Method(Learned(layers=1, bias=False), EMA(0.996))
-    config = Config(method=method, data="gaussian", lr=request.param, epochs=10, device="cpu")
+    config = Config(method=method, data="gaussian", lr=request.param, epochs=5, device="cpu")
     run = open_run(train(config, tmp_path_factory.mktemp("cosine") / "run"))
     learner, data = Learner(config, (16,), torch.device("cpu")), GaussianData()
     parts = learner.online.encoder.weight, learner.predictor.matrix()
@@ -191,3 +199,41 @@ def test_what_does_not_fit_is_refused():
         GradientNoise(predictor=-1.0)
     with pytest.raises(FloatingPointError, match="step 1 of 1: a prediction or a target is 0"):
         cosine_descent((eye, 0 * eye), (eye, eye), step, 1)
+
+
+def minibatches(start, parameters, steps, momentum=0.9):
+    """Return (W, W_p) after SGD on 128 fresh isotropic pairs a step, and its noise."""
+    W, Wp = start
+    rng, d, eye = np.random.default_rng(0), W.shape[1], np.eye(W.shape[1])
+    settings, v, vp, seen = parameters.to_optimiser(momentum=momentum), 0, 0, []
+    for _ in range(steps):
+        x = rng.standard_normal((128, d))
+        x1, x2 = (x + 0.5 * rng.standard_normal(x.shape) for _ in range(2))
+        dW, dWp = GaussianCosineFlow(x1=x1, x2=x2, X=eye, Xp=0.25 * eye)(0, W, Wp)
+        seen.append([(M**2).sum() * (dM**2).sum() for M, dM in ((Wp, dWp), (W, dW))])
+        v, vp = momentum * v - dW, momentum * vp - dWp
+        v, vp = v + settings["decay"] * W, vp + settings["predictor_decay"] * Wp
+        W, Wp = W - settings["lr"] * v, Wp - settings["predictor_lr"] * vp
+    return W, Wp, np.mean(seen[steps // 2 :], 0)
+
+
+@pytest.mark.parametrize(
+    ("decay", "lives", "within"), [(4e-4, [16, 0, 0], 0.01), (0.016, [16, 4, 0], 0.2)]
+)
+def test_noise_brings_back_modes_that_the_flow_leaves_dead(decay, lives, within):
+    # 16 that live, 4 of a large p, which the flow kills, and 4 of p < 0.
+    counts, until = (16, 4, 4), 768
+    p, s = (np.repeat(x, counts) for x in ((0.5, 1.2, -0.5), (0.5, 0.1, 0.05)))
+    start, eye = (np.diag(np.sqrt(s)), np.diag(p)), np.eye(24)
+    step = FlowParameters.from_optimiser(lr=0.03, momentum=0.9, decay=decay, factor=4)
+    steps = round(until / step.dt)
+    W, Wp, (of_p, of_w) = minibatches(start, step, steps)
+    noise = GradientNoise(predictor=of_p, encoder=of_w)
+    said = cosine_descent(start, (eye, 0.25 * eye), step, steps, momentum=0.9, noise=noise)
+    flow = CosineFlow(sigma2=0.25, eta=step.eta, eta_p=step.eta_p)
+    rest = flow.rest(p, s)[1]
+    found = [np.diag(W @ W.T), np.diag(said["cross_correlation"].values[-1]), rest]
+    alive = [[int(part.sum()) for part in np.split(x > 0.01 * x.max(), [16, 20])] for x in found]
+    assert alive == [lives, lives, [16, 0, 0]]
+    assert norms(said)[0][-1] == pytest.approx((Wp**2).sum(), rel=within)
+    np.testing.assert_allclose(found[1][:16].mean(), found[0][:16].mean(), rtol=within)
