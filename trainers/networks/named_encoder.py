@@ -130,6 +130,10 @@ def _timm(name: str) -> Callable[..., Any]:
         raise ValueError(
             f"encoder 'timm:{name}': timm is not installed; pip install timm"
         ) from None
+    from trainers.options import choose
+
+    if not timm.is_model(name):
+        choose("encoder of timm", name, dict.fromkeys(timm.list_models()), "see timm.list_models()")
 
     def build(in_chans: int, img_size: int) -> nn.Module:
         options = {"pretrained": False, "num_classes": 0, "in_chans": in_chans}

@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-import importlib.metadata
+import importlib
 import inspect
 import json
 import sys
@@ -45,7 +45,7 @@ def code_of(config: Config) -> Code:
 def _hashes(kind: str, name: str) -> dict[str, str]:
     module, _, _ = name.partition(":")
     if kind == "encoder" and module in LIBRARIES:
-        return {"version": importlib.metadata.version(module)}
+        return {"version": str(importlib.import_module(module).__version__)}
     found, known = find(kind, name), {}
     with contextlib.suppress(OSError, TypeError):  # an object; or typed, and in no file
         known["source"] = _hash(inspect.getsource(found).encode())

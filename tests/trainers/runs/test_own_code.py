@@ -1,11 +1,12 @@
 """The code of what a user brings is known by its hash: what changes later is said, and kept."""
 
-import importlib.metadata
+import importlib
 import json
 import sys
 import types
 
 import pytest
+import torchvision
 from small_runs import small
 
 from analysis import open_snapshots
@@ -117,6 +118,6 @@ def test_of_a_library_it_is_the_version(monkeypatch):
     config = Config(method=METHODS["byol"], encoder="torchvision:resnet18")
     before = code_of(config)
     assert [*before["encoder"]] == ["name", "version"]
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: f"{name} 9")
+    monkeypatch.setattr(torchvision, "__version__", "9.0")
     (told,) = changes(code_of(config), before)
-    assert told.startswith("encoder 'torchvision:resnet18' is of version torchvision 9, was 0.")
+    assert told.startswith("encoder 'torchvision:resnet18' is of version 9.0, was 0.")
