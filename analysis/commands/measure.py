@@ -53,6 +53,8 @@ def measure(args: argparse.Namespace) -> None:
             _write(one.history, folder / FIGURES / "history")
         if one.layers is not None:
             _write(one.layers, folder / FIGURES / "layers")
+        if one.scale_law is not None:
+            _write(one.scale_law, folder / FIGURES / "scale_law")
         print(write_report([one], [row], folder / "report.html"), flush=True)
     if compare:
         _compare(runs, out)

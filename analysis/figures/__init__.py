@@ -19,6 +19,7 @@ from analysis.figures.phase_plane import phase_figure, plot_phase, plot_trajecto
 from analysis.figures.run_history import history
 from analysis.figures.run_overview import comparison, overview
 from analysis.figures.save import save_figure
+from analysis.figures.scale_law import plot_scale_excess, plot_scale_law, scale_law_figure
 from analysis.figures.style import STYLE
 from analysis.figures.theory import (
     plot_basin,
@@ -75,12 +76,15 @@ __all__ = [
     "plot_paths",
     "plot_phase",
     "plot_ranks",
+    "plot_scale_excess",
+    "plot_scale_law",
     "plot_singular_values",
     "plot_spectrum",
     "plot_speed",
     "plot_trajectories",
     "plot_verdicts",
     "save_figure",
+    "scale_law_figure",
     "spectra_figure",
     "speed_figure",
     "sweep_figure",

@@ -1,15 +1,16 @@
-r"""The norm of W_p under a loss free of its scale: decay, length of steps, what is left over."""
+r"""A layer's norm under a loss free of its scale: decay, length of steps, what is left over."""
 
 import json
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from analysis.checks.names import unknown
 from analysis.checks.numbers import check_numbers
-from analysis.linalg.kernels import frobenius
 from analysis.store.schema import FLOW
 
-NEEDED = ("predictor_grad_norm", "predictor_learning_rate")
+LAYERS = {"predictor": r"$\|W_p\|^2$", "head": r"$\|W_L\|^2$"}
 SOURCES = ("measured", "exponential", "averaged", "recursion")
 
 
@@ -84,13 +85,14 @@ def norm_recursion(
     return out
 
 
-def scale_law(run: xr.DataTree) -> xr.Dataset:
-    r"""Return :math:`\|W_p\|^2` of a run, and what a loss free of its scale makes of the start.
+def scale_law(run: xr.DataTree, layer: str = "predictor") -> xr.Dataset:
+    r"""Return :math:`\|W\|^2` of a layer, and what a loss free of its scale makes of the start.
 
-    A cosine is the same for W_p and c W_p, so that <W_p, g> = 0, for any encoder and data. Left are
-    decay and the length of steps, under three descriptions:
+    A cosine is the same for W_p and c W_p, so that <W_p, g> = 0, for any encoder and data; and for
+    W_L, the last layer before a predictor without bias, whose scale the prediction takes over. Left
+    are decay and the length of steps, under three descriptions:
 
-    .. math:: a(t) = a(0)\, e^{-2 \eta_p t}, \quad a' = (1 - 2 \eta_p dt)\, a
+    .. math:: a(t) = a(0)\, e^{-2 \eta t}, \quad a' = (1 - 2 \eta\, dt)\, a
         + \left(\frac{\alpha}{1 - \mu}\right)^2 \|g\|^2, \quad \text{and that of norm\_recursion}
 
     The first is gradient flow. The second takes gradients of different steps for uncorrelated, and
@@ -99,7 +101,9 @@ def scale_law(run: xr.DataTree) -> xr.Dataset:
     Parameters
     ----------
     run : DataTree
-        As `open_run` returns it, of a run with a learned W_p of one layer, from its first step on.
+        As `open_run` returns it, from its first step on.
+    layer : {"predictor", "head"}
+        W_p, of a run with a learned one of one layer; or W_L, of a run with ``--record-head yes``.
 
     Returns
     -------
@@ -108,25 +112,28 @@ def scale_law(run: xr.DataTree) -> xr.Dataset:
         `excess` (step), measured over exponential less 1: distance from gradient flow;
         `left_over` (step), measured over recursion less 1: 0 up to rounding where the loss is free
         of the scale. With a bias, a batch norm behind W_p, a Euclidean loss or a constraint it is
-        not.
+        not. The layer's name is in ``attrs["layer"]``.
 
     Raises
     ------
     ValueError
-        The run has no norms of W_p's gradient, nothing of its optimiser, or no snapshot before the
-        first step.
+        The run has no norms of the layer's gradient, nothing of its optimiser, or no snapshot
+        before the first step; or they are not finite.
 
     References
     ----------
     Derived; see `norm_recursion`.
     """
+    if layer not in LAYERS:
+        raise ValueError(unknown("layer", layer, [*LAYERS]))
+    needed = [f"{layer}_{name}" for name in ("grad_norm", "learning_rate")]
     snapshots = run.to_dataset()
-    known = json.loads(snapshots.attrs.get(FLOW, "{}")).get("optimiser")
+    known = _of_optimiser(snapshots, layer)
     metrics = run.children.get("metrics", xr.DataTree()).to_dataset(inherit=False)
-    if known is None or any(name not in metrics for name in NEEDED):
+    if known is None or layer not in snapshots or any(name not in metrics for name in needed):
         raise ValueError(
-            f"the run lacks {', '.join(NEEDED)} or {FLOW}: runs of trainers with a learned W_p of "
-            "one layer have them"
+            f"the run lacks {', '.join(needed)} or {FLOW}: runs of trainers have them, of a "
+            "learned W_p of one layer, and of the head with --record-head yes"
         )
     steps = metrics["metrics_step"].values
     at = snapshots["step"].values
@@ -135,11 +142,12 @@ def scale_law(run: xr.DataTree) -> xr.Dataset:
             f"snapshots from step {at[0]}, norms from {steps[0]} to {steps[-1]}; a snapshot at "
             "step 0 and the norms of every step after it wanted"
         )
-    W = snapshots["predictor"].transpose("step", "row", "col").values.astype(float)
-    seen = frobenius(W) ** 2
-    rates, gradients = (metrics[name].values.astype(float) for name in NEEDED[::-1])
-    mu, decay, decoupled = known["momentum"], known["predictor_decay"], known["decoupled"]
-    kept = 1 - decay * rates / known["predictor_lr"] if decoupled else np.ones_like(rates)
+    seen = np.array(
+        [(W.values.astype(float) ** 2).sum() for W in snapshots[layer].transpose("step", ...)]
+    )
+    gradients, rates = (metrics[name].values.astype(float) for name in needed)
+    mu, decay, decoupled = known["momentum"], known["decay"], known["decoupled"]
+    kept = 1 - decay * rates / known["lr"] if decoupled else np.ones_like(rates)
     lost = 1 - kept if decoupled else rates * decay / (1 - mu)
     own = 0.0 if decoupled else decay
     followed = np.empty((3, len(steps)))
@@ -147,22 +155,37 @@ def scale_law(run: xr.DataTree) -> xr.Dataset:
     a, b = seen[0], gradients**2
     for i, grown in enumerate((rates / (1 - mu)) ** 2 * b):
         followed[1, i] = a = (1 - 2 * lost[i]) * a + grown
-    if "predictor_buffer_norm" in metrics:
-        c = metrics["predictor_buffer_norm"].values.astype(float) ** 2
+    if f"{layer}_buffer_norm" in metrics:
+        c = metrics[f"{layer}_buffer_norm"].values.astype(float) ** 2
         followed[2] = norm_recursion(seen[0], rates, c, momentum=mu, decay=own, kept=kept)
     else:  # v' = g + lambda W, whose parts are orthogonal
         a = seen[0]
         for i, (rate, q) in enumerate(zip(rates, kept, strict=True)):
             followed[2, i] = a = (q - rate * own) ** 2 * a + rate**2 * b[i]
     said = np.column_stack([np.full(3, seen[0]), followed])[:, at]
+    clocks = [name for name in ("step", "epoch", "time") if name in snapshots.coords]
     values = xr.DataArray(
         np.vstack([seen, said]),
-        {"source": list(SOURCES), "step": snapshots["step"]},
+        {"source": list(SOURCES), **{name: snapshots[name] for name in clocks}},
         ("source", "step"),
-        attrs={"long_name": "squared norm of the predictor", "symbol": r"$\|W_p\|^2$"},
+        attrs={"long_name": f"squared norm of the {layer}", "symbol": LAYERS[layer]},
     )
     off = [
         values.sel(source="measured", drop=True) / values.sel(source=name, drop=True) - 1
         for name in ("exponential", "recursion")
     ]
-    return xr.Dataset({"squared_norm": values, "excess": off[0], "left_over": off[1]})
+    return xr.Dataset(
+        {"squared_norm": values, "excess": off[0], "left_over": off[1]}, attrs={"layer": layer}
+    )
+
+
+def _of_optimiser(snapshots: xr.Dataset, layer: str) -> dict[str, Any] | None:
+    # Momentum, and the layer's own base rate and decay; None where the store does not say.
+    try:
+        flow = json.loads(snapshots.attrs.get(FLOW, "{}"))
+        both = flow["optimiser"]
+        own = flow[layer] if layer == "head" else {}
+        own = own or {"lr": both["predictor_lr"], "decay": both["predictor_decay"]}
+        return own | {name: both[name] for name in ("momentum", "decoupled")}
+    except (ValueError, LookupError, TypeError):
+        return None

@@ -10,10 +10,13 @@ from matplotlib.figure import Figure
 from analysis.figures.layers import layers_figure
 from analysis.figures.run_history import history, history_caption
 from analysis.figures.run_overview import overview
+from analysis.figures.scale_law import scale_law_figure
+from analysis.measures.scale_law import LAYERS, scale_law
 from analysis.measures.summary import fitted_summary, summarise
 from analysis.store.evaluations import course
 from analysis.store.reader import MissingGroupError, open_snapshots
 from analysis.store.schema import LAYERED
+from analysis.store.tree import open_run
 from analysis.verdicts.caveats import caveats
 from analysis.verdicts.collapse import Verdict, collapse
 
@@ -32,6 +35,8 @@ class Measured:
     """Of `collapse`; None where nothing can be judged."""
     evaluation: xr.Dataset | None = None
     """The table of accuracies, if the run was evaluated."""
+    scale_laws: tuple[xr.Dataset, ...] = ()
+    """Of `scale_law`, for each layer of which its norms were recorded from the start."""
 
     @classmethod
     def of(cls, path: Path, name: str) -> "Measured":
@@ -51,7 +56,7 @@ class Measured:
             verdict = collapse(run, _group(path, "metrics"))
         except ValueError:  # too few rows a snapshot, or none is finite
             verdict = None
-        return cls(name, run, summary, verdict, _group(path, "evaluation"))
+        return cls(name, run, summary, verdict, _group(path, "evaluation"), _scale_laws(path))
 
     @cached_property
     def overview(self) -> Figure:
@@ -75,6 +80,12 @@ class Measured:
         return layers_figure(self.run) if there else None
 
     @cached_property
+    def scale_law(self) -> Figure | None:
+        """The norms of W_p and head against their laws, None where they were not recorded."""
+        there = self.scale_laws and self.run.sizes["step"] > 1
+        return scale_law_figure(self.scale_laws) if there else None
+
+    @cached_property
     def caveats(self) -> list[str]:
         """What cannot be said of it, and why."""
         return caveats(self.summary)
@@ -88,6 +99,16 @@ class Measured:
     def accuracy(self) -> xr.DataArray | None:
         """The kNN accuracies over training, None without any."""
         return None if self.evaluation is None else course(self.evaluation)
+
+
+def _scale_laws(path: Path) -> tuple[xr.Dataset, ...]:
+    run, laws = open_run(path), []
+    for layer in LAYERS:
+        try:
+            laws.append(scale_law(run, layer))
+        except ValueError:  # no norms of it, or not from the start, or not finite
+            continue
+    return tuple(laws)
 
 
 def _group(path: Path, group: str) -> xr.Dataset | None:

@@ -17,6 +17,7 @@ from analysis.figures.isoloss import spectra_caption, spectra_figure
 from analysis.figures.layers import LAYERS_CAPTION
 from analysis.figures.over_training import plot_verdicts
 from analysis.figures.run_overview import comparison, overview, overview_caption
+from analysis.figures.scale_law import scale_law_caption
 from analysis.figures.style import STYLE
 from analysis.report.measured_run import Measured
 from analysis.report.player import as_png, player_frames
@@ -152,6 +153,8 @@ def _section(one: Measured) -> Section:
         figures.append(_picture(one.history, one.history_caption))
     if one.layers is not None:
         figures.append(_picture(one.layers, LAYERS_CAPTION))
+    if one.scale_law is not None:
+        figures.append(_picture(one.scale_law, scale_law_caption(one.scale_laws)))
     if one.fitted is not None:
         figures.append(_picture(overview(one.fitted), FITTED))
     basis = basis_name(one.summary["correlation_eigenvalue"]) or "correlation"

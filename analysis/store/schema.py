@@ -67,6 +67,15 @@ METRICS = {
     ),
     "predictor_buffer_norm": Variable("norm of the predictor's momentum", symbol=r"$\|v_p\|$"),
     "predictor_learning_rate": Variable("learning rate of the predictor", symbol=r"$\alpha_p$"),
+    "head_grad_norm": Variable(
+        "gradient norm of the last projector layer", symbol=r"$\|\nabla_{W_L} J\|$"
+    ),
+    "head_buffer_norm": Variable(
+        "norm of the last projector layer's momentum", symbol=r"$\|v_L\|$"
+    ),
+    "head_learning_rate": Variable(
+        "learning rate of the last projector layer", symbol=r"$\alpha_L$"
+    ),
     "images_per_second": Variable("training speed", units="images/s"),
 }
 

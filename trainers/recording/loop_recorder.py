@@ -13,6 +13,7 @@ from trainers.methods.target_modules import EMATarget, OwnTarget
 from trainers.networks.network import Network
 from trainers.optimisation.optimiser import Optimiser
 from trainers.optimisation.schedule import Schedule
+from trainers.recording.layer_norms import layer_norms
 from trainers.recording.moments import Moments, feature_std
 from trainers.recording.ring import Ring
 from trainers.recording.step import Step
@@ -53,7 +54,7 @@ class LoopRecorder:
     images_per_step : int
         For the speed.
     head : bool
-        Snapshots hold the linear layer that ends the online network.
+        Snapshots hold the linear layer that ends the online network, and metrics its norms.
     """
 
     def __init__(
@@ -73,9 +74,9 @@ class LoopRecorder:
         self._head = learner.online.head if head else None
         self._lr = learner.optimiser.sgd.param_groups[0]["rate"]
         held = writer.variables("metrics")
-        own = [*self._of_predictor()]
-        # A store that was begun without them goes on without.
-        self._own = own if not held or held.issuperset(own) else []
+        self._layers = self._with_scale_laws()
+        # A store that was begun without some of them goes on without.
+        self._own = [name for name in self._norms() if not held or name in held]
         self._ring = Ring(device)
         self._clock = time.perf_counter()
 
@@ -91,26 +92,20 @@ class LoopRecorder:
         scalars = (seen.loss, tau, feature_std(seen.z[0]), seen.grad_norm, features, weights)
         row = dict(zip(ROW, scalars, strict=True))
         if self._own:
-            row |= self._of_predictor()
+            row |= self._norms()
         self._ring.put(step, row)
         if self._ring.full:
             self.fetch()
 
-    def _of_predictor(self) -> dict[str, Tensor | float]:
-        # What its scale law wants, after a step: of one learned layer, W_p itself.
-        predictor = self.learner.predictor
-        if not isinstance(predictor, LearnedPredictor) or len(predictor.weights) != 1:
-            return {}
-        weight, sgd = predictor.weights[0], self.learner.optimiser.sgd
-        group = next(g for g in sgd.param_groups if any(weight is w for w in g["params"]))
-        known: dict[str, Tensor | float] = {"predictor_learning_rate": group["lr"]}
-        unknown = weight.new_full((), torch.nan)
-        norms = {"predictor_grad_norm": weight.grad}
-        if group["momentum"]:
-            norms["predictor_buffer_norm"] = sgd.state.get(weight, {}).get("momentum_buffer")
-        for name, values in norms.items():
-            known[name] = unknown if values is None else values.norm()
-        return known
+    def _with_scale_laws(self) -> dict[str, Tensor]:
+        # A learned predictor of one layer is W_p itself.
+        predictor, layers = self.learner.predictor, {}
+        if isinstance(predictor, LearnedPredictor) and len(predictor.weights) == 1:
+            layers["predictor"] = predictor.weights[0]
+        return layers if self._head is None else layers | {"head": self._head.weight}
+
+    def _norms(self) -> dict[str, Tensor | float]:
+        return layer_norms(self.learner.optimiser.sgd, self._layers)
 
     def fetch(self) -> None:
         """Bring the scalars to the host and hand them to the writer.

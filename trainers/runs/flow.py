@@ -9,7 +9,8 @@ def flow_parameters(config: Config) -> dict[str, Any]:
     """Return loss, target, predictor, network and optimiser of a run, resolved: plain values.
 
     `analysis.store.schema.FLOW` is the attribute that keeps them. The encoder's rate and decay
-    stand for W; of scheduled settings the first value is meant.
+    stand for W; of scheduled settings the first value is meant. Of a recorded head there is its own
+    rate and decay.
 
     Examples
     --------
@@ -19,7 +20,7 @@ def flow_parameters(config: Config) -> dict[str, Any]:
     ('spectrum', 1, 0.996)
     """
     config, method = config.resolved, config.method
-    return {
+    known = {
         "loss": method.loss.flow,
         "target": method.target.flow,
         "predictor": method.predictor.flow,
@@ -35,3 +36,7 @@ def flow_parameters(config: Config) -> dict[str, Any]:
             "schedule": config.schedule,
         },
     }
+    if config.record_head:
+        part = "projector" if config.projector_layers else "encoder"
+        known["head"] = {"lr": config.lr_of(part), "decay": config.decay_of(part)}
+    return known

@@ -151,7 +151,17 @@ def layered(name):
     return xr.Dataset({"singular_value": values}, coords, {"method": name})
 
 
+def law(name):
+    norms = xr.DataArray(np.ones((4, 2)), dims=("source", "step"), attrs=spelt(name))
+    sources = ["measured", "exponential", "averaged", "recursion"]
+    return xr.Dataset(
+        {"squared_norm": norms, "excess": ("step", [0.0, 1.0])},
+        {"source": sources, "step": [0, 1]},
+    )
+
+
 WHOLE = {
+    "scale_law_figure": lambda name: f.scale_law_figure([law(name)]),
     "layers_figure": lambda name: f.layers_figure(layered(name)),
     "overview": lambda name: overview(summary(name)[1]),
     "comparison": lambda name: comparison({name: summary(name)[1]}),
@@ -162,6 +172,8 @@ WHOLE = {
     "theory_comparison": lambda name: theory_comparison(compared(name)),
 }
 ON_AXES = {
+    "plot_scale_law": lambda name, ax: f.plot_scale_law(law(name), ax=ax),
+    "plot_scale_excess": lambda name, ax: f.plot_scale_excess(law(name), ax=ax),
     "plot_singular_values": lambda name, ax: f.plot_singular_values(layered(name), name, ax=ax),
     "plot_verdicts": lambda name, ax: f.plot_verdicts({name: courses(name)}, ax=ax),
     "plot_spectrum": lambda name, ax: f.plot_spectrum(
@@ -190,12 +202,12 @@ ON_AXES = {
     "plot_noise": lambda name, ax: f.plot_noise(last(name)["correlation_eigenvalue"], 99, ax=ax),
     "plot_bootstrap": lambda name, ax: f.plot_bootstrap(resampled(name), ax=ax),
 }
-UNNAMED = ("plot_parabola", "plot_balance")  # show no text of their data
+UNNAMED = ("plot_parabola", "plot_balance", "plot_scale_excess")  # show no text of their data
 OTHERS = {  # of flows, whose text is ours; and what is made of the above
     *("STYLE", "save_figure", "accuracy_figure", "phase_figure", "plot_phase"),
     *("plot_basin", "plot_curves", "plot_eigenvalues", "plot_field", "plot_paths", "plot_speed"),
     *("curve_figure", "field_figure", "loss_figure", "speed_figure", "sweep_figure"),
-    "symmetry_figure",
+    *("symmetry_figure", "plot_mean_field", "mean_field_figure"),
 }
 
 

@@ -5,57 +5,13 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from descents import STEPS, descend
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import generators
 
 from analysis import norm_recursion, scale_law
 from analysis.store.schema import FLOW
-
-STEPS = 60
-
-
-def descend(rng, *, momentum, decay, decoupled, free=True):
-    """SGD on E cos(W x, t), or on |W x - t|², as torch has it; float64."""
-    W, v = rng.normal(size=(3, 3)), np.zeros((3, 3))
-    rates = 0.3 * rng.uniform(0.5, 1.5, STEPS)
-    seen, gradients, buffers = [W], [], []
-    for rate in rates:
-        x, t = rng.normal(size=(2, 8, 3))
-        q = x @ W.T
-        if free:
-            n, m = (np.linalg.norm(y, axis=1, keepdims=True) for y in (q, t))
-            error = -(t / m - (q * t).sum(1, keepdims=True) / (n * m) * q / n) / n
-        else:
-            error = q - t
-        g = error.T @ x / 8
-        if decoupled:
-            W = (1 - decay * rate / 0.3) * W
-            v = momentum * v + g
-        else:
-            v = momentum * v + g + decay * W
-        W = W - rate * v
-        seen.append(W)
-        gradients.append(np.linalg.norm(g))
-        buffers.append(np.linalg.norm(v))
-    optimiser = {
-        "lr": 0.1,
-        "predictor_lr": 0.3,
-        "momentum": momentum,
-        "predictor_decay": decay,
-        "decoupled": decoupled,
-    }
-    snapshots = xr.Dataset(
-        {"predictor": (("step", "row", "col"), np.stack(seen))},
-        {"step": np.arange(STEPS + 1)},
-        {FLOW: json.dumps({"optimiser": optimiser})},
-    ).isel(step=slice(None, None, 10))
-    metrics = {"predictor_grad_norm": gradients, "predictor_learning_rate": rates}
-    if momentum:
-        metrics["predictor_buffer_norm"] = buffers
-    columns = {name: ("metrics_step", np.asarray(values)) for name, values in metrics.items()}
-    scalars = xr.Dataset(columns, {"metrics_step": np.arange(1, STEPS + 1)})
-    return xr.DataTree.from_dict({"/": snapshots, "/metrics": scalars})
 
 
 @settings(max_examples=12)
@@ -99,10 +55,39 @@ def test_recursion_by_hand():
     np.testing.assert_allclose(got, [3, 2])
 
 
+def test_the_law_of_a_head_is_of_its_own_norms_rate_and_decay():
+    run = descend(np.random.default_rng(3), momentum=0.5, decay=0.2, decoupled=True)
+    snapshots, metrics = run.to_dataset(), run["metrics"].to_dataset(inherit=False)
+    flow = json.loads(snapshots.attrs[FLOW])
+    own = {"lr": flow["optimiser"].pop("predictor_lr")}
+    own["decay"] = flow["optimiser"].pop("predictor_decay")
+    names = {str(name): str(name).replace("predictor", "head") for name in metrics.data_vars}
+    head = snapshots.rename(predictor="head", col="feature")
+    tree = {
+        "/": head.assign_attrs({FLOW: json.dumps(flow | {"head": own})}),
+        "/metrics": metrics.rename(names),
+    }
+    law = scale_law(xr.DataTree.from_dict(tree), "head")
+    xr.testing.assert_equal(law.drop_attrs(), scale_law(run).drop_attrs())
+    assert law.attrs["layer"] == "head"
+
+
+@pytest.mark.parametrize("flow", ["x", "[1]", "{}", '{"optimiser": {"momentum": 0.9}}'])
+def test_a_store_that_does_not_say_its_optimiser_is_refused(flow):
+    run = descend(np.random.default_rng(0))
+    said = {"/": run.to_dataset().assign_attrs({FLOW: flow}), "/metrics": run["metrics"]}
+    with pytest.raises(ValueError, match=f"lacks .* or {FLOW}"):
+        scale_law(xr.DataTree.from_dict(said))
+
+
 def test_runs_without_norms_or_without_their_start_are_refused():
     run = descend(np.random.default_rng(0), momentum=0.9, decay=0.0, decoupled=False)
     with pytest.raises(ValueError, match="the run lacks predictor_grad_norm"):
         scale_law(xr.DataTree(run.to_dataset()))
+    with pytest.raises(ValueError, match="the run lacks head_grad_norm"):
+        scale_law(run, "head")
+    with pytest.raises(ValueError, match=r"layer 'W_p'.*predictor"):
+        scale_law(run, "W_p")
     late = {
         "/": run.to_dataset().isel(step=slice(1, None)),
         "/metrics": run["metrics"].to_dataset(inherit=False),

@@ -2,12 +2,13 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import time
+from importlib import import_module
 
 import numpy as np
 import pytest
+from descents import descend
 from markupsafe import Markup
 
 from analysis import SnapshotWriter, collapse, open_snapshots, summarise
@@ -45,6 +46,23 @@ def page(folder, *names):
         runs.append(Measured(name, run, summarise(run), collapse(run)))
     rows = [{"run": one.name, "collapse": one.verdict.kind} for one in runs]
     return write_report(runs, rows, folder / "report.html")
+
+
+def test_the_norms_of_a_run_are_measured_against_their_laws_and_stand_on_its_page(tmp_path):
+    tree = descend(np.random.default_rng(0))
+    run, metrics = tree.to_dataset(), tree["metrics"].to_dataset(inherit=False)
+    with SnapshotWriter(tmp_path / "run" / "snapshots.zarr", attrs=run.attrs) as writer:
+        columns = {str(name): values.values for name, values in metrics.data_vars.items()}
+        writer.append_metrics(step=metrics["metrics_step"].values, **columns)
+        for W in run["predictor"]:
+            values = {"predictor": W.values, "correlation": W.values.T @ W.values}
+            writer.append(int(W["step"]), **values)
+    one = Measured.of(tmp_path / "run", "run")
+    (law,) = one.scale_laws  # there is no head
+    np.testing.assert_allclose(law["left_over"], 0, atol=1e-6)
+    text = write_report([one], [{"run": "run"}], tmp_path / "report.html").read_text()
+    assert f"ends at {float(law['excess'][-1]) + 1:.3g} times gradient flow" in text
+    assert Measured.of(write(tmp_path, "without"), "without").scale_law is None
 
 
 def test_a_page_holds_verdict_table_figures_and_config_and_asks_for_nothing(tmp_path):
@@ -153,7 +171,7 @@ def test_no_run_is_refused(tmp_path):
 def test_following_draws_anew_until_the_run_is_closed(
     tmp_path, blank_pictures, monkeypatch, capsys
 ):
-    monkeypatch.setattr(sys.modules["analysis.commands.measure"], "PAUSE", 0.05)
+    monkeypatch.setattr(import_module("analysis.commands.measure"), "PAUSE", 0.05)
     store = tmp_path / "live" / "snapshots.zarr"
     began, go_on = threading.Event(), threading.Event()
 

@@ -253,3 +253,29 @@ def test_a_predictor_of_other_kinds_has_no_norms_and_an_older_store_goes_on_with
     old.observe(2, seen([[1.0, 0, 0], [0, 1, 0]]))
     old.fetch()
     assert "predictor_grad_norm" not in writer.metrics[-1]
+
+
+def test_a_store_that_has_norms_of_the_predictor_alone_goes_on_with_these():
+    _, recorder = make(Method(Learned(layers=1), StopGradient()))
+    recorder.observe(1, seen([[1.0, 0, 0], [0, 1, 0]]))
+    recorder.fetch()
+    younger = LoopRecorder(recorder.writer, recorder.learner, CPU, images_per_step=7, head=True)
+    younger.observe(2, seen([[1.0, 0, 0], [0, 1, 0]]))
+    younger.fetch()
+    first, second = recorder.writer.metrics
+    assert first.keys() == second.keys() >= {"predictor_grad_norm"}
+
+
+def test_the_norms_of_the_head_are_those_of_the_optimiser():
+    method = Method(Direct(), StopGradient())
+    learner, recorder = make(method, head=True, encoder_lr=0.2, weight_decay=0.1)
+    head = learner.online.head.weight
+    before = head.detach().clone()
+    recorder.observe(1, learner.learn(1, *torch.randn(2, 8, 5)))
+    recorder.fetch()
+    column = recorder.writer.column
+    assert column("head_grad_norm").tolist() == [pytest.approx(head.grad.norm().item(), rel=1e-6)]
+    buffer = (head.grad + 0.1 * before).norm().item()
+    assert column("head_buffer_norm").tolist() == [pytest.approx(buffer, rel=1e-6)]
+    np.testing.assert_allclose(column("head_learning_rate"), 0.2, rtol=1e-6)
+    assert "predictor_grad_norm" not in recorder.writer.variables()
