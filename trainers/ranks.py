@@ -49,6 +49,21 @@ def joined() -> Iterator[None]:
         dist.destroy_process_group()
 
 
+@contextmanager
+def one_first() -> Iterator[None]:
+    """Let rank 0 through the block, and then the others: what it puts on a disk is there by then.
+
+    Every process is to come by; rank 0 lets the others go on also if it fails.
+    """
+    if not writes():
+        dist.barrier()
+    try:
+        yield
+    finally:
+        if count() > 1 and writes():
+            dist.barrier()
+
+
 def share(samples: Tensor) -> Tensor:  # (batch,) -> (batch / ranks,)
     """Return the part of a batch that this process takes: shares lie one after another.
 

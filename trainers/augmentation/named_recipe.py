@@ -23,6 +23,11 @@ class OwnRecipe(Recipe):
     per_sample: bool
     """It takes one image (3, h, w), as torchvision's transforms do; else a batch."""
 
+    @property
+    def by_batch(self) -> bool:
+        """Whether it takes a batch."""
+        return not self.per_sample
+
     def views(
         self, images: Tensor, seed: int, step: int, view: int, samples: Tensor, size: int
     ) -> Tensor:  # (batch, 3, h, w), ... -> (batch, 3, size, size)

@@ -70,6 +70,11 @@ class Recipe:
         if min(self.std) <= 0:
             raise ValueError(f"std = {self.std}; positive numbers wanted")
 
+    @property
+    def by_batch(self) -> bool:
+        """Whether the view of an image depends on the batch around it."""
+        return False
+
     def kernel_size(self, size: int) -> int:
         """Width of the blur in pixels for images of `size`: odd, and no wider than they allow."""
         width = int(self.kernel * size if self.kernel < 1 else self.kernel)

@@ -104,6 +104,11 @@ class GaussianData:
         return values
 
     @property
+    def by_batch(self) -> bool:
+        """Whether a view depends on the batch around its sample: no."""
+        return False
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one vector."""
         return (self.dimension,)

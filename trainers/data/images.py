@@ -75,6 +75,11 @@ class ImageData:
                 notes.append(f"no {what} image of {names}")
         return "; ".join([f"{self.name}: {', '.join(parts)}", *notes])
 
+    @property
+    def by_batch(self) -> bool:
+        """Whether a view is someone's function of a whole batch."""
+        return any(recipe.by_batch for recipe in self.recipes)
+
     def __len__(self) -> int:
         return len(self.x_train)
 

@@ -58,6 +58,10 @@ class Data(Protocol):
     def account(self) -> str:
         """One line on what they are, for the user to check."""
 
+    @property
+    def by_batch(self) -> bool:
+        """Whether a view depends on the batch around its sample."""
+
     def __len__(self) -> int:
         """Training samples per epoch."""
 

@@ -10,6 +10,7 @@ from torchvision import datasets
 
 from analysis.checks.memory import ran_out
 from analysis.checks.one_line import one_line
+from trainers import ranks
 from trainers.data.shapes import SHAPES, render_shapes
 from trainers.data.source import Source, planes
 
@@ -38,7 +39,8 @@ def read_fashion_mnist(root: Path, size: int | None) -> Source:
 
 def _in_two_parts(name: str, kind: Callable[..., Any], root: Path) -> Source:
     try:
-        train, test = (kind(root, train=t, download=True) for t in (True, False))
+        with ranks.one_first():
+            train, test = (kind(root, train=t, download=True) for t in (True, False))
         x = [planes(name, np.asarray(data.data)) for data in (train, test)]
         y = [torch.as_tensor(data.targets) for data in (train, test)]
         for images, labels in zip(x, y, strict=True):
@@ -61,9 +63,10 @@ def _in_two_parts(name: str, kind: Callable[..., Any], root: Path) -> Source:
 def read_stl10(root: Path, size: int | None) -> Source:
     """Read STL-10 (Coates+ 2011): 5,000 labelled, then 100,000 unlabelled; 8,000 to test."""
     try:
-        train, test = (
-            datasets.STL10(root, split=s, download=True) for s in ("train+unlabeled", "test")
-        )
+        with ranks.one_first():
+            train, test = (
+                datasets.STL10(root, split=s, download=True) for s in ("train+unlabeled", "test")
+            )
     except (OSError, RuntimeError) as error:
         raise _offline("stl10", root, error) from error
     x = [torch.from_numpy(data.data) for data in (train, test)]

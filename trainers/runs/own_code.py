@@ -13,6 +13,7 @@ from typing import Any
 from analysis.store.reader import STORE, SnapshotWriter
 from analysis.store.root import read_root
 from analysis.store.schema import OWN_CODE
+from trainers import ranks
 from trainers.config import Config
 from trainers.named import find
 from trainers.networks.named_encoder import LIBRARIES
@@ -121,7 +122,7 @@ def said_changes(run: Path, config: Config) -> tuple[str, ...]:
     """
     known = _history(run)
     told = tuple(changes(code_of(config), known[-1]["parts"])) if known else ()
-    for line in told:
+    for line in told if ranks.writes() else ():
         say(f"{run}: since the training {line}")
     return told
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from trainers import ranks
 from trainers.config import Config
 from trainers.data.fingerprint import Fingerprint
 from trainers.data.load import Data, ImageData, load_data, place_of
@@ -126,7 +127,8 @@ def open_trained(run: str | Path, device: str | None = None) -> TrainedRun:
         raise ValueError(f"{path} was trained on {place or config.data}: {error}") from error
     if known is None:
         told = "has no fingerprint of its data: whether they are those it was trained on is unknown"
-        say(f"{path} {told}")
+        if ranks.writes():
+            say(f"{path} {told}")
     elif different := data.fingerprint.differences(_fingerprint(file, known)):
         raise ValueError(
             f"{path} was trained on {known['place']}, which has changed since: {different}; put "

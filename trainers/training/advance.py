@@ -5,9 +5,9 @@ from pathlib import Path
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 
 from analysis.store.atomic import sweep_leftovers
-from trainers import ranks
 from trainers.config import Config
 from trainers.data.load import Data
+from trainers.data.shared_views import shared_views
 from trainers.evaluation.cached_features import CachedFeatures, has_labels
 from trainers.evaluation.knn import KNN
 from trainers.evaluation.protocol import record
@@ -41,7 +41,7 @@ def advance(
     with showing(name, config.epochs, per_epoch, reached.step, images) as progress:
         for step, samples in batches(config, data, reached.step):
             try:
-                seen = learner.learn(step, *data.views(step, ranks.share(samples)))
+                seen = learner.learn(step, *shared_views(data, step, samples))
             except (FloatingPointError, LinAlgError) as error:
                 recorder.fetch()  # what W_p is set from may have broken before
                 raise Diverged(step, str(error)) from error

@@ -138,7 +138,8 @@ def resume(run: str | Path, *, epochs: int | None = None) -> Path:
                 run, config, known, epochs, step=step, per_epoch=per_epoch
             )
         if before == known and finished_at(run) == step:
-            say(said_finished(run, step))
+            if ranks.writes():
+                say(said_finished(run, step))
             return run
         with before_training(config):
             learner = Learner(

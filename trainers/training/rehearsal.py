@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 
 from analysis.checks.fields import shown
-from trainers import ranks
 from trainers.config import Config
 from trainers.data.load import Data
+from trainers.data.shared_views import shared_views
 from trainers.runs.own_parts import own_parts
 from trainers.training.learner import Learner
 from trainers.training.steps import batches
@@ -49,7 +49,7 @@ def rehearse(config: Config, data: Data, learner: Learner, done: int = 0) -> Non
         for part, wanted in WANTED.items():
             _check_part(f"{part} {own.get(part)!r}", copied.parts[part], wanted)
         copied.predictor.register_forward_hook(_like(f"predictor {own.get('predictor')!r}"))
-        seen = copied.look(*data.views(step, ranks.share(samples)), step)
+        seen = copied.look(*shared_views(data, step, samples), step)
         _check_loss(f"loss {own.get('loss')!r}", seen.loss)
         seen.loss.backward()
         copied.target.update(copied.online, copied.schedule.progress(step))

@@ -1,10 +1,12 @@
 """Two processes that share every batch are one process that has all of it."""
 
+import contextlib
 import dataclasses
 import shlex
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -28,6 +30,9 @@ from trainers import (
     resume,
     train,
 )
+from trainers.augmentation.named_recipe import named_recipes
+from trainers.data.images import ImageData
+from trainers.data.shared_views import shared_views
 from trainers.networks.synced_norm import SyncedBatchNorm2d, sync_norms
 from trainers.presets.table import PRESETS
 
@@ -84,6 +89,27 @@ def train_all(rank, folder):
     torch.testing.assert_close(ours.running_var, theirs.running_var)
     with pytest.raises(ValueError, match="batch-size is 5, for 2 processes; a multiple"):
         ranks.share(torch.arange(5))
+    # Views that are a function of a batch.
+    for step in (1, 2):
+        data, samples = noisy(), torch.tensor([3, 0, 2, 1])
+        whole, mine = data.views(step, samples), shared_views(data, step, samples)
+        for x, part in zip(whole, mine, strict=True):
+            assert torch.equal(part, x[2 * rank : 2 * rank + 2])
+    # What is said by each, and who comes first.
+    with (folder / f"said-{rank}").open("w") as said, contextlib.redirect_stderr(said):
+        resume(folder / "two-byol-linear")
+    time.sleep(0.2 * (1 - rank))
+    with ranks.one_first(), (folder / "passed").open("a") as passed:
+        passed.write(f"{rank}\n")
+
+
+def noisy():
+    x = torch.arange(4, dtype=torch.uint8)[:, None, None, None].expand(4, 3, 8, 8)
+    y = torch.zeros(4, dtype=torch.int64)
+    recipes = named_recipes("users_module:noisy")
+    return ImageData(
+        name="four", classes=(), x_train=x, y_train=y, x_test=x, y_test=y, recipes=recipes, size=8
+    )
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +139,19 @@ def test_what_two_write_is_what_one_writes(both, name):
     assert counts == [1, 2]
 
 
+def test_one_says_that_a_run_is_finished(both):
+    said = [(both / f"said-{rank}").read_text() for rank in (0, 1)]
+    assert "is finished: 1 epochs, 64 steps, nothing was computed" in said[0]
+    assert said[1] == ""
+
+
+def test_one_is_first_at_what_may_be_downloaded(both):
+    assert (both / "passed").read_text().split() == ["0", "1"]
+
+
 def test_one_process_is_alone():
+    with ranks.one_first():
+        pass
     assert (ranks.count(), ranks.number(), ranks.writes()) == (1, 0, True)
     x = torch.arange(6)
     assert ranks.gathered(x) is x
