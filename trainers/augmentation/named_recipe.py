@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from analysis.checks.fields import shown
-from trainers.augmentation.recipes import Recipe
-from trainers.named import failed, find
+from trainers.augmentation.recipes import RECIPES, Recipe
+from trainers.named import failed, find, is_named
+from trainers.options import choose
 from trainers.randomness import uniforms
 
 STREAM = 7  # of the seeds for what is not ours, apart from those of other purposes
@@ -60,6 +61,17 @@ class OwnRecipe(Recipe):
             told = f"{tuple(out.shape)} {out.dtype}" if isinstance(out, Tensor) else shown(out)
             raise ValueError(f"views {name!r} make {told}; floats of shape {wanted} wanted")
         return out.float().contiguous(memory_format=torch.channels_last)
+
+
+def recipes_called(name: str) -> tuple[Recipe, Recipe]:
+    """Return the recipes of both views by a name of `RECIPES`, or ``package.module:name``.
+
+    Raises
+    ------
+    ValueError
+        There is no such recipe.
+    """
+    return named_recipes(name) if is_named(name) else choose("recipe", name, RECIPES)
 
 
 def named_recipes(name: str) -> tuple[Recipe, Recipe]:

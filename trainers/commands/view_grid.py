@@ -6,10 +6,10 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from trainers.augmentation.recipes import RECIPES, Recipe
+from trainers.augmentation.named_recipe import recipes_called
+from trainers.augmentation.recipes import Recipe
 from trainers.augmentation.views import normalise, two_views
 from trainers.data.images import ImageData
-from trainers.options import choose
 
 EACH = 2  # pairs of views of an image
 
@@ -25,7 +25,7 @@ def draw_views(
     ----------
     data : ImageData
     recipes : sequence of str
-        Names in `RECIPES`, one block of columns each.
+        Names in `RECIPES`, or ``package.module:name``; one block of columns each.
     images : int
         Rows: evenly spread over the training images.
     seed : int
@@ -41,16 +41,14 @@ def draw_views(
     ValueError
         An unknown recipe, or fewer training images than rows, or no row.
     """
-    for name in recipes:
-        choose("recipe", name, RECIPES)
+    pairs = {name: recipes_called(name) for name in recipes}
     if not 1 <= images <= len(data):
         raise ValueError(f"images is {images}; 1 to {len(data)}, all training images, wanted")
     samples = torch.linspace(0, len(data) - 1, images).round().long()
     chosen = data.x_train[samples.to(data.x_train.device)]
     size = data.shape[-1]
     blocks = [("original", [_seen(normalise(chosen, PLAIN, size), PLAIN)])]
-    for name in recipes:
-        pair = RECIPES[name]
+    for name, pair in pairs.items():
         columns = []
         for step in range(1, EACH + 1):
             views = two_views(chosen, pair, seed=seed, step=step, samples=samples, size=size)

@@ -5,24 +5,27 @@ from pathlib import Path
 from analysis.checks.numbers import check_count
 from analysis.commands.parser import Parser
 from analysis.figures.save import save_figure
+from trainers.augmentation.named_recipe import recipes_called
 from trainers.augmentation.recipes import RECIPES
 from trainers.commands.view_grid import draw_views
 from trainers.config import SEED
 from trainers.data.images import ImageData
 from trainers.data.load import DATA, load_data
-from trainers.options import choose
 
 
 def views_command(parser: Parser, argv: list[str]) -> int:
     """Draw originals and their two views for each recipe; write a PNG and a PDF."""
     parser.add_argument(
-        "--data", default="shapes", help=f"{', '.join(DATA)}, a folder of images, or FILE.npz"
+        "--data",
+        default="shapes",
+        help=f"{', '.join(DATA)}, a folder of images, FILE.npz, or module:name",
     )
     parser.add_argument(
         "--views",
         nargs="+",
         metavar="RECIPE",
-        help=f"some of {', '.join(RECIPES)} (default: the data's own, simsiam and byol-solo)",
+        help=f"some of {', '.join(RECIPES)}, and module:name (default: the data's own, simsiam and "
+        "byol-solo)",
     )
     parser.add_argument("--images", type=int, default=6, help="rows (default: 6)")
     parser.add_argument("--size", type=int, help="side of the views (default: the images')")
@@ -30,8 +33,8 @@ def views_command(parser: Parser, argv: list[str]) -> int:
     parser.add_argument("--out", type=Path, default=Path("views.png"), metavar="FILE")
     parsed = parser.parse_strictly(argv)
     check_count("seed", parsed.seed, least=0, most=SEED)
-    for name in parsed.views or []:
-        choose("recipe", name, RECIPES)
+    for name in parsed.views or []:  # before anything is loaded
+        recipes_called(name)
     if parsed.out.suffix not in (".png", ".pdf", ""):
         raise ValueError(f"out is {parsed.out}; a name that ends in .png or .pdf wanted")
     data = load_data(parsed.data, size=parsed.size)

@@ -12,7 +12,7 @@ from torch import Tensor
 from analysis.checks.fields import checked
 from analysis.checks.paths import path_of
 from analysis.store.visible import visible
-from trainers.augmentation.named_recipe import named_recipes
+from trainers.augmentation.named_recipe import recipes_called
 from trainers.augmentation.recipes import RECIPES, Recipe
 from trainers.data.fingerprint import Fingerprint
 from trainers.data.folders import read_folder
@@ -213,7 +213,7 @@ def _is_object(name: str) -> bool:
 def _recipes(given: str | None, own: str, source: Source) -> tuple[Recipe, Recipe]:
     """Return the recipes of both views; normalised as the data say, unless a recipe was asked."""
     if given is not None:
-        return named_recipes(given) if is_named(given) else RECIPES[given]
+        return recipes_called(given)
     first, second = (
         replace(recipe, mean=source.mean or recipe.mean, std=source.std or recipe.std)
         for recipe in RECIPES[own]

@@ -38,9 +38,23 @@ def test_the_command_writes_a_picture(tmp_path, capsys):
     assert out.with_suffix(".pdf").is_file()
 
 
+def test_views_and_data_of_a_user_are_drawn(tmp_path):
+    out = tmp_path / "views.png"
+    words = ["--data", "users_module:arrays", "--views", "users_module:callable_object", "crop"]
+    assert main(["views", *words, "--images", "2", "--out", str(out)]) == 0
+    assert out.is_file()
+    data = load_data("users_module:arrays")
+    figure = draw_views(data, ["users_module:callable_object"], images=2)
+    original, *views = [ax.images[0].get_array() for ax in figure.axes if ax.images][:5]
+    for view in views:  # it changes nothing but the scale, which is undone
+        np.testing.assert_allclose(view, original, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--views", "crop", "users_module:nothing"], "'nothing' is not known"),
+        (["--views", "users_module:three"], "one for both views, or two, wanted"),
         (["--views", "crpo"], "did you mean 'crop'"),
         (["--images", "0"], "images is 0; 1 to"),
         (["--data", "gaussian"], "data 'gaussian' are vectors; images wanted"),

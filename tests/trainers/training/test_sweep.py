@@ -52,6 +52,21 @@ def test_expand_is_the_product_with_the_last_option_fastest():
     assert list(expand({})) == [{}]
 
 
+def test_what_is_a_users_is_swept_by_its_name_and_skipped_when_done(tmp_path, in_process, capfd):
+    small = [word for word in SMALL if word not in ("--size", "16", "--limit", "96")]
+    words = ["byol", "--data", "users_module:arrays", "--loss", "users_module:L1,cosine"]
+    words += ["--views", "users_module:noisy,crop", "--out", tmp_path]
+    assert sweep(*words, small=small) == 0
+    assert "4 runs: 4 trained" in capfd.readouterr().out
+    ds = open_runs(tmp_path)
+    assert sorted(set(ds["views"].values.tolist())) == ["crop", "users_module:noisy"]
+    assert (tmp_path / "byol-loss=users_module%3AL1-views=crop-0" / "encoder.pt").is_file()
+    assert sweep(*words, small=small) == 0
+    assert "0 trained, 4 were done" in capfd.readouterr().out
+    assert main(["sweep", *map(str, words), "--loss.weight", "0", *small]) == 2
+    assert "loss.weight" in capfd.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_sweep_of_processes_trains_all_and_the_runs_open_as_one(tmp_path, capfd):
     trains_all(tmp_path, capfd)
