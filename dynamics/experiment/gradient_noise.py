@@ -11,7 +11,7 @@ from dynamics.experiment.flow_parameters import FlowParameters
 from dynamics.experiment.stored_flow import stored_flow
 from dynamics.flows.base import check_parameters
 
-NEEDED = ("predictor_grad_norm", "grad_norm")
+NEEDED, BUFFER = ("predictor_grad_norm", "grad_norm"), "predictor_buffer_norm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,11 @@ class GradientNoise:
 
     @classmethod
     def from_run(cls, run: xr.DataTree) -> "GradientNoise":
-        """Return that of a run's second half, where the mean gradient has gone.
+        r"""Return that of a run's second half, where the gradient of the start has gone.
+
+        What is left of the mean gradient, as W is driven about, is taken out by the momentum's
+        buffer v: about rest it has :math:`\|v\|^2 = \|\xi\|^2 / (1 - \mu^2)`, whatever the mean
+        does. The share of noise in the predictor's gradient that this says is the encoder's too.
 
         Parameters
         ----------
@@ -74,7 +78,8 @@ class GradientNoise:
         late = steps > (at[0] + at[-1]) / 2
         if not late.any():
             raise ValueError(f"norms of gradients end at step {steps[-1]}, snapshots at {at[-1]}")
-        factor = stored_flow(snapshots).get("loss", {}).get("factor", 1.0)
+        known = stored_flow(snapshots)
+        factor = known.get("loss", {}).get("factor", 1.0)
         own, whole = (metrics[name].values[late].astype(float) / factor for name in NEEDED)
         W, F = (
             snapshots[name].transpose("step", "row", "col").values.astype(float)
@@ -82,8 +87,13 @@ class GradientNoise:
         )
         sizes = (W**2).sum((1, 2)), np.trace(F, axis1=1, axis2=2)
         of_p, of_w = (np.interp(steps[late], at, size) for size in sizes)
-        rest = np.maximum(whole**2 - own**2, 0.0)
-        return cls(predictor=float((of_p * own**2).mean()), encoder=float((of_w * rest).mean()))
+        rest, share = np.maximum(whole**2 - own**2, 0.0), 1.0
+        if BUFFER in metrics and own.any():
+            buffer = metrics[BUFFER].values[late].astype(float) / factor
+            momentum = known.get("optimiser", {}).get("momentum", 0.0)
+            share = min(1.0, (1 - momentum**2) * float((buffer**2).mean() / (own**2).mean()))
+        squares = float((of_p * own**2).mean()), float((of_w * rest).mean())
+        return cls(predictor=share * squares[0], encoder=share * squares[1])
 
     def rest_norm(self, parameters: FlowParameters) -> float:
         r"""Return the :math:`\|W_p\|^2` at which steps add what decay takes away.

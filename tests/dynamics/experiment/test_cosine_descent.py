@@ -169,6 +169,14 @@ def test_noise_of_a_run_by_hand():
     noise = GradientNoise.from_run(tree)
     assert noise.predictor == pytest.approx(4 * (1 + 4) / 2)
     assert noise.encoder == pytest.approx(3 * ((4 - 1) + (6.25 - 4)) / 2)
+    # Of mu = 1/2: |v|² (1 - mu²) is 3/4 of 8, and |g_p|² 10.
+    run = run.assign_attrs(
+        flow_parameters='{"loss": {"factor": 2.0}, "optimiser": {"momentum": 0.5}}'
+    )
+    metrics["predictor_buffer_norm"] = [9, 9, 0, 4]
+    moved = as_tree(run, {name: ("metrics_step", x) for name, x in metrics.items()}, steps)
+    assert GradientNoise.from_run(moved).predictor == pytest.approx(0.6 * noise.predictor)
+    assert GradientNoise.from_run(moved).encoder == pytest.approx(0.6 * noise.encoder)
     with pytest.raises(ValueError, match="lacks grad_norm"):
         GradientNoise.from_run(
             as_tree(run, {"predictor_grad_norm": ("metrics_step", steps)}, steps)
@@ -206,21 +214,20 @@ def minibatches(start, parameters, steps, momentum=0.9):
     W, Wp = start
     rng, d, eye = np.random.default_rng(0), W.shape[1], np.eye(W.shape[1])
     settings, v, vp, seen = parameters.to_optimiser(momentum=momentum), 0, 0, []
+    white = 1 - momentum**2
     for _ in range(steps):
         x = rng.standard_normal((128, d))
         x1, x2 = (x + 0.5 * rng.standard_normal(x.shape) for _ in range(2))
         dW, dWp = GaussianCosineFlow(x1=x1, x2=x2, X=eye, Xp=0.25 * eye)(0, W, Wp)
-        seen.append([(M**2).sum() * (dM**2).sum() for M, dM in ((Wp, dWp), (W, dW))])
         v, vp = momentum * v - dW, momentum * vp - dWp
         v, vp = v + settings["decay"] * W, vp + settings["predictor_decay"] * Wp
+        seen.append([white * (M**2).sum() * (b**2).sum() for M, b in ((Wp, vp), (W, v))])
         W, Wp = W - settings["lr"] * v, Wp - settings["predictor_lr"] * vp
     return W, Wp, np.mean(seen[steps // 2 :], 0)
 
 
-@pytest.mark.parametrize(
-    ("decay", "lives", "within"), [(4e-4, [16, 0, 0], 0.01), (0.016, [16, 4, 0], 0.2)]
-)
-def test_noise_brings_back_modes_that_the_flow_leaves_dead(decay, lives, within):
+@pytest.mark.parametrize(("decay", "lives"), [(4e-4, [16, 0, 0]), (0.016, [16, 4, 0])])
+def test_noise_brings_back_modes_that_the_flow_leaves_dead(decay, lives):
     # 16 that live, 4 of a large p, which the flow kills, and 4 of p < 0.
     counts, until = (16, 4, 4), 768
     p, s = (np.repeat(x, counts) for x in ((0.5, 1.2, -0.5), (0.5, 0.1, 0.05)))
@@ -235,5 +242,5 @@ def test_noise_brings_back_modes_that_the_flow_leaves_dead(decay, lives, within)
     found = [np.diag(W @ W.T), np.diag(said["cross_correlation"].values[-1]), rest]
     alive = [[int(part.sum()) for part in np.split(x > 0.01 * x.max(), [16, 20])] for x in found]
     assert alive == [lives, lives, [16, 0, 0]]
-    assert norms(said)[0][-1] == pytest.approx((Wp**2).sum(), rel=within)
-    np.testing.assert_allclose(found[1][:16].mean(), found[0][:16].mean(), rtol=within)
+    assert norms(said)[0][-1] == pytest.approx((Wp**2).sum(), rel=0.02)
+    np.testing.assert_allclose(found[1][:16].mean(), found[0][:16].mean(), rtol=0.02)
