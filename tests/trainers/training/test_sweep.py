@@ -64,7 +64,7 @@ def test_what_is_a_users_is_swept_by_its_name_and_skipped_when_done(tmp_path, in
     assert sweep(*words, small=small) == 0
     assert "0 trained, 4 were done" in capfd.readouterr().out
     assert main(["sweep", *map(str, words), "--loss.weight", "0", *small]) == 2
-    assert "loss.weight" in capfd.readouterr().err
+    assert "loss weight is 0.0; it must be above 0" in capfd.readouterr().err
 
 
 @pytest.mark.slow
