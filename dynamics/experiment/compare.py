@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from analysis.checks.fields import shown
 from analysis.checks.numbers import check_count
 from analysis.linalg.labelled import check_run
 from analysis.store.schema import Variable
@@ -29,7 +30,11 @@ BASIS = {"basis": "cross_correlation", "numbered": "by the last snapshot"}
 
 
 def compare(
-    run: xr.Dataset, theory: Modes | xr.Dataset | None = None, *, start: int = 0
+    run: xr.Dataset,
+    theory: Modes | xr.Dataset | None = None,
+    *,
+    start: int = 0,
+    loss: str | None = None,
 ) -> xr.Dataset:
     r"""Follow the modes of a run, and those of the theory from the same start.
 
@@ -53,6 +58,9 @@ def compare(
         positive s_j.
     start : int
         The snapshot that the flow starts from.
+    loss : {"cosine", "euclidean"}, optional
+        Of the flow, where it is not to be the run's own: the same rates, rule and k_j under another
+        loss. Not with `theory`.
 
     Returns
     -------
@@ -70,9 +78,13 @@ def compare(
     ------
     ValueError
         The run or the theory lacks a variable, or the run its optimiser; it is not finite; or
-        `start` is not one of its snapshots.
+        `start` is not one of its snapshots; there is no such loss, or a `theory` has one already.
     """
     check_run(run)
+    if loss not in (None, "cosine", "euclidean") or (loss and theory is not None):
+        raise ValueError(
+            f"loss is {shown(loss)}; cosine or euclidean wanted, and none beside a theory"
+        )
     needed = ("predictor", "correlation", "cross_correlation", "time")
     if missing := [name for name in needed if name not in run and name not in run.coords]:
         raise ValueError(f"the run lacks {missing}; it has {sorted(map(str, run.variables))}")
@@ -93,7 +105,7 @@ def compare(
         flow: Modes = FlowParameters.from_run(run).eigenmodes()
         known, predicted = theory.attrs.get("flow", ""), _seen(theory, U, times)
     else:
-        flow = theory or _flow_of(run, _noise(run, U, s[-1]))
+        flow = theory or _flow_of(run, _noise(run, U, s[-1]), loss)
         begin, tau = np.maximum(s[start], 0.0), _tau(run, U, s[start], start)
         known = str(flow)
         followed = integrate(*_start(flow, p[start], begin, tau), times)
@@ -125,13 +137,13 @@ def compare(
     )
 
 
-def _flow_of(run: xr.Dataset, sigma2: np.ndarray) -> Modes:
+def _flow_of(run: xr.Dataset, sigma2: np.ndarray, loss: str | None) -> Modes:
     found, known = FlowParameters.from_run(run), stored_flow(run)
-    rule, loss = rule_of(known.get("predictor", {})), known.get("loss", {})
-    cosine = loss.get("kind") == "cosine"
+    rule, own = rule_of(known.get("predictor", {})), known.get("loss", {})
+    cosine = (loss or own.get("kind")) == "cosine"
     if rule is None:
         return found.cosine(sigma2) if cosine else found.eigenmodes(sigma2)
-    rest = {"eta": found.eta, "beta": found.beta, "iso": loss.get("iso", False)}
+    rest = {"eta": found.eta, "beta": found.beta, "iso": own.get("iso", False)}
     return ClosedFormFlow(rule=rule, same=1 + sigma2, cosine=cosine, **rest)
 
 

@@ -6,6 +6,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
+from analysis import open_example
 from analysis.figures.against_theory import plot_against_theory, plot_parabola, theory_comparison
 from analysis.figures.phase_plane import phase_figure
 from analysis.store.writer import SnapshotWriter
@@ -183,7 +184,26 @@ def test_the_command_says_what_a_cosine_run_breaks(tmp_path, capsys):
     assert said[1].startswith("not in the flow: cosine loss, W_p asymmetric (")
 
 
+@pytest.mark.parametrize(("name", "own"), [("linear", "euclidean"), ("directpred", "cosine")])
+def test_the_flow_of_another_loss_is_asked_by_name(name, own):
+    ds = open_example(name).isel(step=slice(0, 20)).load()
+    default, same, other = (
+        compare(ds, start=2, loss=loss)
+        for loss in (None, own, "cosine" if own == "euclidean" else "euclidean")
+    )
+    assert default.identical(same)
+    assert ("cosine loss" in other.attrs["not_in_the_flow"]) == (own == "cosine")
+    assert ("euclidean loss" in other.attrs["not_in_the_flow"]) == (own == "euclidean")
+    k = [b.attrs["flow"].split("array(")[1].split(")")[0].split() for b in (default, other)]
+    assert k[0] == k[1]  # the loss is all that differs
+    assert not np.allclose(default["error"], other["error"])
+
+
 def test_what_is_no_comparison_is_refused(run):
+    with pytest.raises(ValueError, match="loss is 'hinge'; cosine or euclidean wanted"):
+        compare(run, loss="hinge")
+    with pytest.raises(ValueError, match="none beside a theory"):
+        compare(run, EigenmodeFlow(), loss="cosine")
     with pytest.raises(ValueError, match="no variable 'predictor_eigenvalue'"):
         plot_against_theory(run)
     beside = compare(run, EigenmodeFlow()).sel(source="measured")
