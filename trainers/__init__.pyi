@@ -1,4 +1,5 @@
 from .config import Config
+from .data.packing import pack
 from .evaluation.adam_probe import AdamProbe
 from .evaluation.classifier import load_classifier
 from .evaluation.evaluate import evaluate
@@ -47,6 +48,7 @@ __all__ = [
     "exact_correlation",
     "load_classifier",
     "open_checkpoints",
+    "pack",
     "resume",
     "train",
     "view_features",

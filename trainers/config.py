@@ -50,7 +50,7 @@ class Config:
 
     method: Method
     name: str = option("", "label in tables and figures (default: the method's name)")
-    data: str = option("shapes", f"{DATA_NAMES}, a folder of images, FILE.npz, or module:name")
+    data: str = option("shapes", f"{DATA_NAMES}, a folder (packed or not), FILE.npz, module:name")
     views: str | None = option(None, "recipe, or module:name (default: the data's own)")
     size: int | None = option(
         None, "side of the training images in pixels (default: the data's own)", least=8, most=SIDE

@@ -52,6 +52,9 @@ COMMANDS = {
     "predict": Command(
         "predict:predict_command", "RUN FOLDER", "name images by the classifier that evaluate left"
     ),
+    "pack": Command(
+        "pack:pack_command", "FOLDER OUT", "decode a folder of images once, to train from the disk"
+    ),
     "views": Command(
         "views:views_command",
         "--data ...",

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from trainers.data.image_files import decode_images
 from trainers.data.images import listed
+from trainers.data.labels import UNLABELLED
 from trainers.data.listing import (
     Listing,
     children,
@@ -23,6 +25,7 @@ from trainers.data.source import Source
 TRAIN = ("train", "training")
 TEST = ("test", "testing", "val", "valid", "validation")
 """Names of parts, in any case; of several to test on, the first of these is taken."""
+SIDE = 64  # pixels, where none are asked for
 HELD_OUT = 0.2  # of a class, where a folder has no labelled test part
 
 
@@ -34,9 +37,23 @@ class Layout(NamedTuple):
     notes: tuple[str, ...]
     """What was left out, held out or gone into, for the user to see."""
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of the training images, 2 before 10."""
+        return tuple(sorted({name for name, _ in self.train if name}, key=in_order))
+
+    def labels(self) -> tuple[Tensor, Tensor]:  # (n,), (m,)
+        """Return the labels of both parts: positions in `classes`, -1 for none."""
+        number = {name: k for k, name in enumerate(self.classes)} | {"": UNLABELLED}
+        train, test = (
+            torch.tensor([number[name] for name, _ in part], dtype=torch.int64)
+            for part in (self.train, self.test)
+        )
+        return train, test
+
 
 def read_folder(path: Path, size: int | None) -> Source:
-    """Read the images below a folder, their central squares scaled to `size` pixels (64).
+    """Read the images below a folder, their central squares scaled to `size` pixels, or `SIDE`.
 
     Raises
     ------
@@ -46,14 +63,12 @@ def read_folder(path: Path, size: int | None) -> Source:
     OSError
         An image is not readable.
     """
-    side = size or 64
-    layout = lay_out(path)
-    classes = tuple(sorted({name for name, _ in layout.train if name}, key=in_order))
-    number = {name: k for k, name in enumerate(classes)} | {"": -1}
-    both = (layout.train, layout.test)
-    x = [decode_images([file for _, file in part], side) for part in both]
-    y = [torch.tensor([number[name] for name, _ in part], dtype=torch.int64) for part in both]
-    return Source(classes, x[0], y[0], x[1], y[1], notes=layout.notes)
+    layout, side = lay_out(path), size or SIDE
+    y_train, y_test = layout.labels()
+    x_train, x_test = (
+        decode_images([file for _, file in part], side) for part in (layout.train, layout.test)
+    )
+    return Source(layout.classes, x_train, y_train, x_test, y_test, notes=layout.notes)
 
 
 def lay_out(root: Path) -> Layout:

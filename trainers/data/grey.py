@@ -3,10 +3,12 @@
 import torch
 from torch import Tensor
 
-ROWS = 8192  # looked at together
+from trainers.data.mapped_images import Images
+
+ROWS = 1024  # looked at together
 
 
-def first_coloured(images: Tensor) -> int | None:  # (n, 3, h, w)
+def first_coloured(images: Images) -> int | None:  # (n, 3, h, w)
     """Return the number of the first image whose planes differ, None if all are grey.
 
     Examples
@@ -24,7 +26,7 @@ def first_coloured(images: Tensor) -> int | None:  # (n, 3, h, w)
     return None
 
 
-def check_grey(what: str, images: Tensor) -> None:
+def check_grey(what: str, images: Images) -> None:
     """Check that all images are grey.
 
     Raises

@@ -10,6 +10,8 @@ Every pixel becomes 8-bit RGB by these rules:
 - The orientation that a camera wrote is applied. Of an animation the first frame is taken.
 """
 
+from __future__ import annotations
+
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
@@ -17,13 +19,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from PIL import Image, ImageOps
-from torch import Tensor
 from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LIMIT = 1 << 26
 """Pixels of one image, 8192 x 8192, and of all that are being decoded: 1 to 2 GB at worst."""
@@ -46,6 +49,8 @@ def decode_images(files: list[Path], side: int) -> Tensor:  # -> (n, 3, side, si
     OSError
         One is not readable, has more than `LIMIT` pixels, or has values whose white is unknown.
     """
+    import torch  # whoever decodes in a process of its own does without
+
     out = torch.empty(len(files), 3, side, side, dtype=torch.uint8)
     room = _Room(LIMIT)
 
@@ -53,14 +58,27 @@ def decode_images(files: list[Path], side: int) -> Tensor:  # -> (n, 3, side, si
         with room.hold(pixels):
             return _square(file, side)
 
-    with ThreadPoolExecutor() as pool, warnings.catch_warnings():
-        # Pillow warns of what is larger than its limit; `LIMIT` is lower, and refuses.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    with ThreadPoolExecutor() as pool, _without_warnings():
         sizes = list(pool.map(lambda file: _pixels(file, side), files))
         images = pool.map(decode, files, sizes)  # Pillow decodes outside the interpreter's lock
         for k, image in enumerate(tqdm(images, "reading", len(files), disable=None, leave=False)):
             out[k] = torch.from_numpy(image)
     return out
+
+
+def decode_image(file: Path, side: int) -> np.ndarray:  # -> (3, side, side)
+    """Return one image as `decode_images` does, in this thread; OSErrors are the same."""
+    with _without_warnings():
+        _pixels(file, side)
+        return _square(file, side)
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # Pillow warns of what is larger than its limit; `LIMIT` is lower, and refuses.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        yield
 
 
 def _pixels(file: Path, side: int) -> int:

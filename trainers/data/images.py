@@ -3,30 +3,33 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+import torch
 from torch import Tensor
 
 from trainers.augmentation.recipes import Recipe
 from trainers.augmentation.views import normalise, two_views
 from trainers.data.fingerprint import Fingerprint, hash_of
 from trainers.data.grey import seen
+from trainers.data.mapped_images import Images
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ImageData:
-    """A data set of images, held whole on the device as bytes.
+    """A data set of images, held whole on the device as bytes, or mapped from the disk.
 
     Moving bytes once and converting there is what makes the views cheap; nothing else is loaded
-    while training.
+    while training. Of mapped images each batch is read, and moved, when it is asked for.
     """
 
     name: str
     classes: tuple[str, ...]
-    x_train: Tensor
+    x_train: Images
     """(n, 3, h, w) uint8"""
     y_train: Tensor
     """(n,) int64 positions in `classes`; -1 where there is no label"""
-    x_test: Tensor
+    x_test: Images
     y_test: Tensor
     recipes: tuple[Recipe, Recipe]
     size: int
@@ -37,8 +40,15 @@ class ImageData:
     normalised as the first."""
     drawn: str = ""
     """What the pixels follow from, where they are computed and not read."""
+    hashed: str = ""
+    """As `Source` has it."""
     notes: tuple[str, ...] = ()
     """What `account` says besides."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where labels are, and views are made."""
+        return self.y_train.device
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -49,13 +59,13 @@ class ImageData:
     def fingerprint(self) -> Fingerprint:
         """Of images and labels, in their order; of rendered ones by what they follow from."""
         # Rendered pixels differ in their last bit from one machine to another.
-        pixels = (self.drawn,) if self.drawn else (self.x_train, self.x_test)
+        pixels: list[Any] = [self.drawn] if self.drawn else [self.x_train, self.x_test]
         return Fingerprint(
             train=len(self.x_train),
             test=len(self.x_test),
             shape=tuple(self.x_train.shape[1:]),
             classes=self.classes,
-            hash=hash_of([*pixels, self.y_train, self.y_test]),
+            hash=self.hashed or hash_of([*pixels, self.y_train, self.y_test]),
         )
 
     @property
@@ -98,13 +108,18 @@ class ImageData:
     ) -> tuple[Tensor, Tensor]:  # (batch, 3, h, w), (batch,) -> (batch, channels, size, size) x 2
         """Return two augmented views of `images`, which `samples` number."""
         x1, x2 = two_views(
-            images, self.recipes, seed=self.seed, step=step, samples=samples, size=self.size
+            images.to(self.device),
+            self.recipes,
+            seed=self.seed,
+            step=step,
+            samples=samples,
+            size=self.size,
         )
         return seen(x1, self.channels), seen(x2, self.channels)
 
     def plain(self, images: Tensor) -> Tensor:  # (batch, 3, h, w) -> (batch, channels, size, size)
         """Return images without augmentation, normalised as view 1: for evaluation."""
-        x = normalise(images.to(self.x_train.device), self.recipes[0], self.size)
+        x = normalise(images.to(self.device), self.recipes[0], self.size)
         return seen(x, self.channels)
 
 

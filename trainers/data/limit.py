@@ -6,6 +6,7 @@ from torch import Tensor
 
 from trainers.data.images import listed
 from trainers.data.labels import UNLABELLED
+from trainers.data.mapped_images import only
 from trainers.data.source import Source
 from trainers.randomness import permutation
 
@@ -19,13 +20,15 @@ def limited(source: Source, limit: int | None, *, in_order: bool) -> Source:
         kept = torch.arange(limit) if in_order else part_of(source.y_train, limit)
         first = bool(kept[-1] == limit - 1)
         notes.append(f"the first of {n}" if first else f"a part of each class, of {n} in order")
-        source = source._replace(x_train=source.x_train[kept], y_train=source.y_train[kept])
+        x_train = only(source.x_train, kept)
+        source = source._replace(x_train=x_train, y_train=source.y_train[kept], hashed="")
     trained = source.y_train.unique()
     strange = (source.y_test >= 0) & ~torch.isin(source.y_test, trained)
     if (trained >= 0).any() and strange.any():
         names = listed(source.classes[k] for k in source.y_test[strange].unique().tolist())
         notes.append(f"not scored: {int(strange.sum())} test images of {names}, never trained on")
-        source = source._replace(y_test=source.y_test.masked_fill(strange, UNLABELLED))
+        y_test = source.y_test.masked_fill(strange, UNLABELLED)
+        source = source._replace(y_test=y_test, hashed="")
     return source._replace(notes=tuple(notes))
 
 

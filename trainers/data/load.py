@@ -20,8 +20,10 @@ from trainers.data.gaussian import GaussianData
 from trainers.data.grey import check_grey
 from trainers.data.images import ImageData
 from trainers.data.limit import limited
+from trainers.data.mapped_images import moved
 from trainers.data.named_data import read_named
 from trainers.data.npz import read_npz
+from trainers.data.packed import is_packed, read_packed
 from trainers.data.source import Source
 from trainers.data.sources import (
     read_cifar10,
@@ -83,6 +85,7 @@ DATA = {
 }
 """Images by name. ``gaussian``, a folder and an ``.npz`` file are the other choices."""
 _FILE, _FOLDER = _Kind(read_npz), _Kind(read_folder, "directpred-stl10")
+_PACKED = _Kind(read_packed, _FOLDER.recipe)
 
 
 def load_data(
@@ -103,7 +106,8 @@ def load_data(
     name : str
         ``shapes`` or ``gaussian`` (nothing to download), ``cifar10``, ``cifar100``,
         ``fashion-mnist`` or ``stl10`` (downloaded once into `root`, checksums verified), a folder
-        of images, an ``.npz`` file, or ``package.module:name`` (see `read_named`).
+        of images, one that `pack` made of it, which stays on the disk, an ``.npz`` file, or
+        ``package.module:name`` (see `read_named`).
     recipe : str, optional
         A name in `RECIPES`, or ``package.module:name`` (see `named_recipes`); the data's own by
         default.
@@ -161,15 +165,16 @@ def load_data(
     return ImageData(
         name=name,
         classes=source.classes,
-        x_train=source.x_train.to(device),
+        x_train=moved(source.x_train, device),
         y_train=source.y_train.to(device),
-        x_test=source.x_test.to(device),
+        x_test=moved(source.x_test, device),
         y_test=source.y_test.to(device),
         recipes=_recipes(recipe, own, source),
         seed=seed,
         size=side,
         channels=channels,
         drawn=source.drawn,
+        hashed=source.hashed,
         notes=source.notes,
     )
 
@@ -198,7 +203,7 @@ def _kind(name: str) -> _Kind:
     if path.suffix == ".npz":
         return _FILE
     if name and path.is_dir():
-        return _FOLDER
+        return _PACKED if is_packed(path) else _FOLDER
     if path.is_file():
         raise ValueError(f"{name} is a file, and no .npz; a folder of images or an .npz wanted")
     if len(path.parts) > 1:

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from trainers.data.mapped_images import Images
+
 Triple = tuple[float, float, float]
 
 
@@ -13,9 +15,9 @@ class Source(NamedTuple):
     """Images as they were read: (n, 3, h, w) uint8 and (n,) int64 labels, -1 for none."""
 
     classes: tuple[str, ...]
-    x_train: Tensor
+    x_train: Images
     y_train: Tensor
-    x_test: Tensor
+    x_test: Images
     y_test: Tensor
     drawn: str = ""
     """What pixels follow from that are computed here; empty where they were read."""
@@ -24,6 +26,8 @@ class Source(NamedTuple):
     mean: Triple | None = None
     """Of each channel, in units of white: what views are normalised by, where the data say so."""
     std: Triple | None = None
+    hashed: str = ""
+    """The hash of the fingerprint, where it is known; empty where it is to be taken."""
 
 
 def planes(what: str, images: np.ndarray) -> Tensor:  # -> (n, 3, h, w)

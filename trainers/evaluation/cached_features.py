@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from trainers.data.load import Data, ImageData
+from trainers.data.mapped_images import Images, only
 from trainers.randomness import permutation
 from trainers.runs.divergence import finite_features
 
@@ -35,8 +36,8 @@ class CachedFeatures:
         train, test = data.y_train >= 0, data.y_test >= 0
         self.encoder = encoder
         self.data = data
-        self.images, self.labels = data.x_train[train], data.y_train[train]
-        self.queries, self.truth = data.x_test[test], data.y_test[test]
+        self.images, self.labels = only(data.x_train, train), data.y_train[train]
+        self.queries, self.truth = only(data.x_test, test), data.y_test[test]
 
     @cached_property
     def train(self) -> Tensor:  # (n, features)
@@ -79,7 +80,7 @@ def has_labels(data: Data) -> TypeGuard[ImageData]:
 
 
 @torch.no_grad()
-def features(encoder: nn.Module, data: ImageData, images: Tensor) -> Tensor:  # -> (n, features)
+def features(encoder: nn.Module, data: ImageData, images: Images) -> Tensor:  # -> (n, features)
     """Return the features of un-augmented `images`, batch norm in evaluation mode.
 
     Raises

@@ -13,6 +13,7 @@ from analysis.checks.fields import check_fields
 from trainers.augmentation.recipes import RECIPES
 from trainers.augmentation.views import DRAWS, augment
 from trainers.data.grey import seen
+from trainers.data.mapped_images import only
 from trainers.evaluation.cached_features import CachedFeatures, features
 from trainers.evaluation.protocol import Score, share_right
 from trainers.options import option
@@ -76,14 +77,15 @@ class FineTune:
         for step, batch in enumerate(batches):
             chosen = fit[batch.to(device)]
             draws = uniforms(0, step, 1, chosen.cpu(), DRAWS)
-            x = seen(augment(cached.images[chosen], recipe, draws, data.size), data.channels)
+            x = augment(cached.images[chosen].to(device), recipe, draws, data.size)
+            x = seen(x, data.channels)
             cosine = math.cos(math.pi * step / len(batches))
             optimiser.param_groups[0]["lr"] = self.lr * (1 + cosine) / 2
             optimiser.zero_grad()
             cross_entropy(network(x), cached.labels[chosen]).backward()
             optimiser.step()
         network.eval()
-        held_out = features(network, data, cached.images[validation])
+        held_out = features(network, data, only(cached.images, validation))
         found = {
             "labels_used": len(fit),
             "validation_accuracy": share_right(held_out, cached.labels[validation]),

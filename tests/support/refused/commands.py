@@ -5,6 +5,9 @@ import os
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
+
+from trainers.data.pack_log import PackLog, Plan
 
 SMALL = (
     "--size 16 --limit 40 --width 2 --projector-hidden 8 --projector-out 6 --batch-size 10 "
@@ -30,6 +33,10 @@ def files():
     Path("empty").mkdir()
     Path("mine").mkdir()
     Path("mine/notes.txt").write_text("mine")
+    os.makedirs("photos/a")
+    Image.new("RGB", (8, 8), "red").save("photos/a/0.png")
+    Path("half").mkdir()
+    PackLog(Path("half"), Plan("/photos", 8, 9))
     os.symlink("loop", "loop")
     if hasattr(os, "mkfifo"):
         os.mkfifo("pipe")
@@ -103,6 +110,23 @@ TRAINERS = {
     "predict RUN no": "no",
     "predict RUN empty": "no classifier",
     "predict no empty": "RUN is 'no'",
+    "pack": "FOLDER",
+    "pack mine": "OUT",
+    "pack no FREE": "no: no such folder",
+    "pack images.npz FREE": "images.npz: no such folder",
+    "pack empty FREE": "empty has no images",
+    "pack photos FREE --size 4": "size is 4",
+    "pack photos FREE --size 9999": "size is 9999",
+    "pack photos FREE --size big": "big",
+    "pack photos FREE --workers 0": "workers is 0",
+    "pack photos mine": "mine exists and is not packed",
+    "pack photos RUN": "RUN exists and is not packed",
+    "pack photos photos": "photos exists and is not packed",
+    "pack photos file": "file is a file",
+    "pack photos file/x": "file is a file; a folder wanted",
+    "pack photos loop": "loop is a link that leads nowhere",
+    "pack photos half --size 16": "half is half packed, 0 of 9 images",
+    "byol --data half --size 8": "half is half packed, 0 of 9 images; `eigenspace pack",
     "views --images 0 --data images.npz": "images is 0",
     "views --images 99 --data images.npz": "images is 99",
     "views --size 0 --data images.npz": "size",
