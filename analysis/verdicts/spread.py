@@ -106,9 +106,7 @@ def _largest_since(values: xr.DataArray, step: xr.DataArray) -> xr.DataArray:
     # Of the steps after one snapshot, up to the next: a batch or two may fall out.
     inside = values.sel(step=slice(None, step[-1]))
     if not inside.sizes["step"]:  # a live run's metrics may come after its snapshots
-        return xr.full_like(step.drop_vars(step.coords), np.nan, dtype=float).assign_coords(
-            step=step
-        )
+        return xr.full_like(step.drop_vars(step.coords), np.nan, dtype=float)
     following = step.values[np.searchsorted(step, inside["step"])]
     return inside.assign_coords(step=following).groupby("step").max().reindex(step=step)
 

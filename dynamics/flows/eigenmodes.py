@@ -177,14 +177,14 @@ class EigenmodeFlow(PredictorDecay):
             The flow has array parameters, or a target that stands still (beta = 0): where modes
             rest is then up to it.
         """
-        if self.beta is not None and not np.all(self.beta):
+        names = ("alpha_p", "sigma2", "eta", "predictor_decay", "tau", "beta")
+        if arrays := [name for name in names if np.ndim(getattr(self, name))]:
+            raise ValueError(f"rest_points wants numbers; {arrays} are arrays: take one at a time")
+        if self.beta == 0:
             raise ValueError(
                 "beta is 0: the target stands still, and where modes rest is up to it; above 0 "
                 "wanted, or no beta"
             )
-        names = ("alpha_p", "sigma2", "eta", "predictor_decay", "tau")
-        if arrays := [name for name in names if np.ndim(getattr(self, name))]:
-            raise ValueError(f"rest_points wants numbers; {arrays} are arrays: take one at a time")
         tau, k, eta, eta_p = (float(x) for x in self._scalars)
         points = [self._collapsed()]
         if eta <= self.critical_decay and (eta_p > 0) == (eta > 0):

@@ -117,7 +117,7 @@ class Pool:
         square = np.einsum("ij,ij->j", error, error)
         square *= h * h / len(error)
         # The power in float32: a step size needs no more digits.
-        square4 = np.maximum(square, 1e-12, dtype="f4", casting="same_kind")
+        square4 = np.maximum(square, 1e-12, dtype="f4")
         factor = SAFETY * square4**-0.1
         factor[stiff] = SAFETY * square4[stiff] ** -0.125
         h *= np.clip(factor, SHRINK, GROW)

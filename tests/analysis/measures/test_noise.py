@@ -152,6 +152,8 @@ def test_effective_samples_by_hand():
 def test_noise_lies_between_its_edges():
     assert noise_edges(128, 475) == pytest.approx((0.2313, 2.3077), abs=1e-3)
     assert noise_edges(10, 5, variance=2.0)[0] == 0
+    assert noise_edges(1, 1) == (0, 4)
+    assert noise_edges(1, 4, variance=2.0) == (0.5, 4.5)
     rng = np.random.default_rng(0)
     Z = rng.standard_normal((2000, 200))
     s = np.linalg.eigvalsh(Z.T @ Z / 2000)

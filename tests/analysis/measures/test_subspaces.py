@@ -134,3 +134,15 @@ def test_angles_of_a_batch_are_those_of_each_pair():
     W, F = (xr.DataArray(M, dims=("step", "row", "col")) for M in (A, B))
     each = [principal_angles(W[i], F[i], k) for i in range(pairs)]
     np.testing.assert_allclose(principal_angles(W, F, k), np.stack(each), atol=1e-12)
+
+
+@pytest.mark.parametrize("one", ["predictor", "correlation"])
+def test_angles_of_one_matrix_and_many_are_those_of_each_pair(one):
+    A, B = np.random.default_rng(0).normal(size=(2, 3, 5, 5))
+    many = xr.DataArray(A @ A.swapaxes(1, 2), dims=("step", "row", "col"))
+    alone = matrix(B[0] @ B[0].T)
+    pair = (alone, many) if one == "predictor" else (many, alone)
+    each = [principal_angles(alone, M, 2) for M in many]  # the same whichever comes first
+    np.testing.assert_allclose(principal_angles(*pair, 2), np.stack(each), atol=1e-12)
+    overlap = [np.square(np.cos(angles)).mean() for angles in each]
+    np.testing.assert_allclose(subspace_overlap(*pair, 2), overlap)

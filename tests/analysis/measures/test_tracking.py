@@ -105,6 +105,15 @@ def test_a_mode_leaves_a_degenerate_group_as_it_went_in():
     np.testing.assert_allclose(m.mode_overlap[1:], 1, atol=1e-5)
 
 
+def test_negative_modes_are_followed_and_are_not_dead():
+    s = np.array([[2, -1, -3], [2, -3, -1], [2, -3.5, -0.5]])  # the last two cross below 0
+    m = follow_modes(run_with(np.eye(3), s))
+    np.testing.assert_allclose(m.correlation_eigenvalue, s[:, [0, 2, 1]])
+    np.testing.assert_array_equal(m.mode_group, m.mode_rank)  # each alone
+    dead = follow_modes(run_with(np.eye(3), [[2e-9, 1e-9, -3]] * 2))  # by the size of the largest
+    np.testing.assert_array_equal(dead.mode_group, [[1, 1, 3]] * 2)
+
+
 def test_the_number_of_rows_says_what_is_degenerate():
     run = run_with(np.eye(2), [[1.05, 1.0]] * 2)
     few = run.assign(samples=("step", [100, 10000]))  # relative gaps of 10 % and of 1 % mix

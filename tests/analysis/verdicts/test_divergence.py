@@ -34,6 +34,9 @@ def test_a_divergence_is_known_by_the_predictor_the_loss_and_what_training_said(
     run = seen([np.eye(3)] * 4)
     W = np.stack([np.eye(3), np.eye(3), NAN, NAN])
     assert collapse(run.assign(predictor=(("step", *MATRIX), W))).onset == 20
+    entry = np.stack([np.eye(3)] * 4)
+    entry[3, 0, 1] = np.nan  # one is enough
+    assert collapse(run.assign(predictor=(("step", *MATRIX), entry))).onset == 30
     fine = run.assign(predictor=(("step", *MATRIX), W[[0, 2, 1, 1]]))  # it came back
     assert collapse(fine).kind == "none"
     loss = xr.Dataset({"loss": ("step", [3.0, np.nan, np.inf])}, {"step": [1, 17, 18]})

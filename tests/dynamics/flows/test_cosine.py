@@ -234,6 +234,8 @@ def test_what_has_no_closed_form_or_direction_is_refused():
         CosineFlow().rest([0.0, 1.0], [1.0, 0.0])
     with pytest.raises(ValueError, match="every mode dies"):
         CosineFlow().rest([-2.0], [1.0])
+    with pytest.raises(ValueError, match="covariance is not symmetric positive-semidefinite"):
+        GaussianCosineFlow.drawn(np.eye(2), np.diag([1.0, -1.0]), 4)
     with pytest.raises(ValueError, match=r"x2 \(3, 3\); \(sample, 2\) wanted"):
         GaussianCosineFlow(x1=np.ones((3, 2)), x2=np.ones((3, 3)), X=np.eye(2), Xp=np.eye(2))
 

@@ -168,6 +168,8 @@ def test_impossible_parameters_are_refused(parameters, message):
 def test_rest_points_of_many_flows_at_once_are_refused():
     with pytest.raises(ValueError, match=r"rest_points wants numbers; \['eta'\] are arrays"):
         EigenmodeFlow(eta=np.array([0.1, 0.2]), eta_p=0.1).rest_points()
+    with pytest.raises(ValueError, match=r"rest_points wants numbers; \['beta'\] are arrays"):
+        EigenmodeFlow(beta=np.array([0.0, 0.2])).rest_points()
 
 
 @pytest.mark.parametrize("eta", [1e-4, 1e-9, 1e-15, 1e-30])

@@ -187,3 +187,19 @@ def test_a_dead_eigenvalue_has_a_pull_that_the_predictor_multiplies_by_zero(name
     lam, z1, z2 = np.array([0.0, 2.0]), np.array([1.0, 1.0]), np.array([3.0, 4.0])
     assert EIGEN_LOSSES[f"{name}-iso"].online(lam, z1, z2)[0] == pytest.approx(first)
     assert EIGEN_LOSSES[name].online(lam, z1, z2)[0] == 0
+
+
+def test_one_draw_is_one_vector_with_its_noise_and_with_minus_it():
+    c, v = np.array([1.0, 0.3]), 0.25
+    x, n1, n2 = np.random.default_rng(3).standard_normal((3, 1, 2))
+    expected = 0.0
+    for sign in (1, -1):
+        z1, z2 = (np.sqrt(c) * (x + sign * 0.5 * n) for n in (n1, n2))
+        expected = expected + (EIGEN_LOSSES["cosine"].online(np.sqrt(c), z1, z2) * z1)[0]
+    for draws in (1, 2):
+        flow = EigenvalueFlow(loss="cosine", sigma2=v, draws=draws, seed=3)
+        np.testing.assert_allclose(flow(0, c)[0], expected)
+    three, four = (
+        EigenvalueFlow(loss="cosine", sigma2=v, draws=n, seed=3)(0, c)[0] for n in (3, 4)
+    )
+    np.testing.assert_array_equal(three, four)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from dynamics import EigenmodeFlow, integrate
+from dynamics import EigenmodeFlow, LinearFlow, integrate
 
 FLOW = EigenmodeFlow(eta=0.05)
 TIMES = np.linspace(0, 10, 11)
@@ -90,3 +90,26 @@ def test_a_solution_that_leaves_the_numbers_says_how_far_it_went():
         RuntimeError, match=r"stopped at t = 1 of 2: predictor_eigenvalue left 1e\+12"
     ):
         integrate(Explosion(), (1.0,), np.linspace(0, 2, 201))
+
+
+def test_a_start_whose_rates_are_no_numbers_is_stopped_in_one_line():
+    # W_p W X = 1e324 = inf, and inf - inf is no number.
+    flow, start = LinearFlow(X=1e300 * np.eye(2), Xp=np.zeros((2, 2))), 1e12 * np.eye(2)
+    with pytest.raises(RuntimeError, match=r"stopped at t = 0 of 1: encoder left 1e\+12"):
+        integrate(flow, (start, start), [0, 1])
+
+
+@dataclass(frozen=True)
+class Diagonal:
+    variables = ("predictor_eigenvalue",)
+
+    def __call__(self, t, p):
+        return (-p,)
+
+    def derived(self, p):
+        return {"correlation": p[..., None] * np.eye(p.shape[-1])}
+
+
+def test_modes_may_have_a_matrix_of_their_own():
+    run = integrate(Diagonal(), ([2.0, 1.0],), [0, 1, 2])
+    np.testing.assert_allclose(run.correlation[2], np.exp(-2) * np.diag([2, 1]), rtol=1e-6)

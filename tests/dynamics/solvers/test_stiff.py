@@ -148,6 +148,25 @@ def test_it_is_taken_where_steps_would_be_many_and_only_there(monkeypatch, flow,
     assert bool(calls) == taken
 
 
+def test_whether_one_is_stiff_is_asked_once_in_twenty_steps(monkeypatch):
+    steps, asked = [], []
+
+    def stepped(*arguments):
+        steps.append(1)
+        dormand_prince(*arguments)
+
+    def answered(*arguments):
+        asked.append(len(steps))
+        return is_stiff(*arguments)
+
+    monkeypatch.setattr(pool, "dormand_prince", stepped)
+    monkeypatch.setattr(pool, "is_stiff", answered)
+    ensemble(FLOWS["ema"], [0.5, 0.3, 0.5], [0.0, 30.0], rtol=1e-11, atol=1e-13)
+    assert len(steps) > 250
+    assert asked == list(range(20, 20 * len(asked) + 1, 20))
+    assert asked
+
+
 def test_company_of_other_stiffness_does_not_change_a_trajectory():
     flow = FLOWS["ema"]
     y0 = [np.array([0.5, 0.5, 0.5]), np.array([0.5, 300.0, 3e4]), np.array([0.5, 0.5, 0.5])]
