@@ -2,6 +2,7 @@ from .experiment.compare import compare
 from .experiment.cosine_descent import cosine_descent
 from .experiment.flow_parameters import FlowParameters
 from .experiment.gradient_noise import GradientNoise
+from .experiment.run_descent import run_descent
 from .flows.barlow import BarlowFlow
 from .flows.collapsing import NoPredictorFlow, NoStopGradientFlow
 from .flows.cosine import CosineFlow
@@ -59,6 +60,7 @@ __all__ = [
     "integrate",
     "linearise",
     "phase_portrait",
+    "run_descent",
     "separatrix",
     "speed",
     "survives",

@@ -14,6 +14,12 @@ def add_options(parser: Parser) -> None:
     parser.add_argument(
         "--start", type=int, default=0, help="snapshot that the flow starts from (default: 0)"
     )
+    parser.add_argument(
+        "--steps",
+        action="store_true",
+        help="the steps of the run, with momentum and noise, in place of the flow: of one learned "
+        "layer under a cosine",
+    )
     parser.add_argument("--modes", type=int, help="how many to draw (default: all up to 6)")
     parser.add_argument("--out", type=Path, required=True, metavar="F.png", help="to write")
 
@@ -23,8 +29,11 @@ def run(args: argparse.Namespace) -> None:
     from analysis.figures.against_theory import theory_comparison
     from analysis.figures.save import save_figure
     from analysis.store.reader import open_snapshots
+    from analysis.store.tree import open_run
     from dynamics.experiment.compare import compare
+    from dynamics.experiment.run_descent import run_descent
 
-    both = compare(open_snapshots(args.trained), start=args.start)
+    theory = run_descent(open_run(args.trained), start=args.start) if args.steps else None
+    both = compare(open_snapshots(args.trained), theory, start=args.start)
     say_caveat(both.attrs["not_in_the_flow"])
     print(save_figure(theory_comparison(both, modes=args.modes), args.out))

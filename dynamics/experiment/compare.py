@@ -51,8 +51,9 @@ def compare(
     run : Dataset (step, row, col)
         With `predictor`, `correlation`, `cross_correlation` and the coordinate `time`.
     theory : EigenmodeFlow, CosineFlow, ClosedFormFlow or Dataset, optional
-        A Dataset is what `integrate` returned of a matrix flow, say `LinearFlow`: its matrices are
-        seen in the same u_j, and read at the run's times, linearly between its own. By default
+        A Dataset is what `integrate` returned of a matrix flow, say `LinearFlow`, or what
+        `run_descent` did, the steps of the run: its matrices are seen in the same u_j, and read at
+        the run's times, linearly between its own. By default
         `FlowParameters.from_run`, with the :math:`k_j = 1 + \sigma_j^2` of each mode that the run
         ends with, :math:`u_j^\top F_{same} u_j / s_j`; that of the traces for a mode without a
         positive s_j.
@@ -102,7 +103,8 @@ def compare(
     p, s = (np.einsum("ij,tik,kj->tj", U, M, U) for M in (W, F))
     times = run["time"].values[start:]
     if isinstance(theory, xr.Dataset):
-        flow: Modes = FlowParameters.from_run(run).eigenmodes()
+        found, of_cosine = FlowParameters.from_run(run), theory.attrs.get("loss") == "cosine"
+        flow: Modes = found.cosine() if of_cosine else found.eigenmodes()
         known, predicted = theory.attrs.get("flow", ""), _seen(theory, U, times)
     else:
         flow = theory or _flow_of(run, _noise(run, U, s[-1]), loss)
@@ -113,6 +115,8 @@ def compare(
     cosine = isinstance(flow, CosineFlow) or (isinstance(flow, ClosedFormFlow) and flow.cosine)
     broken = broken_assumptions(run, "cosine" if cosine else "euclidean")
     broken += deviations(run.isel(step=slice(start, None)), mean_field=cosine)
+    if isinstance(theory, xr.Dataset) and theory.attrs.get("not_known"):
+        broken.append(theory.attrs["not_known"])
     ahead = np.full((start, p.shape[1]), np.nan)
     pairs = zip((p, s), predicted, strict=True)
     sources = [[seen, np.concatenate([ahead, values])] for seen, values in pairs]

@@ -2,9 +2,10 @@
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from analysis.checks.fields import checked, shown
-from analysis.checks.numbers import check_count, check_numbers
+from analysis.checks.numbers import check_count, check_numbers, check_rising
 from analysis.store.schema import COORDINATES
 from dynamics.experiment.flow_parameters import FlowParameters
 from dynamics.experiment.gradient_noise import GradientNoise
@@ -42,7 +43,7 @@ def cosine_descent(
     *,
     momentum: float = 0.0,
     noise: GradientNoise | None = None,
-    every: int = 1,
+    at: ArrayLike | None = None,
     seed: int = 0,
 ) -> xr.Dataset:
     r"""Descend the mean field of the cosine loss by SGD with momentum, with noise of known size.
@@ -74,8 +75,8 @@ def cosine_descent(
         mu, in [0, 1).
     noise : GradientNoise, optional
         None by default.
-    every : int
-        Steps between what is returned.
+    at : array of int, optional
+        The steps that are returned, rising, in 0 to `steps`; all by default.
     seed : int
 
     Returns
@@ -111,8 +112,8 @@ def cosine_descent(
     W, Wp, X, Xp = _checked(start, data)
     checked("parameters", parameters, FlowParameters)
     noise = checked("noise", noise, GradientNoise | None) or GradientNoise()
-    for name, value in (("steps", steps), ("every", every)):
-        check_count(name, value)
+    check_count("steps", steps)
+    returned = _shown(at, steps)
     settings = parameters.to_optimiser(momentum=momentum)
     lr, own = settings["lr"], settings["predictor_lr"]
     decay, own_decay = settings["decay"], settings["predictor_decay"]
@@ -120,7 +121,8 @@ def cosine_descent(
     rng, same = np.random.default_rng(check_count("seed", seed, least=0)), X + Xp
     root, noisy = _root(same), bool(noise.predictor or noise.encoder)
     Wa, v, vp = W.copy(), np.zeros_like(W), np.zeros_like(Wp)
-    seen = [(W, Wp, Wa)]
+    wanted = set(returned.tolist())
+    seen = [(W, Wp, Wa)] if 0 in wanted else []
     for step in range(1, steps + 1):
         try:
             with np.errstate(divide="raise", invalid="raise", over="raise"):
@@ -138,20 +140,34 @@ def cosine_descent(
                 f"step {step} of {steps}: a prediction or a target is 0, where a cosine has no "
                 "direction, or weights left the numbers"
             ) from error_there
-        if step % every == 0:
+        if step in wanted:
             seen.append((W, Wp, Wa))
     W, Wp, Wa = (np.stack(series) for series in zip(*seen, strict=True))
     values = {"encoder": W, "predictor": Wp, **correlations(X, Xp, W, Wp, Wa)}
-    at = every * np.arange(len(seen))
-    coords = {"step": at, "time": ("step", parameters.dt * at, COORDINATES["time"].attrs)}
+    time = parameters.dt * returned
+    coords = {"step": returned, "time": ("step", time, COORDINATES["time"].attrs)}
     return xr.Dataset(
         {
             name: (("step", *VARIABLES[name].dims), value, VARIABLES[name].attrs)
             for name, value in values.items()
         },
         coords,
-        {"method": "cosine_descent", "data": "theory", "flow": f"{parameters}, {noise}"},
+        {
+            "method": "cosine_descent",
+            "data": "theory",
+            "loss": "cosine",
+            "flow": f"{parameters}, {noise}",
+        },
     )
+
+
+def _shown(at: ArrayLike | None, steps: int) -> np.ndarray:
+    if at is None:
+        return np.arange(steps + 1)
+    given = check_rising("at", at)
+    if (given != np.round(given)).any() or given[0] < 0 or given[-1] > steps:
+        raise ValueError(f"at is {shown(at)}; whole numbers from 0 to {steps} wanted")
+    return given.astype(int)
 
 
 def _checked(
