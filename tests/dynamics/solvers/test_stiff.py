@@ -47,6 +47,14 @@ def test_a_step_has_an_error_of_order_five_and_knows_it_to_order_four(name, log)
     np.testing.assert_allclose(slopes, [5, 4], atol=0.5)
 
 
+def test_the_norm_of_the_jacobian_by_hand():
+    # p = .4, s = .3, k = 5/4, eta = .05: J = [[-.425, .5], [0, .3]], the largest sum of a row .925;
+    # of log s: column s by .3, row s less its rate .3, J = [[-.425, .15], [0, 0]].
+    flow = FLOWS["constant"]
+    assert step(flow, state(flow), 0.2)[2] == pytest.approx(0.2 * 0.925)
+    assert step(flow, state(flow), 0.2, "correlation_eigenvalue")[2] == pytest.approx(0.2 * 0.575)
+
+
 def test_a_step_far_beyond_the_fast_rate_stays_near_the_slow_manifold():
     flow = EigenmodeFlow(eta=0.0, beta=1e8)  # tau follows at 1 at once
     new, _, norm = step(flow, np.array([[0.4], [0.3], [0.9]]), 0.1)

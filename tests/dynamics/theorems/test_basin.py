@@ -180,6 +180,9 @@ def test_survival_with_an_ema_and_none_above_the_critical_decay():
     slow = EigenmodeFlow(eta=0.05, beta=0.04)
     assert survives(slow, [0.11, 0.13], np.square([0.11, 0.13]), 0.0).tolist() == [False, True]
     assert not survives(EigenmodeFlow(eta=0.21), 0.8, 0.6)
+    # A useful point at a small s: p_+ = 0.746 of k = 1.25, s = p_+^2 / 1000.
+    quick = EigenmodeFlow(eta=0.05, beta=0.4, alpha_p=1000)
+    assert survives(quick, [0.7, 0.02], np.square([0.7, 0.02]) / 1000).tolist() == [True, False]
 
 
 def test_refusals():

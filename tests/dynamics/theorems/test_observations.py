@@ -50,6 +50,11 @@ def least_kappa(tau0=1.0, alpha_p=1.0, eta=0.0, beta=0.0):
     return kappa.min(0)
 
 
+def test_the_ten_observations_hold_and_the_collapse_is_not_seen(observations):
+    assert [o.number for o in observations] == list(range(1, 12))
+    assert [o.holds for o in observations] == [True] * 10 + [False]
+
+
 def test_1_the_least_start_is_on_the_border_of_life(shown):
     edges = shown[1]
     assert edges[0] == pytest.approx(-0.028, abs=5e-4)  # theory 2.7

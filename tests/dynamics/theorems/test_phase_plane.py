@@ -19,6 +19,14 @@ def test_the_field_by_hand():
     assert portrait.attrs == expected
 
 
+def test_an_axis_of_s_over_decades_by_hand():
+    portrait = phase_portrait(FLOW, s=(0.0, 20.0), points=3, linear_below=0.2)
+    # sinh(x/2) = sqrt((cosh x - 1) / 2) at sinh x = 20 / 0.2
+    middle = 0.2 * np.sqrt((np.sqrt(1 + 100**2) - 1) / 2)
+    np.testing.assert_allclose(portrait[S], [0, middle, 20], atol=1e-12)
+    assert portrait[S].attrs["linear_below"] == 0.2
+
+
 def test_rest_points_by_hand():
     # p = (0.9 +- sqrt(0.81 - 0.6)) / 3; s = 2 p^2 / 4.
     portrait = phase_portrait(FLOW, points=5)
@@ -69,6 +77,7 @@ def test_what_a_portrait_leaves_out():
         ({"p": (1.0, 1.0)}, "p "),
         ({"s": (-0.1, 1.0)}, r"s is -0\.1; finite and 0 or more wanted"),
         ({"points": 1}, "points is 1; "),
+        ({"linear_below": 0.0}, r"linear_below is 0\.0; finite and above 0 wanted"),
     ],
 )
 def test_refusals(options, message):
