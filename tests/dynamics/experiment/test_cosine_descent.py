@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 import torch
-import xarray as xr
 from strategies import haar
 
-from analysis import from_arrays, norm_recursion, open_run, scale_law
+from analysis import norm_recursion, open_run, scale_law
 from dynamics import (
     CosineFlow,
     FlowParameters,
@@ -16,10 +15,12 @@ from dynamics import (
     cosine_descent,
     integrate,
 )
+from dynamics.experiment.cosine_descent import mean_gradient
 from trainers import EMA, Config, Learned, Method, train
 from trainers.data.gaussian import GaussianData
 from trainers.training.learner import Learner
 
+norm = np.linalg.norm
 P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 
 
@@ -60,6 +61,23 @@ def test_without_noise_it_comes_to_the_flow_in_proportion_to_its_step(momentum, 
         assert run["time"][-1] == pytest.approx(until)
     np.testing.assert_allclose(np.divide(errors[:-1], errors[1:]), 2, rtol=0.1)
     assert errors[-1] < 0.02
+
+
+def test_the_mean_gradient_is_that_of_many_dimensions_whatever_the_matrices():
+    rng, m, n = np.random.default_rng(0), 40, 60
+    X, Xp = np.diag(rng.uniform(0.5, 1.5, n)), np.diag(rng.uniform(0.1, 0.4, n))
+    W, Wa = rng.normal(size=(2, m, n)) / [[[8]], [[16]]]
+    Wp, Wa = np.eye(m) + rng.normal(size=(m, m)) / 8, W + Wa
+    flow = GaussianCosineFlow.drawn(X, Xp, 20_000, beta=0.1)
+    dW, dWp, _ = flow(0, W, Wp, Wa)
+    E, covariance = mean_gradient(W, Wp, Wa, X, X + Xp)
+    q, t = flow.x1 @ (Wp @ W).T, flow.x2 @ Wa.T
+    lengths = [norm(x, axis=1, keepdims=True) for x in (q, t)]
+    q, t = q / lengths[0], t / lengths[1]
+    e = (t - (q * t).sum(1, keepdims=True) * q) / lengths[0]
+    exact = e.T @ e / (e**2).sum()
+    for seen, said in ((dWp, E @ W.T), (dW, Wp.T @ E), (exact, covariance)):
+        assert norm(seen - said) < 0.1 * norm(seen)
 
 
 def test_norms_grow_by_a_gradient_that_lasts_as_the_momentum_makes_of_it():
@@ -156,55 +174,12 @@ def test_a_run_from_a_random_start_has_the_modes_that_are_said(trained):
     assert (off < plain / 3).all()
 
 
-def test_noise_of_a_run_by_hand():
-    # |W_p|² = 4, tr F = 3, c = 2; g_p = 2 and 4, g = 4 and 5: J's are half of it.
-    run = from_arrays(
-        predictor=[2 * np.diag([1.0, 0.0])] * 2,
-        cross_correlation=[np.diag([2.0, 1.0])] * 2,
-        step=[0, 4],
-    ).assign_attrs(flow_parameters='{"loss": {"factor": 2.0}}')
-    steps = np.arange(1, 5)
-    metrics = {"predictor_grad_norm": [9, 9, 2, 4], "grad_norm": [9, 9, 4, 5]}
-    tree = as_tree(run, {name: ("metrics_step", x) for name, x in metrics.items()}, steps)
-    noise = GradientNoise.from_run(tree)
-    assert noise.predictor == pytest.approx(4 * (1 + 4) / 2)
-    assert noise.encoder == pytest.approx(3 * ((4 - 1) + (6.25 - 4)) / 2)
-    # Of mu = 1/2: |v|² (1 - mu²) is 3/4 of 8, and |g_p|² 10.
-    run = run.assign_attrs(
-        flow_parameters='{"loss": {"factor": 2.0}, "optimiser": {"momentum": 0.5}}'
-    )
-    metrics["predictor_buffer_norm"] = [9, 9, 0, 4]
-    moved = as_tree(run, {name: ("metrics_step", x) for name, x in metrics.items()}, steps)
-    assert GradientNoise.from_run(moved).predictor == pytest.approx(0.6 * noise.predictor)
-    assert GradientNoise.from_run(moved).encoder == pytest.approx(0.6 * noise.encoder)
-    with pytest.raises(ValueError, match="lacks grad_norm"):
-        GradientNoise.from_run(
-            as_tree(run, {"predictor_grad_norm": ("metrics_step", steps)}, steps)
-        )
-    early = as_tree(run.assign_coords(step=[0, 40]), tree["metrics"].data_vars, steps)
-    with pytest.raises(ValueError, match="end at step 4, snapshots at 40"):
-        GradientNoise.from_run(early)
-
-
-def as_tree(run, metrics, steps):
-    ds = xr.Dataset(metrics, {"metrics_step": steps})
-    return xr.DataTree.from_dict({"/": run, "metrics": ds})
-
-
-def test_without_decay_there_is_no_norm_at_rest():
-    step = FlowParameters(dt=0.5, alpha_p=1.0, eta=0.0, eta_p=0.0)
-    assert GradientNoise(predictor=1.0).rest_norm(step) == np.inf
-    assert GradientNoise().rest_norm(step) == 0
-
-
 def test_what_does_not_fit_is_refused():
     step, eye = FlowParameters(dt=0.5, alpha_p=1.0, eta=0.0, eta_p=0.0), np.eye(2)
     with pytest.raises(ValueError, match=r"W has shape \(2, 3\), Wp \(2, 2\) and X \(2, 2\)"):
         cosine_descent((np.ones((2, 3)), eye), (eye, eye), step, 1)
     with pytest.raises(ValueError, match="momentum is 1"):
         cosine_descent((eye, eye), (eye, eye), step, 1, momentum=1.0)
-    with pytest.raises(ValueError, match="predictor"):
-        GradientNoise(predictor=-1.0)
     with pytest.raises(FloatingPointError, match="step 1 of 1: a prediction or a target is 0"):
         cosine_descent((eye, 0 * eye), (eye, eye), step, 1)
 
