@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -13,7 +14,7 @@ from trainers.named import is_named, name_of
 from trainers.networks.encoders import DEFAULT_WIDTHS
 from trainers.networks.precision import PRECISIONS
 from trainers.networks.two_views import BATCH_NORMS
-from trainers.optimisation.rates import DECAYS, PARTS, Rate, decay_in_flow
+from trainers.optimisation.rates import DECAYS, PARTS, TRUST, Rate, check_lars, decay_in_flow
 from trainers.optimisation.schedule import SCHEDULES
 from trainers.options import DEEP, WIDE, choose, from_json, option, read_json, to_json
 
@@ -88,7 +89,9 @@ class Config:
     epochs: int = option(20, "passes over the training images", least=1, most=LONG)
     # Batch norm needs two.
     batch_size: int = option(128, "images in a batch; a last part-full batch is dropped", least=2)
-    lr: float = option(0.03, "learning rate of SGD", above=0)
+    optimiser: str = option("sgd", "sgd, or lars: SGD with a rate for each layer")
+    trust: float = option(TRUST, "LARS: a layer's step over its weights' norm, at rate 1", above=0)
+    lr: float = option(0.03, "learning rate", above=0)
     encoder_lr: float | None = option(
         None, "the encoder's own learning rate (default: LR)", least=0
     )
@@ -97,8 +100,8 @@ class Config:
     schedule: str = option("constant", "of the learning rates: constant, or cosine down to 0")
     warmup: float = option(0.0, "epochs over which the learning rates rise linearly", least=0)
     fix_predictor_lr: bool = option(False, "the predictor's rate follows no schedule")
-    momentum: float = option(0.9, "momentum of SGD", least=0, below=1)
-    weight_decay: float = option(4e-4, "weight decay of SGD", least=0)
+    momentum: float = option(0.9, "of the optimiser", least=0, below=1)
+    weight_decay: float = option(4e-4, "of the optimiser", least=0)
     flow_decay: bool = option(
         False, "the predictor's decay is that of the flow, by the encoder's: eta_p = eta_s"
     )
@@ -148,6 +151,7 @@ class Config:
             raise ValueError(f"channels is {self.channels}; 3, or 1 of grey images, wanted")
         choose("schedule", self.schedule, SCHEDULES)
         choose("decay", self.decay, DECAYS)
+        check_lars(self.optimiser, self.trust, self.decay, self.flow_decay)
         choose("precision", self.precision, PRECISIONS)
         choose("batch-norm", self.batch_norm, BATCH_NORMS)
         if not self.warmup < self.epochs:
@@ -203,8 +207,11 @@ class Config:
     def time_per_step(self) -> float:
         r"""Gradient-flow time of an optimiser step at full rate, :math:`c \alpha / (1 - \mu)`.
 
-        c is the factor of the loss, alpha the encoder's learning rate, mu the momentum.
+        c is the factor of the loss, alpha the encoder's learning rate, mu the momentum. NaN of
+        LARS, whose steps no flow of one time follows.
         """
+        if self.optimiser != "sgd":
+            return math.nan
         return self.method.loss.factor * self.lr_of("encoder") / (1 - self.momentum)
 
     def to_json(self) -> str:

@@ -70,9 +70,10 @@ OPTIONS = {
     "--predictor.bias": "predictor-bias pred-bias",
     "--batch-norm": "bn norm bn-mode sync-bn sync-batchnorm syncbn",
     # optimisation
-    "the optimiser is SGD: --lr, --momentum and --weight-decay are its options": "optimizer "
-    "optimiser opt optim optimizer-name opt-type lars adam adamw sgd use-lars eta-lars betas "
-    "opt-betas nesterov opt-eps grad-clip-lars trust-coefficient",
+    "--optimiser": "optimizer opt optim optimizer-name opt-type lars sgd use-lars",
+    "--trust": "eta-lars trust-coefficient trust-coef",
+    "optimisers are SGD and LARS: --optimiser, --lr, --momentum and --weight-decay": "adam adamw "
+    "betas opt-betas nesterov opt-eps grad-clip-lars",
     "gradients are not clipped or accumulated": "clip-grad grad-clip gradient-clip-val "
     "clip-grad-norm max-grad-norm accumulate-grad-batches grad-accum-steps "
     "gradient-accumulation-steps accum-iter clip-mode",

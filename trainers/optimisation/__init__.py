@@ -1,1 +1,1 @@
-"""SGD by part of the network, and the learning rate over a run."""
+"""SGD and LARS by part of the network, and the learning rate over a run."""

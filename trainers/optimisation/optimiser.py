@@ -1,4 +1,4 @@
-"""SGD with a rate and a decay for each part of the network."""
+"""SGD, or LARS, with a rate and a decay for each part of the network."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -6,16 +6,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from trainers.optimisation.lars import LARS
 from trainers.optimisation.rates import Rate
 
 
 class Optimiser:
-    r"""Stochastic gradient descent with momentum, by part.
+    r"""Stochastic gradient descent with momentum, by part; or LARS.
 
     .. math:: m \leftarrow \mu m + g + w W, \quad W \leftarrow W - \eta_k \alpha \, m
 
     with rate alpha and decay w of the part, and :math:`\eta_k` of the schedule. Decoupled, w W is
-    not in m, and :math:`W \leftarrow (1 - \eta_k w) W` comes first.
+    not in m, and :math:`W \leftarrow (1 - \eta_k w) W` comes first. With `trust`, what follows of
+    gradient and decay is that of `LARS`; biases, and the scale and shift of batch norm, neither
+    decay nor are adapted.
 
     Parameters
     ----------
@@ -31,6 +34,8 @@ class Optimiser:
         Biases decay too.
     fixed : collection of str
         Parts whose rate follows no schedule.
+    trust : float, optional
+        The trust coefficient of LARS.
 
     References
     ----------
@@ -46,12 +51,14 @@ class Optimiser:
         decoupled: bool = False,
         decay_biases: bool = True,
         fixed: Collection[str] = (),
+        trust: float | None = None,
     ) -> None:
         self.decoupled = decoupled
         self._fixed = frozenset(fixed)
         groups: list[dict[str, Any]] = []
         for part, network in parts.items():
-            for decayed, weights in _split(network, decay_biases):
+            split = _split(network, decay_biases) if trust is None else _by_rank(network)
+            for decayed, weights in split:
                 decay = rates[part].decay if decayed else 0.0
                 groups.append(
                     {
@@ -62,8 +69,14 @@ class Optimiser:
                         "rate": rates[part].lr,
                         "decay": decay,
                     }
+                    | ({} if trust is None else {"adapted": decayed})
                 )
-        self.sgd = torch.optim.SGD(groups, momentum=momentum)
+        self.sgd: torch.optim.SGD | LARS = (
+            torch.optim.SGD(groups, momentum=momentum)
+            if trust is None
+            else LARS(groups, momentum, trust)
+        )
+        """Torch's optimiser."""
         self.parameters = [weight for group in groups for weight in group["params"]]
 
     def clear(self) -> None:
@@ -99,3 +112,12 @@ def _split(network: nn.Module, decay_biases: bool) -> Iterator[tuple[bool, list[
                 bias = name == "bias" and not isinstance(module, norms)
                 kinds[decay_biases or not bias].append(weight)
     return ((decayed, weights) for decayed, weights in kinds.items() if weights)
+
+
+def _by_rank(network: nn.Module) -> Iterator[tuple[bool, list[Tensor]]]:
+    """Yield whether they are matrices or kernels, and the trainable parameters."""
+    kinds: dict[bool, list[Tensor]] = {True: [], False: []}
+    for weight in network.parameters():
+        if weight.requires_grad:
+            kinds[weight.ndim > 1].append(weight)
+    return ((adapted, weights) for adapted, weights in kinds.items() if weights)

@@ -3,11 +3,18 @@
 from dataclasses import dataclass
 
 from analysis.checks.fields import check_fields
+from trainers.options import choose
 
 PARTS = ("encoder", "projector", "predictor")
 DECAYS = {
     "coupled": "added to the gradient, and so multiplied by the learning rate (torch's SGD)",
     "decoupled": "W <- (1 - decay) W at each step, times the schedule (SGDW)",
+}
+TRUST = 1e-3
+"""The trust coefficient of LARS in its paper, and in BYOL's code."""
+OPTIMISERS = {
+    "sgd": "one rate for all weights of a part (torch's SGD)",
+    "lars": "each layer's step in proportion to the norm of its weights (`LARS`)",
 }
 
 
@@ -57,3 +64,19 @@ def decay_in_flow(encoder: Rate, lr: float, decay: str) -> float:
             "flow-decay divides by the predictor's learning rate, which is 0; leave it out"
         )
     return encoder.decay * encoder.lr / lr
+
+
+def check_lars(optimiser: str, trust: float, decay: str, flow_decay: bool) -> None:
+    """Check that options that only one of `OPTIMISERS` has are not given with the other.
+
+    Raises
+    ------
+    ValueError
+        There is no such optimiser, or it does not have them.
+    """
+    choose("optimiser", optimiser, OPTIMISERS)
+    if optimiser == "sgd" and trust != TRUST:
+        raise ValueError(f"trust is {trust}, of LARS; --optimiser lars wanted, or leave it out")
+    if optimiser == "lars" and (decay != "coupled" or flow_decay):
+        given = "flow-decay is yes" if flow_decay else f"decay is {decay}"
+        raise ValueError(f"{given} under LARS, whose decay is part of the gradient; leave it out")

@@ -1,5 +1,6 @@
 """From the device to the store: scalars and snapshots, gathered where the network is."""
 
+import math
 import time
 from typing import Any, Protocol
 
@@ -134,6 +135,8 @@ class LoopRecorder:
     def snapshot(self, step: int, epoch: float, flow_time: float) -> None:
         """Write W_p and the head as they are, and the moments since the last snapshot.
 
+        A time that is NaN is left out.
+
         Raises
         ------
         Diverged
@@ -149,7 +152,8 @@ class LoopRecorder:
             if self._head.bias is not None:
                 matrices["head_bias"] = self._head.bias
         host = {name: matrix.float().cpu().numpy() for name, matrix in matrices.items()}
-        self.writer.append(step=step, epoch=epoch, time=flow_time, **host, **self.moments.take())
+        clock = {} if math.isnan(flow_time) else {"time": flow_time}
+        self.writer.append(step=step, epoch=epoch, **clock, **host, **self.moments.take())
 
     def state_dict(self) -> dict[str, Any]:
         """Return the moments since the last snapshot: a checkpoint need not fall on one."""

@@ -10,7 +10,7 @@ def flow_parameters(config: Config) -> dict[str, Any]:
 
     `analysis.store.schema.FLOW` is the attribute that keeps them. The encoder's rate and decay
     stand for W; of scheduled settings the first value is meant. Of a recorded head there is its own
-    rate and decay.
+    rate and decay. LARS has no rate that a flow could have: none is named.
 
     Examples
     --------
@@ -20,7 +20,7 @@ def flow_parameters(config: Config) -> dict[str, Any]:
     ('spectrum', 1, 0.996)
     """
     config, method = config.resolved, config.method
-    known = {
+    known: dict[str, Any] = {
         "loss": method.loss.flow,
         "target": method.target.flow,
         "predictor": method.predictor.flow,
@@ -36,6 +36,9 @@ def flow_parameters(config: Config) -> dict[str, Any]:
             "schedule": config.schedule,
         },
     }
+    if config.optimiser != "sgd":  # no flow has the rates
+        del known["optimiser"]
+        known["unknown"] = {"parts": [f"rates of {config.optimiser.upper()}"]}
     if config.record_head:
         part = "projector" if config.projector_layers else "encoder"
         known["head"] = {"lr": config.lr_of(part), "decay": config.decay_of(part)}

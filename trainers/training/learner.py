@@ -105,6 +105,7 @@ class Learner:
             decoupled=config.decay == "decoupled",
             decay_biases=config.decay_biases,
             fixed=("predictor",) if config.fix_predictor_lr else (),
+            trust=config.trust if config.optimiser == "lars" else None,
         )
 
     def look(self, x1: Tensor, x2: Tensor, step: int = 0) -> Step:

@@ -198,4 +198,4 @@ def _look_before_training(
             recorder.moments.add(seen.z, seen.q, seen.t)
             if step >= min(wanted, steps_per_epoch(config, data)):
                 break
-    recorder.snapshot(0, 0.0, 0.0)
+    recorder.snapshot(0, 0.0, 0 * config.time_per_step)

@@ -39,9 +39,10 @@ def test_a_word_means_one_thing():
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("--optimizer", "the optimiser is SGD"),
-        ("--opt", "the optimiser is SGD"),
-        ("--lars", "the optimiser is SGD"),
+        ("--optimizer", "did you mean --optimiser?"),
+        ("--opt", "did you mean --optimiser?"),
+        ("--lars", "did you mean --optimiser?"),
+        ("--adam", "optimisers are SGD and LARS"),
         ("--workers", "there are no workers"),
         ("-j", "there are no workers"),
         ("--num_workers=8", "there are no workers"),

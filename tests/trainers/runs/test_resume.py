@@ -35,6 +35,7 @@ STOPPED = {
     "directpred": small(METHODS["directpred"]),
     "optimal": small(Method(Optimal(every=2), EMA(0.9, final=1.0, buffers=True)), **SCHEDULED),
     "bf16": small(METHODS["directcopy"], precision="bf16"),
+    "lars": small(METHODS["byol"], optimiser="lars", lr=1.0, schedule="cosine"),
     "centred": small(Method(Direct(centred=True), StopGradient()), batch_norm="fused-per-view"),
 }
 
