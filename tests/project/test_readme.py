@@ -1,5 +1,6 @@
 """What README and pages say of stored results and counts is what is stored, and what there is."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from trainers.methods.method import METHODS
 from trainers.presets.table import PRESETS
 
 ROOT = Path(__file__).parents[2]
+FLOWS = ("cosine", "steps", "euclidean", "still")
 
 
 def test_accuracies_of_the_results_page_are_the_stored_ones():
@@ -23,6 +25,36 @@ def test_accuracies_of_the_results_page_are_the_stored_ones():
     assert len(cells) == 14
     assert {linear for linear, _ in cells} <= stored["linear"]
     assert {knn for _, knn in cells} <= stored["knn"]
+
+
+def test_what_the_results_page_says_of_predictions_is_what_is_stored():
+    folder = ROOT / "notebooks" / "results" / "predictions"
+    rows = json.loads((folder / "predictions.json").read_text())["rows"]
+    lines = (folder / "predictions.txt").read_text().splitlines()[1:]
+    for line, row in zip(lines, rows, strict=True):
+        numbers = [x for name in FLOWS for x in row[name]]
+        shown = line.removeprefix(row["run"]).split()
+        assert shown == [
+            str(row["start"]),
+            *("-" if x is None else f"{x:.2f}" for x in numbers),
+        ]
+    late = [
+        row for row in rows if row["start"] and row["config"]["method"]["loss"]["kind"] == "Cosine"
+    ]
+    far = float("inf")
+    nearer = [
+        [mine < (far if other is None else other) for mine, other in zip(*pair, strict=True)]
+        for pair in ((row["cosine"], row["euclidean"]) for row in late)
+    ]
+    assert [sum(column) for column in zip(*nearer, strict=True)] == [10, 11]
+    by_steps = [
+        [a < b for a, b in zip(row["steps"], row["still"], strict=True)]
+        for row in late
+        if row["steps"]
+    ]
+    assert [sum(column) for column in zip(*by_steps, strict=True)] == [5, 3]
+    said = "in s in all eleven cosine runs, and in p in ten"
+    assert said in " ".join((ROOT / "notebooks" / "results.md").read_text().split())
 
 
 def test_counts_in_the_readme_are_those_of_the_code():
