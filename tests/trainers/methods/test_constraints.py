@@ -34,6 +34,16 @@ def test_one_layer_by_hand():
     torch.testing.assert_close(W, torch.diag(torch.tensor([1.0, 0.0])))
 
 
+@pytest.mark.parametrize("zero", [0, 1])
+def test_a_layer_of_zeros_leaves_the_other_as_it_is(zero):
+    layers = factors(0)
+    layers[zero].zero_()  # as a last layer that begins at 0: the product 0 is symmetric
+    before = [layer.clone() for layer in layers]
+    for nearest in (symmetric_part, positive_part):
+        project(layers, nearest)
+        torch.testing.assert_close(layers, before, rtol=0, atol=0)
+
+
 def test_tied_layers_by_hand():
     W1, W2 = torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [0.0]])
     tie([W1, W2])

@@ -70,6 +70,16 @@ def test_sigreg_is_the_integral_over_frequencies(seed, step):
     assert loss.distance(q, t).item() == pytest.approx(expected, rel=0.02)  # 17 knots
 
 
+def test_lejepa_shares_its_weight_between_distance_and_sigreg_by_hand():
+    # From their mean both views are 1/2, 1/2; 1, 0 away: (1/4 + 1/4 + 1 + 0) / 4.
+    q = torch.tensor([[0.0, 1.0], [3.0, 5.0]], dtype=torch.float64)
+    t = torch.tensor([[1.0, 0.0], [1.0, 5.0]], dtype=torch.float64)
+    near, away = (LeJEPA(gaussian=a, directions=4).distance(q, t).item() for a in (0.0, 1.0))
+    assert near == pytest.approx(0.375)
+    both = LeJEPA(gaussian=0.2, directions=4).distance(q, t).item()
+    assert both == pytest.approx(0.8 * near + 0.2 * away)
+
+
 def test_the_null_of_sigreg_does_not_depend_on_the_number_of_samples():
     loss = LeJEPA(gaussian=1.0, directions=64)
     for n in (32, 512):
@@ -132,6 +142,7 @@ def test_in_the_names_of_the_published_method_there_is_no_predictor():
         (VICReg, {"variance": -1}, "loss variance is -1"),
         (BarlowTwins, {"redundancy": "a"}, "loss redundancy is 'a'"),
         (LeJEPA, {"gaussian": 1.5}, "loss gaussian is 1.5; a share, at most 1"),
+        (LeJEPA, {"gaussian": -0.1}, "loss gaussian is -0.1"),
         (LeJEPA, {"directions": 0}, "loss directions is 0"),
     ],
 )

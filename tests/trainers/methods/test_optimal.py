@@ -115,6 +115,7 @@ def test_features_of_few_directions_and_any_size(equation):
     [
         (lambda: Optimal(ridge=0), "predictor ridge is 0; it must be above 0"),
         (lambda: Optimal(every=0), "predictor every is 0; it must be at least 1"),
+        (lambda: Optimal(rho=1.0), r"predictor rho is 1\.0; it must lie in \[0, 1\)"),
         (lambda: Optimal(first=2), "predictor first is 2; it must lie in 1 to every, 1"),
         (lambda: Optimal(equation="silvester"), "did you mean 'sylvester'"),
     ],

@@ -41,6 +41,8 @@ def test_tau_by_hand():
     target.network.encoder[0].weight.data.fill_(1.0)
     assert target.tau(online).item() == pytest.approx((1 * 2 + 1 * 1) / (4 + 1))
     assert StopGradient().build(online).tau(online) == 1
+    elsewhere = Network(nn.Linear(1, 1, device="meta"), nn.Identity())
+    assert StopGradient().build(elsewhere).tau(elsewhere).device.type == "meta"
 
 
 def test_momentum_zero_copies_to_the_bit():
