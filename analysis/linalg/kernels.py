@@ -5,7 +5,8 @@ product over- or underflows. And a difference of nearly equal numbers is formed 
 squared, never after.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,8 +19,12 @@ COMPUTED = 1e-14
 KNOWN = 0.01
 
 
-class Pair(NamedTuple):
-    """W_p in the eigenvectors u_j of F, the largest s_j first, and what rounding leaves open."""
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """W_p in the eigenvectors u_j of F, the largest s_j first, and what rounding leaves open.
+
+    What several measures need of it is formed once.
+    """
 
     s: np.ndarray
     """Eigenvalues of F, (..., d)."""
@@ -34,20 +39,36 @@ class Pair(NamedTuple):
     size: np.ndarray
     """Of F less its multiple of the identity, (...); NaN where that is rounding."""
 
-    @property
+    @cached_property
+    def A(self) -> np.ndarray:
+        """Symmetric part of W, (..., d, d)."""
+        return symmetric(self.W)
+
+    @cached_property
+    def squares(self) -> np.ndarray:
+        """W^T W, (..., d, d)."""
+        return transpose(self.W) @ self.W
+
+    @cached_property
     def p(self) -> np.ndarray:
         """Rayleigh quotients u_j . W_p u_j, (..., d)."""
         return np.einsum("...jj->...j", self.W)
 
-    @property
+    @cached_property
+    def apart(self) -> np.ndarray:
+        """Differences p_i - p_j, (..., d, d)."""
+        return self.p[..., :, None] - self.p[..., None, :]
+
+    @cached_property
     def gain(self) -> np.ndarray:
         """Lengths |W_p u_j|, (..., d)."""
-        return np.sqrt((self.W**2).sum(axis=-2))
+        return np.sqrt(np.einsum("...ij,...ij->...j", self.W, self.W))
 
-    @property
+    @cached_property
     def residual(self) -> np.ndarray:
         """Lengths |W_p u_j - p_j u_j|, (..., d)."""
-        return np.sqrt((off_diagonal(self.W) ** 2).sum(axis=-2))
+        away = off_diagonal(self.W)
+        return np.sqrt(np.einsum("...ij,...ij->...j", away, away))
 
 
 def pair(W: np.ndarray, F: np.ndarray, resolution: tuple[float, float], name: str) -> Pair:
@@ -123,8 +144,9 @@ def off_diagonal(M: np.ndarray) -> np.ndarray:  # (..., d, d) -> (..., d, d)
 
 def traceless(M: np.ndarray) -> np.ndarray:  # (..., d, d) -> (..., d, d)
     """M - (tr M/d) I."""
-    d = M.shape[-1]
-    return M - trace(M)[..., None, None] / d * np.eye(d)
+    out, d = M.copy(), M.shape[-1]
+    np.einsum("...ii->...i", out)[...] -= trace(M)[..., None] / d
+    return out
 
 
 def spread(M: np.ndarray, unit: np.ndarray) -> np.ndarray:  # (..., d, d), (...) -> (...)

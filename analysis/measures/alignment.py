@@ -17,7 +17,6 @@ from analysis.linalg.kernels import (
     pair,
     rounding,
     spread,
-    symmetric,
     trace,
     transpose,
 )
@@ -170,8 +169,7 @@ def measured(
 
 def alignment_of(seen: Pair) -> np.ndarray:  # -> (..., d)
     """Kernel of `alignment`."""
-    a = np.clip(seen.p / seen.gain, -1, 1)
-    return np.where(_doubt(seen, a) <= KNOWN, a, np.nan)
+    return alignments_of(seen)[0]
 
 
 def alignment_null_of(W: np.ndarray) -> np.ndarray:  # (..., d, d) -> (...)
@@ -180,15 +178,22 @@ def alignment_null_of(W: np.ndarray) -> np.ndarray:  # (..., d, d) -> (...)
 
 
 def alignment_excess_of(seen: Pair) -> np.ndarray:  # -> (..., d)
-    """Kernel of `alignment_excess`, by 1 - a_j and 1 - a_0: both are small near c I."""
+    """Kernel of `alignment_excess`."""
+    return alignments_of(seen)[1]
+
+
+def alignments_of(seen: Pair) -> tuple[np.ndarray, np.ndarray]:  # -> (..., d), (..., d)
+    """Kernel of `alignment` and `alignment_excess`, by 1 - a_j and 1 - a_0: small near c I."""
     a = np.clip(seen.p / seen.gain, -1, 1)
+    doubt = _doubt(seen, a)
     null = alignment_null_of(seen.W)
     away = spread(seen.W, seen.rounding) ** 2 / frobenius(seen.W) ** 2  # 1 - a_0^2
     short = seen.residual**2 / (seen.gain * (seen.gain + np.abs(seen.p)))  # 1 - |a_j|
     of_chance = np.where(null > 0, away / (1 + np.abs(null)), 1 - null)[..., None]
     excess = 1 - np.where(a > 0, short, 1 - a) / of_chance
-    known = (_doubt(seen, a) <= KNOWN) & (_doubt(seen, a) <= KNOWN * of_chance)
-    return np.where(known, excess, np.nan)
+    known = doubt <= KNOWN
+    beyond = known & (doubt <= KNOWN * of_chance)
+    return np.where(known, a, np.nan), np.where(beyond, excess, np.nan)
 
 
 def cosines(W: np.ndarray, U: np.ndarray) -> np.ndarray:  # (..., d, d), (..., d, d) -> (..., d)
@@ -201,42 +206,33 @@ def cosines(W: np.ndarray, U: np.ndarray) -> np.ndarray:  # (..., d, d), (..., d
 
 def _doubt(seen: Pair, a: np.ndarray) -> np.ndarray:  # -> (..., d)
     # By how much a_j = p_j / |W u_j| may be off: u_j turned towards each u_i, W moved by rounding.
-    p, gain, turn = seen.p, seen.gain[..., None, :], seen.turn
+    gain, turn = seen.gain[..., None, :], seen.turn
     slope = a[..., None, :] / (2 * gain**2)
-    sym, squares = symmetric(seen.W), transpose(seen.W) @ seen.W
-    once = sym / gain - slope * squares
-    lengths = np.einsum("...jj->...j", squares)
-    twice = (p[..., :, None] - p[..., None, :]) / gain
-    twice = twice - slope * (lengths[..., :, None] - lengths[..., None, :])
-    turned = 2 * turn * np.abs(once) + turn**2 * np.abs(twice)
+    once = np.abs(seen.A / gain - slope * seen.squares)
+    lengths = np.einsum("...jj->...j", seen.squares)
+    twice = np.abs(seen.apart / gain - slope * (lengths[..., :, None] - lengths[..., None, :]))
+    turned = turn * (2 * once + turn * twice)
     far = np.broadcast_to(turn > FAR, turned.shape)
     if far.any():
-        turned[far] = np.maximum(turned[far], _swing(far, a, turn, p, sym, squares))
+        turned[far] = np.maximum(turned[far], _swing(seen, far, a))
     moved = seen.rounding[..., None] / seen.gain
-    turned = np.sqrt((turned**2).sum(axis=-2))
+    turned = np.sqrt(np.einsum("...ij,...ij->...j", turned, turned))
     return turned + np.where(moved < KNOWN, moved * (np.sqrt(1 - a**2) + moved), 1.0)
 
 
-def _swing(
-    far: np.ndarray,
-    a: np.ndarray,
-    turn: np.ndarray,
-    p: np.ndarray,
-    A: np.ndarray,
-    squares: np.ndarray,
-) -> np.ndarray:
+def _swing(seen: Pair, far: np.ndarray, a: np.ndarray) -> np.ndarray:
     # The change of a_j at angles up to the turn itself: its first two derivatives may vanish where
     # the whole way round is long. For pairs (i, j) that are far: -> (pairs,)
     def of(values: np.ndarray) -> np.ndarray:
         return np.broadcast_to(values, far.shape)[far]
 
-    lengths = np.einsum("...jj->...j", squares)
-    A_ij, square_ij, a_j = of(A), of(squares), of(a[..., None, :])
-    p_j, square_j = of(p[..., None, :]), of(lengths[..., None, :])
-    p_i, square_i = of(p[..., None]), of(lengths[..., None])
+    lengths = np.einsum("...jj->...j", seen.squares)
+    A_ij, square_ij, a_j = of(seen.A), of(seen.squares), of(a[..., None, :])
+    p_j, square_j = of(seen.p[..., None, :]), of(lengths[..., None, :])
+    p_i, square_i = of(seen.p[..., None]), of(lengths[..., None])
     most = np.zeros(p_j.shape)
     for part in (-1, -0.5, 0.5, 1):
-        angle = part * np.arcsin(of(turn))
+        angle = part * np.arcsin(of(seen.turn))
         c, s = np.cos(angle), np.sin(angle)
         turned = c**2 * p_j + s**2 * p_i + 2 * c * s * A_ij
         square = c**2 * square_j + s**2 * square_i + 2 * c * s * square_ij

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from analysis.checks.numbers import check_numbers
-from analysis.linalg.kernels import KNOWN, Pair, frobenius, scaled, symmetric, transpose
+from analysis.linalg.kernels import KNOWN, Pair, frobenius, scaled
 from analysis.linalg.labelled import check_real, check_run, silent, smallest
 from analysis.measures.alignment import measured
 from analysis.store.schema import Variable
@@ -183,8 +183,7 @@ def _gram(run: xr.Dataset) -> xr.DataArray:
 def rayleigh_quotient_of(seen: Pair) -> np.ndarray:  # -> (..., d)
     """Kernel of `rayleigh_quotient`."""
     # Turned towards u_i by a small c, p_j changes by 2 c A_ij and c^2 (p_i - p_j).
-    apart = np.abs(seen.p[..., :, None] - seen.p[..., None, :])
-    moved = 2 * seen.turn * np.abs(symmetric(seen.W)) + seen.turn**2 * apart
+    moved = seen.turn * (2 * np.abs(seen.A) + seen.turn * np.abs(seen.apart))
     return np.where(_known(seen, moved), seen.p, np.nan)
 
 
@@ -192,16 +191,15 @@ def rayleigh_residual_of(seen: Pair) -> np.ndarray:  # -> (..., d)
     """Kernel of `rayleigh_residual`."""
     # Turned towards u_i by a small c, r_j^2 changes by 2 c (W^T W - 2 p_j A)_ij; however far, r_j
     # becomes no more than cos r_j + sin |(W - p_j) u_i|.
-    p, r, W, turn = seen.p[..., None, :], seen.residual[..., None, :], seen.W, seen.turn
-    squares = transpose(W) @ W
-    once = np.abs(squares - 2 * p * symmetric(W)) / r
-    lengths = np.einsum("...ii->...i", squares)[..., :, None]
+    p, r, turn = seen.p[..., None, :], seen.residual[..., None, :], seen.turn
+    once = np.abs(seen.squares - 2 * p * seen.A) / r
+    lengths = np.einsum("...ii->...i", seen.squares)[..., :, None]
     most = np.sqrt(np.maximum(lengths - 2 * p * seen.p[..., :, None] + p**2, 0))
-    moved = np.fmin(turn * once, turn * most) + turn**2 * np.maximum(r, most)
+    moved = turn * (np.fmin(once, most) + turn * np.maximum(r, most))
     return np.where(_known(seen, moved), seen.residual, np.nan)
 
 
 def _known(seen: Pair, moved: np.ndarray) -> np.ndarray:  # (..., d, d) -> (..., d)
     # Whether what each u_i may do to mode j is little beside the size of W_p.
     typical = frobenius(seen.W) / np.sqrt(seen.W.shape[-1])
-    return np.sqrt((moved**2).sum(axis=-2)) <= KNOWN * typical[..., None]
+    return np.sqrt(np.einsum("...ij,...ij->...j", moved, moved)) <= KNOWN * typical[..., None]

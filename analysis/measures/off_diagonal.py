@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from analysis.linalg.kernels import KNOWN, Pair, off_diagonal, spread, symmetric
+from analysis.linalg.kernels import KNOWN, Pair, off_diagonal, spread
 from analysis.measures.alignment import measured
 
 
@@ -45,11 +45,10 @@ def off_diagonal_energy(predictor: xr.DataArray, correlation: xr.DataArray) -> x
 
 def off_diagonal_energy_of(seen: Pair) -> np.ndarray:  # -> (...)
     """Kernel of `off_diagonal_energy`."""
-    A, turn = symmetric(seen.W), seen.turn
+    A, turn, apart = seen.A, seen.turn, seen.apart
     energy = spread(A, seen.rounding) ** 2
-    apart = seen.p[..., :, None] - seen.p[..., None, :]
     # Turned by a small angle c, 2 A_ij^2 changes by 4 c A_ij (p_i - p_j) and terms of c^2.
-    moved = 4 * turn * np.abs(A * apart) + 2 * turn**2 * np.abs(apart**2 - 4 * A**2)
+    moved = turn * (4 * np.abs(A * apart) + 2 * turn * np.abs(apart**2 - 4 * A**2))
     known = moved.sum(axis=(-2, -1)) / 2 <= KNOWN * energy
     share = np.clip((off_diagonal(A) ** 2).sum(axis=(-2, -1)) / energy, 0, 1)
     return np.where(known, share, np.nan)

@@ -18,9 +18,8 @@ from analysis.linalg.labelled import (
 )
 from analysis.measures.alignment import (
     ALIGNMENT,
-    alignment_excess_of,
     alignment_null_of,
-    alignment_of,
+    alignments_of,
 )
 from analysis.measures.balance import BALANCE, rayleigh_quotient_of, rayleigh_residual_of
 from analysis.measures.commutator import COMMUTATOR, commutator_null_of, mode_commutator_of
@@ -65,6 +64,8 @@ IN_UNITS = {
 }
 # What depends on W_p alone; all else is measured in the eigenbasis of F.
 OF_PREDICTOR = ("predictor_eigenvalue", "alignment_null", "asymmetry")
+# Entries of what is measured at once, W_p and F each: 1 MB.
+IN_CACHE = 2**17
 
 
 def summarise(run: xr.Dataset) -> xr.Dataset:
@@ -115,7 +116,7 @@ def summarise(run: xr.Dataset) -> xr.Dataset:
     W, F = _chunked(W), _chunked(F)
     units, limits = (resolution(W), resolution(F)), (smallest(W), smallest(F))
     outputs = xr.apply_ufunc(
-        silent(functools.partial(_measures, units=units, limits=limits)),
+        silent(functools.partial(_piece_by_piece, units=units, limits=limits)),
         W,
         F,
         input_core_dims=[MATRIX, MATRIX],
@@ -180,6 +181,24 @@ def _chunked(matrix: xr.DataArray) -> xr.DataArray:
     return matrix.chunk(chunks)
 
 
+def _piece_by_piece(
+    W: np.ndarray, F: np.ndarray, units: tuple[float, float], limits: tuple[float, float]
+) -> tuple[np.ndarray, ...]:
+    # As `_measures`. Some dozens of arrays as large as W are formed on the way: they stay in cache.
+    W, F = np.broadcast_arrays(W, F)
+    leading, core = W.shape[:-2], W.shape[-2:]
+    W, F = W.reshape(-1, *core), F.reshape(-1, *core)
+    count = max(1, IN_CACHE // (core[0] * core[1]))
+    pieces = [
+        _measures(W[i : i + count], F[i : i + count], units, limits)
+        for i in range(0, len(W), count)
+    ]
+    return tuple(
+        np.concatenate(parts).reshape((*leading, *parts[0].shape[1:]))
+        for parts in zip(*pieces, strict=True)
+    )
+
+
 def _measures(
     W: np.ndarray, F: np.ndarray, units: tuple[float, float], limits: tuple[float, float]
 ) -> tuple[np.ndarray, ...]:
@@ -187,7 +206,7 @@ def _measures(
     (W, w), (F, f) = scaled(W, limits[0]), scaled(F, limits[1])
     seen = pair(W, F, units, "correlation")
     parts = mode_commutator_of(seen)
-    excess = alignment_excess_of(seen)
+    a, excess = alignments_of(seen)
     defined = np.isfinite(excess)
     weight = np.where(defined, np.maximum(seen.s, 0), 0)
     live = defined.sum(axis=-1)
@@ -196,7 +215,7 @@ def _measures(
     measured = {
         "correlation_eigenvalue": seen.s,
         "predictor_eigenvalue": eigvalsh(W),
-        "alignment": alignment_of(seen),
+        "alignment": a,
         "alignment_null": alignment_null_of(W),
         "alignment_excess": excess,
         "mean_alignment_excess": excess.sum(axis=-1, where=defined) / live,
