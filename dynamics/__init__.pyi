@@ -16,6 +16,7 @@ from .flows.rest_point import RestPoint
 from .flows.self_predictive import SelfPredictiveFlow
 from .flows.set_predictor import ClosedFormFlow, IdentityRule, OptimalRule, SpectrumRule
 from .flows.singular_values import DirectSetFlow, ScalarFlow
+from .flows.tied import TiedCosineFlow
 from .solvers.ensemble import ensemble
 from .solvers.integrate import integrate
 from .theorems.basin import basin_edges, critical_start, survives
@@ -51,6 +52,7 @@ __all__ = [
     "SelfPredictiveFlow",
     "SpectrumRule",
     "SymmetrisedFlow",
+    "TiedCosineFlow",
     "basin_edges",
     "basin_map",
     "compare",
