@@ -126,6 +126,16 @@ _SOLO = replace(
     saturation=0.2,
     std=CIFAR_STD,
 )
+_BYOL = replace(
+    _CIFAR,
+    source="BYOL, ImageNet: google-deepmind/deepmind-research, byol/utils/augmentations.py, for "
+    "each view its own. Its bicubic resize, additive brightness, contrast about each channel's "
+    "mean and saturation in HSV are torchvision's here",
+    saturation=0.2,
+    blur=1.0,
+    mean=IMAGENET_MEAN,
+    std=IMAGENET_STD,
+)
 _PREDECESSOR = replace(
     _CIFAR,
     source="KTH reproduction (TensorFlow), CIFAR-10: jitter in one order. Its bicubic resize, mean "
@@ -162,6 +172,7 @@ RECIPES: dict[str, tuple[Recipe, Recipe]] = {
     "directpred-stl10": (_STL10, _STL10),
     "simsiam": (_SIMSIAM, _SIMSIAM),
     "byol-solo": (_SOLO, replace(_SOLO, solarise=0.2)),
+    "byol-imagenet": (_BYOL, replace(_BYOL, blur=0.1, solarise=0.2)),
     "predecessor": (_PREDECESSOR, _PREDECESSOR),
     "shapes": (_SHAPES, _SHAPES),
     "crop": (_CROP_ONLY, _CROP_ONLY),

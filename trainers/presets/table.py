@@ -14,6 +14,7 @@ from trainers.methods.method import METHODS, SOURCES, Method
 from trainers.methods.predictors import Identity, Learned
 from trainers.methods.targets import EMA, Attached, StopGradient
 from trainers.methods.vicreg import VICReg
+from trainers.presets.imagenet import IMAGENET
 from trainers.presets.preset import AT_CIFAR, TCG, Preset
 from trainers.presets.reproduction import AT as AT_RE
 from trainers.presets.reproduction import AT_EMA as AT_RE_EMA
@@ -106,7 +107,7 @@ BASE: dict[str, Preset] = {
             EMA(0.99, final=1.0),
             Cosine(factor=2.0, iso=True),
         ),
-        "gradient around W_p, EMA; published with LARS, which is not here",
+        "gradient around W_p, EMA, by SGD; published with LARS whose rates are clipped",
         ISO,
         ISO_OPTIONS,
     ),
@@ -122,4 +123,4 @@ BASE: dict[str, Preset] = {
     ),
 }
 
-PRESETS: dict[str, Preset] = BASE | REPRODUCTION | TABLES
+PRESETS: dict[str, Preset] = BASE | REPRODUCTION | TABLES | IMAGENET
