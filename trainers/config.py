@@ -14,6 +14,7 @@ from trainers.named import is_named, name_of
 from trainers.networks.encoders import DEFAULT_WIDTHS
 from trainers.networks.precision import PRECISIONS
 from trainers.networks.two_views import BATCH_NORMS
+from trainers.optimisation.parts import check_parts
 from trainers.optimisation.rates import DECAYS, PARTS, TRUST, Rate, check_lars, decay_in_flow
 from trainers.optimisation.schedule import SCHEDULES
 from trainers.options import DEEP, WIDE, choose, from_json, option, read_json, to_json
@@ -89,6 +90,7 @@ class Config:
     epochs: int = option(20, "passes over the training images", least=1, most=LONG)
     # Batch norm needs two.
     batch_size: int = option(128, "images in a batch; a last part-full batch is dropped", least=2)
+    accumulate: int = option(1, "parts in which a batch passes: less memory, one step", least=1)
     optimiser: str = option("sgd", "sgd, or lars: SGD with a rate for each layer")
     trust: float = option(TRUST, "LARS: a layer's step over its weights' norm, at rate 1", above=0)
     lr: float = option(0.03, "learning rate", above=0)
@@ -154,6 +156,7 @@ class Config:
         check_lars(self.optimiser, self.trust, self.decay, self.flow_decay)
         choose("precision", self.precision, PRECISIONS)
         choose("batch-norm", self.batch_norm, BATCH_NORMS)
+        check_parts(self.accumulate, self.batch_size, self.batch_norm, self.method.loss)
         if not self.warmup < self.epochs:
             raise ValueError(f"warmup is {self.warmup} of {self.epochs} epochs; shorten it")
         if self.flow_decay and self.predictor_decay not in (None, self._flow_decay()):

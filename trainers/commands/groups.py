@@ -18,8 +18,8 @@ GROUPS = {
     ),
     "optimisation": Group(
         "epochs batch_size lr predictor_lr momentum weight_decay schedule warmup",
-        "optimiser trust encoder_lr projector_lr fix_predictor_lr encoder_decay projector_decay "
-        "predictor_decay flow_decay decay decay_biases",
+        "accumulate optimiser trust encoder_lr projector_lr fix_predictor_lr encoder_decay "
+        "projector_decay predictor_decay flow_decay decay decay_biases",
     ),
     "recording": Group("every", "record_head"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from analysis.checks.fields import check_fields
 from trainers.options import option
@@ -31,6 +31,8 @@ class Loss(ABC):
     factor: float = option(
         4.0, "c: 4 DirectPred's code, 2 its reproduction, 1 SimSiam's paper", above=0
     )
+    separable: ClassVar[bool] = False
+    """The loss of a batch is the mean of those of its images: it can be had from parts of it."""
     iso: bool = option(False, "hand the gradient to the features around W_p: IsoLoss")
 
     def __post_init__(self) -> None:
@@ -74,6 +76,8 @@ class Cosine(Loss):
     Eq. 2.
     """
 
+    separable = True
+
     def distance(self, q: Tensor, t: Tensor) -> Tensor:
         """Return the mean of 1 - cos(q, t), in [0, 2]."""
         from torch.nn.functional import cosine_similarity
@@ -94,6 +98,7 @@ class Euclidean(Loss):
     """
 
     factor: float = option(1.0, "c: 1 is the theory's J", above=0)
+    separable = True
 
     def distance(self, q: Tensor, t: Tensor) -> Tensor:
         """Return half the mean squared distance."""

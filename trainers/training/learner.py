@@ -15,10 +15,10 @@ from trainers.methods.target_modules import EMATarget, OwnTarget
 from trainers.networks.compiled import can_compile, compile_encoder
 from trainers.networks.precision import computing, full
 from trainers.networks.synced_norm import leave_alone
-from trainers.networks.two_views import BATCH_NORMS
+from trainers.networks.two_views import BATCH_NORMS, Pair
 from trainers.optimisation.optimiser import Optimiser
 from trainers.optimisation.schedule import Schedule
-from trainers.recording.step import Step
+from trainers.recording.step import Step, whole
 from trainers.runs.network import build_network
 
 
@@ -63,7 +63,7 @@ class Learner:
                 f"record-head: no linear layer ends {config.resolved.encoder} with "
                 f"--projector-layers {config.resolved.projector_layers}; use 1 or more"
             )
-        self.precision = config.precision
+        self.precision, self.accumulate = config.precision, config.accumulate
         self.alone = False
         """Whether no other process takes part in a look."""
         self.both, prepare = BATCH_NORMS[config.batch_norm]
@@ -108,6 +108,21 @@ class Learner:
             trust=config.trust if config.optimiser == "lars" else None,
         )
 
+    def split(self, x1: Tensor, x2: Tensor) -> list[Pair]:  # (batch, ...) x 2
+        """Return the parts in which two views pass.
+
+        Raises
+        ------
+        ValueError
+            They would not be of one size.
+        """
+        if len(x1) % self.accumulate:
+            raise ValueError(
+                f"{len(x1)} images are a process's share, in {self.accumulate} parts (accumulate); "
+                "a multiple wanted"
+            )
+        return [*zip(x1.chunk(self.accumulate), x2.chunk(self.accumulate), strict=True)]
+
     def look(self, x1: Tensor, x2: Tensor, step: int = 0) -> Step:
         """Run both views through every network in training mode; nothing is learned.
 
@@ -123,18 +138,24 @@ class Learner:
         return Step(z, q, t, self.loss.at(step)(z, q, t), torch.zeros(()))
 
     def learn(self, step: int, x1: Tensor, x2: Tensor) -> Step:
-        """Take optimiser step number `step`: gradient, then target, then the rule for W_p."""
-        seen = self.look(x1, x2, step)
+        """Take optimiser step number `step`: gradient, then target, then the rule for W_p.
+
+        In parts, gradients add up, and what comes after them is of the whole batch.
+        """
         self.optimiser.clear()
-        seen.loss.backward()
+        parts = []
+        for part in self.split(x1, x2):
+            seen = self.look(*part, step)
+            (seen.loss / self.accumulate).backward()
+            parts.append(seen.detached())
         ranks.add_gradients(self.optimiser.parameters)
         gradients = [w.grad for w in self.optimiser.parameters if w.grad is not None]
         norm = torch.stack(torch._foreach_norm(gradients)).norm()
         self.optimiser.step(self.schedule[step])
         self.target.update(self.online, self.schedule.progress(step))
-        z, q, t = ((a.detach(), b.detach()) for a, b in (seen.z, seen.q, seen.t))
-        self.predictor.after_step(step, z, t)
-        return Step(z, q, t, seen.loss.detach(), norm)
+        learned = whole(parts, norm)
+        self.predictor.after_step(step, learned.z, learned.t)
+        return learned
 
     def by_itself(self) -> "Learner":
         """Return a copy in which no other process takes part; its batch statistics are its own."""

@@ -24,6 +24,7 @@ from trainers.runs.own_parts import before_training
 from trainers.runs.replacement import beginning, recover
 from trainers.runs.trained import announce, describe_data, load, open_trained, steps_per_epoch
 from trainers.say import say
+from trainers.training.accumulation import say_unequal
 from trainers.training.advance import advance, save_checkpoint
 from trainers.training.follow import follow
 from trainers.training.learner import Learner
@@ -80,6 +81,7 @@ def train(config: Config, out: str | Path, *, overwrite: bool = False) -> Path:
             follow(config, data, learner, 0)
             return run
         announce(config, data)
+        say_unequal(config, learner)
         attrs = directory.attrs(config, device, describe_data(config, data))
         described = directory.variable_attrs(config)
         place, reached = held.run, Reached()
@@ -172,6 +174,7 @@ def resume(run: str | Path, *, epochs: int | None = None) -> Path:
             recorder = _recorder(writer, learner, device, config)
             recorder.load_state_dict(state["recorder"])
             announce(config, data)
+            say_unequal(config, learner)
             keep_changes(place, config, step, writer)
             if before != known:
                 writer.mark(**extended.described(config, before))
@@ -194,8 +197,9 @@ def _look_before_training(
     wanted = math.ceil(8 * learner.d / (2 * config.batch_size))
     with torch.no_grad():
         for step, samples in batches(config, data, 0):
-            seen = idle.look(*data.views(step, samples))
-            recorder.moments.add(seen.z, seen.q, seen.t)
+            for part in idle.split(*data.views(step, samples)):
+                seen = idle.look(*part)
+                recorder.moments.add(seen.z, seen.q, seen.t)
             if step >= min(wanted, steps_per_epoch(config, data)):
                 break
     recorder.snapshot(0, 0.0, 0 * config.time_per_step)

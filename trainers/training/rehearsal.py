@@ -14,6 +14,7 @@ from analysis.checks.fields import shown
 from trainers.config import Config
 from trainers.data.load import Data
 from trainers.data.shared_views import shared_views
+from trainers.recording.step import whole
 from trainers.runs.own_parts import own_parts
 from trainers.training.learner import Learner
 from trainers.training.steps import batches
@@ -49,12 +50,16 @@ def rehearse(config: Config, data: Data, learner: Learner, done: int = 0) -> Non
         for part, wanted in WANTED.items():
             _check_part(f"{part} {own.get(part)!r}", copied.parts[part], wanted)
         copied.predictor.register_forward_hook(_like(f"predictor {own.get('predictor')!r}"))
-        seen = copied.look(*shared_views(data, step, samples), step)
-        _check_loss(f"loss {own.get('loss')!r}", seen.loss)
-        seen.loss.backward()
+        parts = []
+        for views in copied.split(*shared_views(data, step, samples)):
+            seen = copied.look(*views, step)
+            _check_loss(f"loss {own.get('loss')!r}", seen.loss)
+            seen.loss.backward()
+            parts.append(seen.detached())
         copied.target.update(copied.online, copied.schedule.progress(step))
         copied.target.tau(copied.online)
-        z, t = ((a.detach(), b.detach()) for a, b in (seen.z, seen.t))
+        seen = whole(parts, seen.grad_norm)
+        z, t = seen.z, seen.t
         copied.predictor.after_step(step, z, t)
         if (due := _due(config.method.predictor, step)) > step:
             copied.predictor.after_step(due, z, t)

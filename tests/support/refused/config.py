@@ -8,8 +8,9 @@ from functools import partial
 import numpy as np
 import torch
 
-from trainers import METHODS, Config, Learned, Method
+from trainers import METHODS, Attached, Config, Identity, Learned, Method, VICReg
 from trainers.augmentation.recipes import Recipe
+from trainers.methods.lejepa import LeJEPA
 
 BYOL = METHODS["byol"]
 
@@ -22,6 +23,7 @@ def stored(**changes):
 NAMES = {
     **{"METHODS": METHODS, "Config": Config, "Learned": Learned, "Method": Method},
     **{"C": partial(Config, method=BYOL), "Recipe": partial(Recipe, source="mine")},
+    **{"Identity": Identity, "Attached": Attached, "VICReg": VICReg, "LeJEPA": LeJEPA},
     **{"stored": stored, "replace": dataclasses.replace, "Decimal": Decimal},
     **{"np": np, "torch": torch, "nan": float("nan"), "inf": float("inf")},
 }
@@ -79,6 +81,14 @@ CASES = {
     "C(warmup=20)": "warmup is 20 of 20 epochs",
     "C(warmup=-1)": "warmup is -1",
     "C(warmup='5')": "warmup is '5'",
+    "C(accumulate=0)": "accumulate is 0; it must be at least 1",
+    "C(accumulate=1.5)": "accumulate is 1.5; a whole number",
+    "C(accumulate=None)": "accumulate is None",
+    "C(accumulate=3)": "batch-size is 128, in 3 parts",
+    "C(accumulate=128)": "parts of one size, 2 or more",
+    "C(accumulate=2, batch_norm='synced')": "leave one of them out",
+    "Config(method=Method(Identity(), Attached(), VICReg()), accumulate=2)": "loss VICReg is of",
+    "Config(method=Method(Identity(), Attached(), LeJEPA()), accumulate=2)": "loss LeJEPA is of",
     "C(schedule='cos')": "schedule 'cos' is not known",
     "C(schedule=None)": "schedule is None; a string",
     "C(schedule=lambda t: 1.0)": "schedule is <function",

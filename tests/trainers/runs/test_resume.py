@@ -34,6 +34,7 @@ STOPPED = {
     "byol": small(METHODS["byol"]),
     "directpred": small(METHODS["directpred"]),
     "optimal": small(Method(Optimal(every=2), EMA(0.9, final=1.0, buffers=True)), **SCHEDULED),
+    "accumulated": small(METHODS["directpred"], accumulate=5),
     "bf16": small(METHODS["directcopy"], precision="bf16"),
     "lars": small(METHODS["byol"], optimiser="lars", lr=1.0, schedule="cosine"),
     "centred": small(Method(Direct(centred=True), StopGradient()), batch_norm="fused-per-view"),

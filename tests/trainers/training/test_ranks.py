@@ -44,6 +44,7 @@ def configs(folder):
     return {
         "byol-linear": Config(method=PRESETS["byol-linear"].method, **LINEAR),
         "directpred": Config(method=METHODS["directpred"], **LINEAR),
+        "accumulated": Config(method=METHODS["directcopy"], **LINEAR, accumulate=2),
         "optimal": Config(method=Method(Optimal(), StopGradient()), **LINEAR),
         "vicreg": Config(method=Method(Identity(), Attached(), VICReg()), **LINEAR, lr=0.003),
         "images": image,
@@ -124,7 +125,16 @@ def both(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "name", ["byol-linear", "directpred", "optimal", "vicreg", "images", "images-directcopy"]
+    "name",
+    [
+        "byol-linear",
+        "directpred",
+        "accumulated",
+        "optimal",
+        "vicreg",
+        "images",
+        "images-directcopy",
+    ],
 )
 def test_what_two_write_is_what_one_writes(both, name):
     for group in (None, "metrics"):
