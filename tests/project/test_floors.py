@@ -1,5 +1,6 @@
 import ast
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,16 @@ def private(name, tree, modules):
     return bad
 
 
+def circles(modules):
+    """Raise CycleError if modules import each other in a round, later ones and types' included."""
+    order = TopologicalSorter()
+    for name, tree in modules.items():
+        for module, what, _ in imports(tree):
+            whole = f"{module}.{what}"
+            order.add(name, whole if whole in modules else module)
+    order.prepare()
+
+
 @pytest.mark.parametrize("package", FLOORS)
 def test_imports_between_rooms_point_down(package):
     floors = FLOORS[package].split()
@@ -81,6 +92,19 @@ def test_imports_between_rooms_point_down(package):
     assert rooms == set(floors)
     ours = [name for name in trees() if name.split(".")[0] == package]
     assert not [bad for name in ours for bad in upward(name, trees()[name], floors)]
+
+
+def test_no_modules_import_each_other_in_a_round():
+    # The door of a package opens every room: what goes through it is for those outside.
+    circles({name: tree for name, tree in trees().items() if name not in FLOORS})
+
+
+def test_a_round_of_imports_is_found():
+    first = ast.parse("def later():\n    from analysis.store.b import B")
+    with pytest.raises(CycleError):
+        circles(
+            {"analysis.store.a": first, "analysis.store.b": ast.parse("import analysis.store.a")}
+        )
 
 
 def test_no_private_name_crosses_a_module():

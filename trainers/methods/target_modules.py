@@ -1,22 +1,25 @@
 """The modules behind the targets: a slow copy of the online network, or what it puts out itself."""
 
 import copy
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from trainers.methods.targets import EMA
 from trainers.networks.network import Network
 from trainers.networks.two_views import Both, Pair
 
 
 class EMATarget(nn.Module):
-    """The network behind `EMA`."""
+    """The network behind `EMA`; `momentum_at` is m by the share of the run that is done."""
 
-    def __init__(self, online: Network, rule: EMA) -> None:
+    def __init__(
+        self, online: Network, momentum_at: Callable[[float], float], *, buffers: bool
+    ) -> None:
         super().__init__()
         self.network = copy.deepcopy(online).requires_grad_(False)
-        self.rule = rule
+        self.momentum_at = momentum_at
+        self.buffers_too = buffers
 
     @torch.no_grad()
     def forward(self, x: Pair, z: Pair, both: Both) -> Pair:
@@ -28,7 +31,7 @@ class EMATarget(nn.Module):
         """Move towards `online`, `progress` of the run being done."""
         mine: list[Tensor] = list(self.network.parameters())
         theirs: list[Tensor] = list(online.parameters())
-        if self.rule.buffers:
+        if self.buffers_too:
             pairs = zip(self.network.buffers(), online.buffers(), strict=True)
             for own, other in pairs:
                 if own.is_floating_point():
@@ -36,7 +39,7 @@ class EMATarget(nn.Module):
                     theirs.append(other)
                 else:
                     own.copy_(other)
-        torch._foreach_lerp_(mine, theirs, 1 - self.rule.momentum_at(progress))
+        torch._foreach_lerp_(mine, theirs, 1 - self.momentum_at(progress))
 
     @torch.no_grad()
     def tau(self, online: Network) -> Tensor:

@@ -56,7 +56,7 @@ class EMA:
         """Make the target network of `online`."""
         from trainers.methods.target_modules import EMATarget
 
-        return EMATarget(online, self)
+        return EMATarget(online, self.momentum_at, buffers=self.buffers)
 
 
 @dataclass(frozen=True)
