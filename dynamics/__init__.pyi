@@ -2,6 +2,7 @@ from .experiment.compare import compare
 from .experiment.cosine_descent import cosine_descent
 from .experiment.flow_parameters import FlowParameters
 from .experiment.gradient_noise import GradientNoise
+from .experiment.own_flow import own_flow
 from .experiment.run_descent import run_descent
 from .flows.barlow import BarlowFlow
 from .flows.collapsing import NoPredictorFlow, NoStopGradientFlow
@@ -20,6 +21,7 @@ from .flows.tied import TiedCosineFlow
 from .solvers.ensemble import ensemble
 from .solvers.integrate import integrate
 from .theorems.basin import basin_edges, critical_start, survives
+from .theorems.coupled_plane import cosine_portrait, rule_portrait
 from .theorems.equilibria import Equilibrium, linearise
 from .theorems.parabola import speed, target_scale_on_parabola, time_to_reach
 from .theorems.phase_plane import phase_portrait
@@ -57,11 +59,14 @@ __all__ = [
     "basin_map",
     "compare",
     "cosine_descent",
+    "cosine_portrait",
     "critical_start",
     "ensemble",
     "integrate",
     "linearise",
+    "own_flow",
     "phase_portrait",
+    "rule_portrait",
     "run_descent",
     "separatrix",
     "speed",

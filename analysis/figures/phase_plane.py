@@ -12,15 +12,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import IdentityTransform, blended_transform_factory
 
+from analysis.figures.rule_curve import plot_rule
 from analysis.figures.style import CURVES, PALETTE, STYLE
 from analysis.figures.text import formula, plain
 
 P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 FLOW, SADDLE, STABLE, *_, CURVE = PALETTE
 ALIVE, NEUTRAL = "#DDEEDD", "#BBBBBB"
-WIDTH = 3.4  # inches, of a portrait alone
-SENTENCE = 300  # letters
+ALONE, OVER = (3.4, 3.0), (4.4, 4.8)  # inches, of one portrait, and of one with a run over it
+SENTENCE, LINE = 600, 85  # letters of what a run has that the flow has not, and of a line of it
 LABEL = 36  # characters in a line along a portrait's axis
+SOURCES: dict[str, dict[str, Any]] = {
+    "measured": {
+        "way": {"color": "k", "linewidth": 0.7, "alpha": 0.8, "zorder": 4.5},
+        "end": {"color": "k", "marker": ".", "markersize": 4, "zorder": 4.6},
+    },
+    "predicted": {
+        "way": {"color": PALETTE[3], "linewidth": 1.0, "linestyle": (0, (3, 1)), "zorder": 4.3},
+        "end": {"color": PALETTE[3], "marker": "o", "mfc": "none", "markersize": 4, "zorder": 4.4},
+    },
+}
 # Rest points are filled if stable, open if not.
 FACES = {"stable": STABLE, "saddle": "white"}
 EDGES = {"stable": STABLE, "saddle": SADDLE}
@@ -30,15 +41,17 @@ def plot_phase(portrait: xr.Dataset, ax: Axes | None = None) -> Axes:
     r"""Draw the (p, s) plane of a mode.
 
     Stream lines; the basin of survival shaded; nullclines thin, :math:`\dot p = 0` dotted and
-    :math:`\dot s = 0` with dots and dashes; the parabola s = p²/alpha_p dashed; the separatrix;
-    rest points filled if stable, open if not. Without decay whole lines are at rest, and are drawn
-    by their stability. All of it is labelled, for a legend. Of a portrait with a `linear_below`,
-    s has an axis that is linear below it and logarithmic above.
+    :math:`\dot s = 0` with dots and dashes; the parabola on which modes rest,
+    s = p²/alpha_p where both decay alike, dashed; the separatrix; rest points filled if stable,
+    open if not. Without decay whole lines are at rest, and are drawn by their stability. Of a
+    cosine, a line at the p below which modes grow; of a rule that sets W_p, its curve (`plot_rule`)
+    alone. All of it is labelled, for a legend. Of a portrait with a `linear_below`, s has an axis
+    that is linear below it and logarithmic above.
 
     Parameters
     ----------
     portrait : Dataset
-        From `dynamics.phase_portrait`.
+        From `dynamics.phase_portrait`, `cosine_portrait` or `rule_portrait`.
     ax : Axes, optional
         The current one by default.
 
@@ -48,47 +61,42 @@ def plot_phase(portrait: xr.Dataset, ax: Axes | None = None) -> Axes:
     """
     ax = plt.gca() if ax is None else ax
     p, s = portrait[P].values, portrait[S].values
-    dp, ds = portrait["p_rate"].values, portrait["s_rate"].values
+    if bend := portrait[S].attrs.get("linear_below"):
+        ax.set_yscale("asinh", linear_width=bend)
     if "survives" in portrait:
         alive = portrait["survives"].values.astype(float)
         ax.contourf(p, s, alive, levels=[0.5, 1.5], colors=[ALIVE], zorder=0)
         ax.fill([np.nan] * 3, [np.nan] * 3, color=ALIVE, label="survives")
-    _streams(ax, portrait)
-    alpha_p, k, tau, eta = (portrait.attrs[n] for n in ("alpha_p", "k", "tau", "eta"))
-    ax.plot(p, p**2 / alpha_p, "k--", linewidth=0.9, label=r"$s = p^2/\alpha_p$", zorder=2)
-    if eta == 0 == portrait.attrs["eta_p"]:
-        _lines_at_rest(ax, p, s, tau / k)
-    else:
-        for rate, style, name in ((dp, ":", "p"), (ds, "-.", "s")):
-            ax.contour(p, s, rate, levels=[0], colors="0.45", linestyles=style, linewidths=0.8)
-            # A contour has no label that a legend takes.
-            label = rf"$\dot {name} = 0$"
-            ax.plot([np.nan] * 2, [np.nan] * 2, style, color="0.45", linewidth=0.8, label=label)
-        if "separatrix_p" in portrait:
-            curve = portrait["separatrix_p"], portrait["separatrix_s"]
-            ax.plot(*curve, color=CURVE, linewidth=1.6, label="separatrix", zorder=3)
-        _rest_points(ax, portrait)
+    if "p_rate" in portrait:
+        _field(ax, portrait)
+    if "threshold" in portrait:
+        line = portrait["threshold"]
+        ax.axvline(float(line), color=CURVE, linewidth=1.6, label=line.attrs["symbol"], zorder=3)
+    if "rule_p" in portrait:
+        plot_rule(portrait, ax)
     ax.set(xlim=(p[0], p[-1]), ylim=(s[0], s[-1]))
     ax.set(xlabel="eigenvalue of the predictor $p_j$")
     ax.set(ylabel="eigenvalue of the cross-view\ncorrelation $s_j$")
-    ax.set_title(rf"$\eta$ = {eta:.3g}, $\tau$ = {tau:.3g}, $k$ = {k:.3g}", fontsize="medium")
+    ax.set_title(portrait.attrs["title"], fontsize="medium")
     return ax
 
 
-def plot_trajectories(p: xr.DataArray, s: xr.DataArray, ax: Axes, *, modes: int = CURVES) -> Axes:
-    """Lay measured modes over a portrait: p_j and s_j, dims (step, mode).
+def plot_trajectories(
+    p: xr.DataArray, s: xr.DataArray, ax: Axes, *, modes: int = CURVES, source: str = "measured"
+) -> Axes:
+    """Lay modes over a portrait: p_j and s_j, dims (step, mode), measured or "predicted".
 
-    The first `modes` are lines; of all of them a dot is the end. The axes take the labels of what
-    is measured: of a run, Rayleigh quotients.
+    The first `modes` are lines, dashed if predicted; of all of them a dot or a ring is the end. The
+    axes take the labels of what is measured: of a run, Rayleigh quotients.
     """
-    d = p.sizes["mode"]
-    label: str | None = "measured" if d <= modes else f"modes 1 to {modes} of {d}"
+    d, look = p.sizes["mode"], SOURCES[source]
+    label: str | None = source if d <= modes else f"modes 1 to {modes} of {d}, {source}"
     for j in range(min(d, modes)):
         x, y = p.isel(mode=j), s.isel(mode=j)
-        ax.plot(x, y, color="k", linewidth=0.7, alpha=0.8, zorder=4.5, label=label)
+        ax.plot(x, y, label=label, **look["way"])
         label = None
     ends = p.isel(step=-1), s.isel(step=-1)
-    ax.plot(*ends, "k.", markersize=4, zorder=4.6, label="end of a mode")
+    ax.plot(*ends, linestyle="", label=f"end of a mode, {source}", **look["end"])
     for values, set_label in ((p, ax.set_xlabel), (s, ax.set_ylabel)):
         if "long_name" in values.attrs:
             name = plain(values.attrs["long_name"], width=LABEL)
@@ -103,9 +111,9 @@ def phase_figure(portraits: Sequence[xr.Dataset], measured: xr.Dataset | None = 
     ----------
     portraits : sequence of Dataset
         From `dynamics.phase_portrait`.
-    measured : Dataset (step, mode), optional
-        Modes to lay over each, `predictor_eigenvalue` and `correlation_eigenvalue`; a title has
-        its ``attrs["not_in_the_flow"]``.
+    measured : Dataset ([source,] step, mode), optional
+        Modes to lay over each, `predictor_eigenvalue` and `correlation_eigenvalue`, say what
+        `dynamics.compare` returns; a title has its ``attrs`` errors and not_in_the_flow.
 
     Returns
     -------
@@ -122,20 +130,23 @@ def phase_figure(portraits: Sequence[xr.Dataset], measured: xr.Dataset | None = 
         raise ValueError("one portrait or more is drawn; got none")
     with mpl.rc_context(STYLE):
         # Its labels and legend take more lines with a run in it.
-        size = WIDTH if n == 1 else 2.5 * n, 3.0 if measured is None else 4.2
-        figure = Figure(figsize=size, layout="constrained")
+        width, height = ALONE if measured is None else OVER
+        figure = Figure(figsize=(width if n == 1 else 2.5 * n, height), layout="constrained")
         axes = figure.subplots(1, n, squeeze=False, sharey=True)[0]
         keys: dict[str, Artist] = {}
         for ax, portrait in zip(axes, portraits, strict=True):
             plot_phase(portrait, ax)
             if measured is not None:
-                plot_trajectories(measured[P], measured[S], ax)
+                for source in [*SOURCES][::-1]:
+                    if (one := _of(measured, source)) is not None:
+                        plot_trajectories(one[P], one[S], ax, source=source)
             handles, labels = ax.get_legend_handles_labels()
             keys |= dict(zip(labels, handles, strict=True))
         for ax in axes[1:]:
             ax.set_ylabel("")
-        if measured is not None and (words := measured.attrs.get("not_in_the_flow")):
-            figure.suptitle(plain(words, SENTENCE, width=55 * n), fontsize=7)
+        if measured is not None and (words := _title(measured)):
+            letters = LINE if n == 1 else 50 * n
+            figure.suptitle(plain(words, SENTENCE, width=letters), fontsize=7)
         columns = 3 if measured is None else 2
         if n > 1:
             columns = -(-len(keys) // -(-len(keys) // (2 * n)))  # in rows of about one length
@@ -143,11 +154,47 @@ def phase_figure(portraits: Sequence[xr.Dataset], measured: xr.Dataset | None = 
     return figure
 
 
+def _of(modes: xr.Dataset, source: str) -> xr.Dataset | None:
+    if "source" not in modes.dims:
+        return modes if source == "measured" else None
+    return modes.sel(source=source)
+
+
+def _title(modes: xr.Dataset) -> str:
+    return "; ".join(
+        filter(None, (modes.attrs.get(name) for name in ("errors", "not_in_the_flow")))
+    )
+
+
+def _field(ax: Axes, portrait: xr.Dataset) -> None:
+    p, s = portrait[P].values, portrait[S].values
+    _streams(ax, portrait)
+    alpha_p, eta, eta_p = (portrait.attrs[name] for name in ("alpha_p", "eta", "eta_p"))
+    if eta == eta_p:
+        ax.plot(p, p**2 / alpha_p, "k--", linewidth=0.9, label=r"$s = p^2/\alpha_p$", zorder=2)
+    elif eta > 0:
+        curve, label = eta_p / eta * p**2 / alpha_p, r"$s = \eta_p p^2/(\eta \alpha_p)$"
+        ax.plot(p, curve, "k--", linewidth=0.9, label=label, zorder=2)
+    if eta == 0 == eta_p and "rest_p" in portrait:
+        _lines_at_rest(ax, p, s, portrait.attrs["tau"] / portrait.attrs["k"])
+        return
+    for name, style in (("p", ":"), ("s", "-.")):
+        rate = portrait[f"{name}_rate"].values
+        ax.contour(p, s, rate, levels=[0], colors="0.45", linestyles=style, linewidths=0.8)
+        # A contour has no label that a legend takes.
+        label = rf"$\dot {name} = 0$"
+        ax.plot([np.nan] * 2, [np.nan] * 2, style, color="0.45", linewidth=0.8, label=label)
+    if "separatrix_p" in portrait:
+        separatrix = portrait["separatrix_p"], portrait["separatrix_s"]
+        ax.plot(*separatrix, color=CURVE, linewidth=1.6, label="separatrix", zorder=3)
+    if "rest_p" in portrait:
+        _rest_points(ax, portrait)
+
+
 def _streams(ax: Axes, portrait: xr.Dataset) -> None:
     p, s = portrait[P].values, portrait[S].values
     dp, ds = portrait["p_rate"].values, portrait["s_rate"].values
     if bend := portrait[S].attrs.get("linear_below"):
-        ax.set_yscale("asinh", linear_width=bend)
         ds = ds / np.hypot(1, s / bend)[:, None]
     # They are followed on an even grid: in what the axis draws evenly.
     upright = ax.yaxis.get_transform()

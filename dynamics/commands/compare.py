@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analysis.commands.parser import Parser
 from analysis.commands.values import RUN
-from dynamics.commands.parser import say_caveat
+from dynamics.commands.parser import say_flow
 
 
 def add_options(parser: Parser) -> None:
@@ -35,5 +35,5 @@ def run(args: argparse.Namespace) -> None:
 
     theory = run_descent(open_run(args.trained), start=args.start) if args.steps else None
     both = compare(open_snapshots(args.trained), theory, start=args.start)
-    say_caveat(both.attrs["not_in_the_flow"])
+    say_flow(both)
     print(save_figure(theory_comparison(both, modes=args.modes), args.out))

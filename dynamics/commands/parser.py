@@ -1,8 +1,14 @@
 """What the commands share: the flags of a flow, and what they are called elsewhere."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from analysis.commands.parser import Parser
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 FLOW = {"alpha_p": 1.0, "sigma2": 0.25, "eta": 0.05, "tau": 1.0}  # where nothing is given
 TEXTS = {
@@ -49,7 +55,8 @@ def given(args: object) -> dict[str, float]:
     return {name: value for name in TEXTS if (value := getattr(args, name, None)) is not None}
 
 
-def say_caveat(line: str) -> None:
-    """Print what a run has that the flow has not, if anything."""
-    if line:
+def say_flow(compared: xr.Dataset) -> None:
+    """Print by which flow a run's modes were predicted, how well, and what it has not."""
+    print(compared.attrs["errors"])
+    if line := compared.attrs["not_in_the_flow"]:
         print(line)

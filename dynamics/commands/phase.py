@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.commands.parser import Parser
 from analysis.commands.values import RUN
-from dynamics.commands.parser import FLOW, add_flow, given, say_caveat
+from dynamics.commands.parser import FLOW, add_flow, given, say_flow
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,30 +40,39 @@ def run(args: argparse.Namespace) -> None:
     from analysis.checks.numbers import check_rising
     from analysis.figures.phase_plane import phase_figure
     from analysis.figures.save import save_figure
-    from analysis.store.reader import open_snapshots
-    from dynamics.experiment.compare import NAMES, compare
-    from dynamics.experiment.flow_parameters import FlowParameters
     from dynamics.flows.eigenmodes import EigenmodeFlow
     from dynamics.theorems.phase_plane import phase_portrait
 
-    modes, known, linear_below = None, FLOW, None
     p, s = (-0.5, args.p_max), (0.0, args.s_max)
     check_rising("--p-max: the axis from -0.5 on", p)
     check_rising("--s-max: the axis from 0 on", s)
     if args.trained:
-        snapshots = open_snapshots(args.trained)
-        # The portrait's modes are decoupled: it is of the Euclidean loss, and says so.
-        euclidean = FlowParameters.from_run(snapshots).eigenmodes()
-        modes = compare(snapshots, euclidean).sel(source="measured")
-        say_caveat(modes.attrs["not_in_the_flow"])
-        known = _flow_of(snapshots)
-        spans = [modes[name] for name in NAMES]
-        p = (min(p[0], float(spans[0].min())), max(p[1], 1.05 * float(spans[0].max())))
-        s = (0.0, max(s[1], 1.05 * float(spans[1].max())))
-        linear_below = _decades(spans[1].isel(step=-1).values)
-    flow = EigenmodeFlow(**known | given(args))
-    portrait = phase_portrait(flow, p, s, linear_below=linear_below)
+        portrait, modes = _of_run(args, p, s)
+        say_flow(modes)
+    else:
+        portrait, modes = phase_portrait(EigenmodeFlow(**FLOW | given(args)), p, s), None
     print(save_figure(phase_figure([portrait], modes), args.out))
+
+
+def _of_run(
+    args: argparse.Namespace, p: tuple[float, float], s: tuple[float, float]
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Return the plane of the run's own flow, and its modes with what was predicted of them."""
+    from analysis.store.reader import open_snapshots
+    from dynamics.experiment.compare import NAMES, compare
+    from dynamics.experiment.own_flow import own_flow
+    from dynamics.experiment.run_portrait import changed, run_portrait
+
+    snapshots = open_snapshots(args.trained)
+    flow = changed(own_flow(snapshots), given(args))
+    modes = compare(snapshots, flow)
+    seen = [modes[name].sel(source="measured") for name in NAMES]
+    p = (min(p[0], float(seen[0].min())), max(p[1], 1.05 * float(seen[0].max())))
+    s = (0.0, max(s[1], 1.05 * float(seen[1].max())))
+    last = [values.isel(step=-1).values for values in seen]
+    portrait = run_portrait(flow, (last[0], last[1]), p, s, linear_below=_decades(last[1]))
+    words = [modes.attrs["not_in_the_flow"], portrait.attrs["not_drawn"]]
+    return portrait, modes.assign_attrs(not_in_the_flow="; ".join(filter(None, words)))
 
 
 def _decades(s: np.ndarray) -> float | None:
@@ -71,15 +80,3 @@ def _decades(s: np.ndarray) -> float | None:
     largest = float(np.max(s, initial=0.0))
     least = float(np.min(s[s > 0], initial=np.inf))
     return max(least, largest / DECADES) if largest > ONE_SCALE * least else None
-
-
-def _flow_of(snapshots: xr.Dataset) -> dict[str, float]:
-    from analysis.checks.numbers import check_numbers
-    from dynamics.experiment.flow_parameters import FlowParameters
-
-    found = FlowParameters.from_run(snapshots)
-    last = snapshots[["correlation", "cross_correlation"]].isel(step=-1).compute()
-    same, cross = (float(np.trace(matrix)) for matrix in last.values())
-    check_numbers("the trace of the run's last cross-view correlation", cross, above=0)
-    flow = {name: getattr(found, name) for name in ("alpha_p", "eta", "eta_p")}
-    return flow | {"tau": 1.0, "sigma2": max(same / cross - 1, 0.0)}

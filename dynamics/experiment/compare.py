@@ -10,15 +10,14 @@ from analysis.store.schema import Variable
 from dynamics.experiment.assumptions import broken_assumptions, caveat
 from dynamics.experiment.deviations import deviations
 from dynamics.experiment.flow_parameters import FlowParameters
-from dynamics.experiment.stored_flow import stored_flow
+from dynamics.experiment.own_flow import Modes, own_flow
 from dynamics.flows.base import Flow
 from dynamics.flows.cosine import CosineFlow
 from dynamics.flows.eigenmodes import EigenmodeFlow
-from dynamics.flows.set_predictor import ClosedFormFlow, rule_of
+from dynamics.flows.set_predictor import ClosedFormFlow
 from dynamics.flows.singular_values import ScalarFlow
 from dynamics.solvers.integrate import integrate
 
-Modes = EigenmodeFlow | CosineFlow | ClosedFormFlow
 NAMES = ("predictor_eigenvalue", "correlation_eigenvalue")
 LABELS = {
     NAMES[0]: Variable("Rayleigh quotient of the predictor", symbol=r"$p_j = u_j^\top W_p u_j$"),
@@ -42,9 +41,7 @@ def compare(
     :math:`p_j = u_j^\top W_p u_j`, :math:`s_j = u_j^\top F u_j` and, where the run has targets,
     :math:`\tau_j = u_j^\top F_a u_j / s_j`: Rayleigh quotients, eigenvalues only where a matrix
     has those eigenvectors, as F has at the end. What is predicted follows the run's own loss and
-    rule: a Euclidean loss by `EigenmodeFlow`, exact for linear networks on isotropic data whose
-    modes are aligned from the start; a cosine by `CosineFlow`, a mean field; a W_p that is set by
-    `ClosedFormFlow`. On others it shows how far that carries.
+    rule, by `own_flow`; on what its flow does not describe it shows how far that carries.
 
     Parameters
     ----------
@@ -53,10 +50,7 @@ def compare(
     theory : EigenmodeFlow, CosineFlow, ClosedFormFlow or Dataset, optional
         A Dataset is what `integrate` returned of a matrix flow, say `LinearFlow`, or what
         `run_descent` did, the steps of the run: its matrices are seen in the same u_j, and read at
-        the run's times, linearly between its own. By default
-        `FlowParameters.from_run`, with the :math:`k_j = 1 + \sigma_j^2` of each mode that the run
-        ends with, :math:`u_j^\top F_{same} u_j / s_j`; that of the traces for a mode without a
-        positive s_j.
+        the run's times, linearly between its own. By default `own_flow`.
     start : int
         The snapshot that the flow starts from.
     loss : {"cosine", "euclidean"}, optional
@@ -72,8 +66,8 @@ def compare(
         `survives` (source, mode), whether s ends above a hundredth of its largest value over all
         modes; `error` (variable), the root mean square of predicted less measured over steps and
         modes, relative to that of measured, "p" and "s". Steps before `start` are NaN in what is
-        predicted. ``attrs["flow"]`` is the flow, ``attrs["not_in_the_flow"]`` says which of its
-        assumptions the run breaks.
+        predicted. ``attrs["flow"]`` is the flow, ``attrs["errors"]`` the errors in words, and
+        ``attrs["not_in_the_flow"]`` says which of its assumptions the run breaks.
 
     Raises
     ------
@@ -82,10 +76,8 @@ def compare(
         `start` is not one of its snapshots; there is no such loss, or a `theory` has one already.
     """
     check_run(run)
-    if loss not in (None, "cosine", "euclidean") or (loss and theory is not None):
-        raise ValueError(
-            f"loss is {shown(loss)}; cosine or euclidean wanted, and none beside a theory"
-        )
+    if loss is not None and theory is not None:
+        raise ValueError(f"loss is {shown(loss)}, and the theory has its own; none beside a theory")
     needed = ("predictor", "correlation", "cross_correlation", "time")
     if missing := [name for name in needed if name not in run and name not in run.coords]:
         raise ValueError(f"the run lacks {missing}; it has {sorted(map(str, run.variables))}")
@@ -102,21 +94,26 @@ def compare(
     U = np.linalg.eigh(F[-1])[1][:, ::-1]
     p, s = (np.einsum("ij,tik,kj->tj", U, M, U) for M in (W, F))
     times = run["time"].values[start:]
+    by, unknown = "", ""
+    kept: float | None = None
     if isinstance(theory, xr.Dataset):
         found, of_cosine = FlowParameters.from_run(run), theory.attrs.get("loss") == "cosine"
         flow: Modes = found.cosine() if of_cosine else found.eigenmodes()
         known, predicted = theory.attrs.get("flow", ""), _seen(theory, U, times)
+        by, unknown = (theory.attrs.get(name, "") for name in ("method", "not_known"))
     else:
-        flow = theory or _flow_of(run, _noise(run, U, s[-1]), loss)
+        flow = theory or own_flow(run, loss)
         begin, tau = np.maximum(s[start], 0.0), _tau(run, U, s[start], start)
         known = str(flow)
         followed = integrate(*_start(flow, p[start], begin, tau), times)
         predicted = [followed[name].values for name in NAMES]
+        if isinstance(flow, CosineFlow):
+            kept = float(flow.predictor_decay)  # a norm that its steps do not keep
     cosine = isinstance(flow, CosineFlow) or (isinstance(flow, ClosedFormFlow) and flow.cosine)
     broken = broken_assumptions(run, "cosine" if cosine else "euclidean")
-    broken += deviations(run.isel(step=slice(start, None)), mean_field=cosine)
-    if isinstance(theory, xr.Dataset) and theory.attrs.get("not_known"):
-        broken.append(theory.attrs["not_known"])
+    from_start = run.isel(step=slice(start, None))
+    broken += deviations(from_start, mean_field=cosine, predictor_decay=kept)
+    broken += [unknown] if unknown else []
     ahead = np.full((start, p.shape[1]), np.nan)
     pairs = zip((p, s), predicted, strict=True)
     sources = [[seen, np.concatenate([ahead, values])] for seen, values in pairs]
@@ -133,22 +130,12 @@ def compare(
         {**run.attrs, "flow": known, "not_in_the_flow": caveat(broken)},
     )
     curve = _ratio(flow) * out["predictor_eigenvalue"] ** 2
-    last = out["correlation_eigenvalue"].isel(step=-1)
+    last, error = out["correlation_eigenvalue"].isel(step=-1), _error(out)
     return out.assign(
-        error=_error(out),
+        error=error,
         parabola=curve.assign_attrs(long_name="s of that p at rest", **BASIS),
         survives=last > 0.01 * last.max("mode"),
-    )
-
-
-def _flow_of(run: xr.Dataset, sigma2: np.ndarray, loss: str | None) -> Modes:
-    found, known = FlowParameters.from_run(run), stored_flow(run)
-    rule, own = rule_of(known.get("predictor", {})), known.get("loss", {})
-    cosine = (loss or own.get("kind")) == "cosine"
-    if rule is None:
-        return found.cosine(sigma2) if cosine else found.eigenmodes(sigma2)
-    rest = {"eta": found.eta, "beta": found.beta, "iso": own.get("iso", False)}
-    return ClosedFormFlow(rule=rule, same=1 + sigma2, cosine=cosine, **rest)
+    ).assign_attrs(errors=f"{by or type(flow).__name__}: {_said(error)}")
 
 
 def _start(
@@ -184,6 +171,14 @@ def _error(out: xr.Dataset) -> xr.DataArray:
     return xr.DataArray(errors, {"variable": ["p", "s"]}, attrs={"long_name": "relative error"})
 
 
+def _said(error: xr.DataArray) -> str:
+    parts = [
+        f"of {name} {e:.2g}" if np.isfinite(e) else f"of {name} not defined: it is 0"
+        for name, e in zip(error["variable"].values, error.values, strict=True)
+    ]
+    return f"relative error {', '.join(parts)}"
+
+
 def _seen(theory: xr.Dataset, U: np.ndarray, times: np.ndarray) -> list[np.ndarray]:
     if missing := [name for name in ("predictor", "cross_correlation") if name not in theory]:
         raise ValueError(f"theory lacks {missing}; integrate a flow of matrices, as LinearFlow")
@@ -194,15 +189,6 @@ def _seen(theory: xr.Dataset, U: np.ndarray, times: np.ndarray) -> list[np.ndarr
         values = np.einsum("ij,tik,kj->jt", U, M, U)
         out.append(np.stack([np.interp(times, own, v, np.nan, np.nan) for v in values], axis=1))
     return out
-
-
-def _noise(run: xr.Dataset, U: np.ndarray, s: np.ndarray) -> np.ndarray:
-    # sigma2 of each mode, (mode,)
-    same = run["correlation"].transpose("step", "row", "col").values[-1].astype(float)
-    values = np.einsum("ij,ik,kj->j", U, same, U)
-    of_all = values.sum() / s.sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.maximum(np.where(s > 0, values / s, of_all) - 1, 0.0)
 
 
 def _tau(run: xr.Dataset, U: np.ndarray, s: np.ndarray, start: int) -> np.ndarray:

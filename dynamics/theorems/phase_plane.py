@@ -1,18 +1,13 @@
 """The (p, s) plane of a mode as a dataset: the field, where it rests, who survives."""
 
-from typing import Any
-
 import numpy as np
 import xarray as xr
 
 from analysis.checks.fields import checked
-from analysis.checks.numbers import check_count, check_numbers, check_rising
-from dynamics.flows.base import VARIABLES
 from dynamics.flows.eigenmodes import EigenmodeFlow
 from dynamics.theorems.basin import survives
+from dynamics.theorems.plane import P, S, plane
 from dynamics.theorems.separatrix import separatrix
-
-P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 
 
 def phase_portrait(
@@ -31,52 +26,39 @@ def phase_portrait(
         Without EMA, numbers as parameters.
     p, s : pairs
         Range of the axes.
-    points : int
-        Of the grid, along each axis.
-    linear_below : float, optional
-        For an s that spans decades: its axis is about linear below this, and logarithmic above
-        (even in asinh). By default linear.
+    points, linear_below
+        As for `plane`.
 
     Returns
     -------
     Dataset
         On the grid `predictor_eigenvalue` x `correlation_eigenvalue`: `p_rate`, `s_rate`,
         `survives`. Along `rest`: `rest_p`, `rest_s`, `rest_name`, `rest_stability`. Along `point`,
-        where there is a saddle: `separatrix_p`, `separatrix_s`. The flow's parameters in ``attrs``.
-        With `linear_below`, s has it in its own.
+        where there is a saddle: `separatrix_p`, `separatrix_s`. The flow's parameters and a title
+        in ``attrs``.
 
     Raises
     ------
     ValueError
-        The flow has an EMA: its space has three dimensions. Or an axis does not rise, s begins
-        below 0, there are fewer than 2 points, or `linear_below` is not above 0.
+        The flow has an EMA: its space has three dimensions. Or as for `plane`.
     """
     checked("flow", flow, EigenmodeFlow)
-    check_rising("p", p)
-    check_numbers("s", check_rising("s", s), least=0)
-    check_count("points", points, least=2)
     if flow.beta is not None:
         raise ValueError("a phase portrait is of (p, s) alone; leave beta out, or use integrate")
-    across, up = np.linspace(*p, points), np.linspace(*s, points)
-    named: dict[str, Any] = dict(VARIABLES[S].attrs)
-    if linear_below is not None:
-        check_numbers("linear_below", linear_below, above=0)
-        first, last = (float(np.arcsinh(end / linear_below)) for end in s)
-        up = linear_below * np.sinh(np.linspace(first, last, points))
-        named["linear_below"] = linear_below
-    grid_p, grid_s = np.meshgrid(across, up)
+    axes = plane(p, s, points, linear_below)
+    grid_p, grid_s = np.meshgrid(axes[P][1], axes[S][1])
     dp, ds = flow(0.0, grid_p, grid_s)
+    known = {"alpha_p": flow.alpha_p, "k": flow.k, "tau": flow.tau}
+    known |= {"eta": flow.eta, "eta_p": flow.predictor_decay}
     out = xr.Dataset(
         {
             "p_rate": ((S, P), dp, {"symbol": r"$\dot p_j$"}),
             "s_rate": ((S, P), ds, {"symbol": r"$\dot s_j$"}),
         },
-        {P: (P, across, VARIABLES[P].attrs), S: (S, up, named)},
-        {
-            **{"alpha_p": float(flow.alpha_p), "k": float(flow.k), "tau": float(flow.tau)},
-            **{"eta": float(flow.eta), "eta_p": float(flow.predictor_decay)},
-        },
+        axes,
+        {name: float(value) for name, value in known.items()},
     )
+    out.attrs["title"] = rf"$\eta$ = {flow.eta:.3g}, $\tau$ = {flow.tau:.3g}, $k$ = {flow.k:.3g}"
     rest = flow.rest_points()
     out = out.assign(
         rest_p=("rest", [point.state[0] for point in rest]),

@@ -99,8 +99,10 @@ class LoopRecorder:
             self.fetch()
 
     def _with_scale_laws(self) -> dict[str, Tensor]:
-        # A learned predictor of one layer is W_p itself.
+        # A learned predictor of one layer is W_p itself. LARS has other steps than these laws.
         predictor, layers = self.learner.predictor, {}
+        if not isinstance(self.learner.optimiser.sgd, torch.optim.SGD):
+            return {}
         if isinstance(predictor, LearnedPredictor) and len(predictor.weights) == 1:
             layers["predictor"] = predictor.weights[0]
         return layers if self._head is None else layers | {"head": self._head.weight}

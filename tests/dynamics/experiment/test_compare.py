@@ -178,10 +178,12 @@ def test_the_command_says_what_a_cosine_run_breaks(tmp_path, capsys):
     for words in (["compare", str(run)], ["phase", "--run", str(run), "--eta", "0.05"]):
         capsys.readouterr()
         assert main([*words, "--out", str(tmp_path / "f.png")]) == 0
-        said.append(capsys.readouterr().out.splitlines()[0])
-    assert said[0].startswith("not in the flow: W_p asymmetric (")  # CosineFlow has the loss
-    assert re.search(r"few effective dimensions \(\d\.\d, then \d\.\d\)$", said[0])
-    assert said[1].startswith("not in the flow: cosine loss, W_p asymmetric (")
+        said.append(capsys.readouterr().out.splitlines()[:2])
+    for flow, broken in said:
+        assert re.fullmatch(r"CosineFlow: relative error of p \d\S*, of s \d\S*", flow)
+        assert broken.startswith("not in the flow: W_p asymmetric (")  # the flow has the loss
+        assert re.search(r"few effective dimensions \(\d\.\d, then \d\.\d\)", broken)
+        assert re.search(r"\|W_p\|\^2 ends at \d\.\d+ times the flow's", broken)
 
 
 @pytest.mark.parametrize(("name", "own"), [("linear", "euclidean"), ("directpred", "cosine")])

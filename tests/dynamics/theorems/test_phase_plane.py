@@ -16,7 +16,8 @@ def test_the_field_by_hand():
     assert float(at["s_rate"]) == pytest.approx(2 * 0.25 * (2 * -2.1 - 0.1))
     assert not portrait["s_rate"].sel({S: 0.0}).any()
     expected = {"alpha_p": 4.0, "k": 1.5, "tau": 0.9, "eta": 0.1, "eta_p": 0.2}
-    assert portrait.attrs == expected
+    assert {name: portrait.attrs[name] for name in expected} == expected
+    assert portrait.attrs["title"] == r"$\eta$ = 0.1, $\tau$ = 0.9, $k$ = 1.5"
 
 
 def test_an_axis_of_s_over_decades_by_hand():
