@@ -18,6 +18,7 @@ from analysis.figures.text import formula, plain
 P, S = "predictor_eigenvalue", "correlation_eigenvalue"
 STYLES: dict[str, Literal["-", "--"]] = {"measured": "-", "predicted": "--"}
 REST = "at rest"
+SAID = ("errors", "not_in_the_flow")  # attributes that a title has, as they are
 MODES = 6
 SENTENCE, LINE = 400, 120  # letters
 
@@ -98,8 +99,9 @@ def plot_parabola(
 def theory_comparison(compared: xr.Dataset, *, modes: int | None = None) -> Figure:
     """Draw p_j and s_j over time and against each other, measured and predicted.
 
-    What is predicted is of a flow of linear networks; a line of the title says what the run has
-    that it has not. Both are Rayleigh quotients in the last eigenvectors of the cross-view F.
+    What is predicted is of a flow of linear networks; lines of the title say how far off it is, and
+    what the run has that it has not. Both are Rayleigh quotients in the last eigenvectors of the
+    cross-view F.
 
     Parameters, raises: as `plot_against_theory`.
 
@@ -129,8 +131,9 @@ def theory_comparison(compared: xr.Dataset, *, modes: int | None = None) -> Figu
             f"{method}: of {total} modes {counts[0]} live at the end, "
             f"{counts[1]} predicted; {modes} drawn (u_j of the last cross-view F)"
         )
-        caveat = plain(compared.attrs.get("not_in_the_flow", ""), SENTENCE)
-        figure.suptitle("\n".join([title, *textwrap.wrap(caveat, LINE)]), fontsize=8)
+        words = (plain(compared.attrs.get(name, ""), SENTENCE) for name in SAID)
+        lines = [line for text in words for line in textwrap.wrap(text, LINE)]
+        figure.suptitle("\n".join([title, *lines]), fontsize=8)
     return figure
 
 

@@ -140,7 +140,9 @@ def test_what_the_flow_has_not_is_said(run, method, options, said):
     beside = compare(run.assign_attrs(attrs), theory)
     assert beside.attrs["not_in_the_flow"] == said
     title = theory_comparison(beside).get_suptitle().split("\n")
-    assert " ".join(title[1:]) == said
+    assert title[1] == beside.attrs["errors"]
+    assert re.fullmatch(r"EigenmodeFlow: relative error of p [\d.]+, of s [\d.]+", title[1])
+    assert " ".join(title[2:]) == said
     assert max(map(len, title)) <= 120
 
 
