@@ -91,7 +91,8 @@ class ScalarFlow(PredictorDecay):
         .. math:: w_p = \frac{\lambda_d + \sqrt{\lambda_d^2 - 4 \eta \lambda_s}}{2 \lambda_s}, \quad
             w^2 = \frac{\eta_p}{\eta} \frac{w_p^2}{\alpha_p}
 
-        Without an `eta_p` of its own, :math:`w^2 = w_p^2 / \alpha_p`, with `eta` = 0 too.
+        With one decay for both, 0 too, :math:`w^2 = w_p^2 / \alpha_p`. With `eta_p` alone
+        :math:`w^2` is infinite: it grows for ever.
 
         Raises
         ------
@@ -100,10 +101,11 @@ class ScalarFlow(PredictorDecay):
         """
         if not np.all(self.beta):
             raise ValueError("beta is 0: the target stands still, and where modes rest is up to it")
-        with np.errstate(invalid="ignore"):
+        eta_p = self.predictor_decay
+        with np.errstate(invalid="ignore", divide="ignore"):
             root = np.sqrt(np.asarray(self.cross**2 - 4 * self.eta * self.same))
+            ratio = np.where(np.equal(eta_p, self.eta), 1.0, np.divide(eta_p, self.eta))
         wp = (self.cross + root) / (2 * self.same)
-        ratio = 1.0 if self.eta_p is None else self.eta_p / self.eta
         return wp, ratio * wp**2 / self.alpha_p
 
 

@@ -149,6 +149,16 @@ def test_what_is_near_rest_returns_at_its_least_rate(eta):
     assert -slope == pytest.approx(slow, rel=5e-3)
 
 
+@given(rng=generators())
+def test_many_states_at_once_have_the_rates_of_each(rng):
+    flow, target = CosineFlow(eta=0.1), CosineFlow(eta=0.1, beta=0.5)
+    for one in (flow, target):
+        states = rng.uniform(0.2, 1, size=(len(one.variables), 3, 4))  # (part, state, mode)
+        each = [one(0, *states[:, i]) for i in range(3)]
+        for part, rates in enumerate(one(0, *states)):
+            np.testing.assert_allclose(rates, [rate[part] for rate in each])
+
+
 def test_a_set_predictor_under_a_cosine_has_the_same_error():
     w, p = np.array([1.0, 0.5, 0.2]), np.array([1.0, 0.5, 0.2])  # DirectPred: p = |w| at power 1/2
     learned = CosineFlow(sigma2=0.5)
