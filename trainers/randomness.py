@@ -5,6 +5,8 @@ it, resuming a run or adding ranks changes nothing, and nothing but the seed has
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -90,6 +92,36 @@ def permutation(seed: int, epoch: int, n: int) -> Tensor:  # -> (n,)
     key = _mix(_mix((seed & WORD) + GAMMA & WORD) ^ epoch)
     generator = torch.Generator().manual_seed(key >> 1)
     return torch.randperm(n, generator=generator)
+
+
+@contextmanager
+def seeded(seed: int, step: int, device: torch.device, *, part: int = 0) -> Iterator[None]:
+    """Let torch's own generators, of the CPU and of `device`, draw what is this step's.
+
+    For code that is not ours: dropout, or noise in a loss. Afterwards they stand where they stood.
+
+    Parameters
+    ----------
+    part : int
+        Keeps those apart who draw at the same step, on data of their own.
+
+    Examples
+    --------
+    >>> with seeded(0, 3, torch.device("cpu")):
+    ...     first = torch.rand(2)
+    >>> with seeded(0, 3, torch.device("cpu")):
+    ...     print(torch.equal(first, torch.rand(2)))
+    True
+    """
+    key = 0
+    for number in (seed, _OTHERS, step, part):
+        key = _mix((key ^ (number & WORD)) + GAMMA & WORD)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(key >> 1)
+        yield
+
+
+_OTHERS = 8  # of the streams
 
 
 def _mix(z: int) -> int:

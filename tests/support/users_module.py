@@ -28,6 +28,13 @@ class Net(nn.Module):
         return self.body(x).view(len(x), self.body[0].out_channels, -1).mean(2)
 
 
+class Dropping(Net):
+    """Draws at every training step."""
+
+    def forward(self, x):
+        return nn.functional.dropout(super().forward(x), 0.5, self.training)
+
+
 def sized(image_size):
     return nn.Sequential(nn.Flatten(), nn.Linear(3 * image_size**2, 7))
 

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -18,8 +19,10 @@ from trainers.networks.synced_norm import leave_alone
 from trainers.networks.two_views import BATCH_NORMS, Pair
 from trainers.optimisation.optimiser import Optimiser
 from trainers.optimisation.schedule import Schedule
+from trainers.randomness import seeded
 from trainers.recording.step import Step, whole
 from trainers.runs.network import build_network
+from trainers.runs.own_parts import own_parts
 
 
 class Learner:
@@ -64,6 +67,7 @@ class Learner:
                 f"--projector-layers {config.resolved.projector_layers}; use 1 or more"
             )
         self.precision, self.accumulate = config.precision, config.accumulate
+        self._seed = config.seed if own_parts(config) else None  # ours draw nothing
         self.alone = False
         """Whether no other process takes part in a look."""
         self.both, prepare = BATCH_NORMS[config.batch_norm]
@@ -144,10 +148,11 @@ class Learner:
         """
         self.optimiser.clear()
         parts = []
-        for part in self.split(x1, x2):
-            seen = self.look(*part, step)
-            (seen.loss / self.accumulate).backward()
-            parts.append(seen.detached())
+        with self.drawing(step):
+            for part in self.split(x1, x2):
+                seen = self.look(*part, step)
+                (seen.loss / self.accumulate).backward()
+                parts.append(seen.detached())
         ranks.add_gradients(self.optimiser.parameters)
         gradients = [w.grad for w in self.optimiser.parameters if w.grad is not None]
         norm = torch.stack(torch._foreach_norm(gradients)).norm()
@@ -156,6 +161,13 @@ class Learner:
         learned = whole(parts, norm)
         self.predictor.after_step(step, learned.z, learned.t)
         return learned
+
+    def drawing(self, step: int) -> AbstractContextManager[None]:
+        """Let what a user's parts draw from torch's generators be that of a step: their dropout."""
+        if self._seed is None:
+            return nullcontext()
+        device = self.optimiser.parameters[0].device
+        return seeded(self._seed, step, device, part=ranks.number())
 
     def by_itself(self) -> "Learner":
         """Return a copy in which no other process takes part; its batch statistics are its own."""

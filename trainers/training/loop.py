@@ -195,7 +195,7 @@ def _look_before_training(
     """Record step 0 on the views of the first steps, enough of them for a full-rank F."""
     idle = learner.by_itself()  # its batch statistics move, the learner's must not
     wanted = math.ceil(8 * learner.d / (2 * config.batch_size))
-    with torch.no_grad():
+    with torch.no_grad(), idle.drawing(0):
         for step, samples in batches(config, data, 0):
             for part in idle.split(*data.views(step, samples)):
                 seen = idle.look(*part)

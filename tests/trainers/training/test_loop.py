@@ -18,6 +18,7 @@ from trainers import (
     Learned,
     Method,
     StopGradient,
+    resume,
     train,
 )
 from trainers.device import pick_device
@@ -222,3 +223,19 @@ def test_the_rule_of_a_direct_predictor_reaches_the_network():
 
 def test_auto_is_a_device_of_this_machine():
     assert pick_device("auto").type in {"cpu", "cuda", "mps"}
+
+
+def test_dropout_of_a_users_encoder_is_that_of_the_seed_and_of_a_run_that_never_stopped(tmp_path):
+    config = small(METHODS["byol"], encoder="users_module:Dropping", width=3)
+    torch.manual_seed(1)
+    whole = train(config, tmp_path / "whole")
+    torch.manual_seed(2)
+    state = torch.random.get_rng_state()
+    parts = train(dataclasses.replace(config, epochs=1), tmp_path / "parts")
+    resume(parts, epochs=3)
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert all(map(torch.equal, weights(whole), weights(parts)))
+    ours, theirs = (open_snapshots(run).sel(step=[0, 4, 12]).load() for run in (whole, parts))
+    xr.testing.assert_equal(ours, theirs)
+    other = train(dataclasses.replace(config, seed=1), tmp_path / "other")
+    assert not all(map(torch.equal, weights(whole), weights(other)))
