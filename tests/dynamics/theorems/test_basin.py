@@ -44,6 +44,17 @@ def test_the_lower_edge_passes_through_the_saddle_and_not_upright():
     assert float(distance.min()) < 1e-6
 
 
+def test_the_separatrix_has_the_points_asked_for_and_ends_where_it_leaves():
+    for points, p_max, s_max in ((2, 2.0, 1.0), (50, 1.9, 0.3), (50, 0.5, 9.0)):
+        curve = separatrix(FLOW, p_max=p_max, s_max=s_max, points=points)
+        p, s = (curve[name].values for name in FLOW.variables)
+        assert len(p) == 2 * points
+        for end in (0, -1):
+            assert max(abs(p[end]) / p_max, s[end] / s_max) == pytest.approx(1, abs=1e-6)
+    with pytest.raises(ValueError, match="points is 1; "):
+        separatrix(FLOW, points=1)
+
+
 @settings(max_examples=15)
 @given(i=st.integers(1, 398))
 def test_the_separatrix_is_a_trajectory(i):

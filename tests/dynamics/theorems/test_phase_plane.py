@@ -57,6 +57,12 @@ def test_who_survives_and_the_border():
     assert s[-1] > 1 or p[-1] > 1.2
 
 
+def test_the_border_goes_beyond_the_axes_whatever_they_are():
+    for top in (0.1, 4.0):
+        portrait = phase_portrait(EigenmodeFlow(eta=0.05), (-6.0, 1.0), (0.0, top), points=3)
+        assert float(portrait["separatrix_s"][0]) == pytest.approx(1.2 * top)
+
+
 def test_what_a_portrait_leaves_out():
     too_much = phase_portrait(EigenmodeFlow(eta=1.0), points=5)
     assert "separatrix_p" not in too_much

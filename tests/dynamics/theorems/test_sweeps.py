@@ -44,6 +44,7 @@ def test_ways_are_those_of_the_flow_at_each_value():
     flow = EigenmodeFlow(beta=0.4, alpha_p=4.0)
     alone = integrate(flow, (0.2, 0.1, 0.3), times).isel(mode=0)
     assert found["tau"].dims == ("alpha_p", "time")
+    assert set(found.coords) == {"alpha_p", "time"}
     np.testing.assert_allclose(found["tau"].sel(alpha_p=4.0), alone["tau"])
     kappa = flow.mode_alignment_rate(*(alone[name].values for name in flow.variables))
     np.testing.assert_allclose(found["mode_alignment_rate"].sel(alpha_p=4.0), kappa)
@@ -95,3 +96,7 @@ def test_bad_input_is_one_line(words, message, tmp_path, capsys):
 def test_refusals():
     with pytest.raises(ValueError, match="'gamma' is no parameter of EigenmodeFlow"):
         basin_map(FLOW, "gamma", [1.0], [0.1])
+    with pytest.raises(ValueError, match=r"s0 is 0\.0; finite and above 0 wanted"):
+        basin_map(FLOW, "eta", [0.1], [0.1], 0.0)
+    with pytest.raises(ValueError, match=r"eta is 0\.1; several values of it, in a list, wanted"):
+        basin_map(FLOW, "eta", 0.1, [0.1])
