@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from analysis.figures.axes import name_of, zero_line
@@ -112,14 +113,20 @@ def plot_paths(z: xr.DataArray, ax: Axes | None = None) -> Axes:
 def plot_eigenvalues(values: xr.DataArray, ax: Axes | None = None, *, least: float = 0.01) -> Axes:
     """Draw eigenvalues along `step` or `time`, from every `start` there is; mode 1 is darkest.
 
-    The axis is one for all such drawings, from `least` to 10: what is below has no place.
+    The axis is one for all such drawings, from `least` to 10: what is beyond has no place. Of two
+    along `variant` the second is dotted, and a legend names them.
     """
     ax = plt.gca() if ax is None else ax
     clock = "step" if "step" in values.dims else "time"
     colours = SEQUENTIAL(np.linspace(0, 1, values.sizes["mode"]))
-    for start in values.transpose("start", ...) if "start" in values.dims else [values]:
-        for line, colour in zip(start.transpose("mode", ...), colours, strict=True):
-            ax.plot(start[clock], line, color=colour)
+    several = next((dim for dim in ("start", "variant") if dim in values.dims), None)
+    for i, one in enumerate(values.transpose(several, ...) if several else [values]):
+        style = ":" if several == "variant" and i else "-"
+        for line, colour in zip(one.transpose("mode", ...), colours, strict=True):
+            ax.plot(one[clock], line, style, color=colour)
+    if several == "variant":
+        keys = [Line2D([], [], color="k", linestyle=style) for style in ("-", ":")]
+        ax.legend(keys, values["variant"].values.tolist(), fontsize=6, loc="best")
     steps = f"steps of {values.attrs['rate']:g}" if clock == "step" else "gradient-flow time"
     ax.set(xlabel=steps, title=values.attrs["title"])
     ax.locator_params(axis="x", nbins=4)

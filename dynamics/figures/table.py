@@ -30,7 +30,9 @@ class PaperFigure:
 
 NOTE = (
     "The mean of the published SGD (infinite batches), drawn as a flow; that of cosine losses is "
-    "over 4096 Gaussian draws. Noise of 0.1 on the target's view alone. Rings: start; dots: end."
+    "over 4096 Gaussian draws. Noise of 0.1 on the target's view alone. Rings: start; dots: end.\n"
+    "Dotted: the published code, whose gradient is not that of its loss without stop-gradient; and "
+    "noise on both views, by which all is lost without predictor."
 )
 REST = {"share": True, "least": 0.05}
 COSINE = {"by": "beta", "symbol": r"$\beta$", "label": r"$\cos(W_a, W)$"}

@@ -46,7 +46,12 @@ def panels():
 def test_isoloss_figure_2_is_at_the_published_setting(panels):
     kinds = ["sample" in panel.dims for panel in panels]
     assert kinds == [*[True] * 4, *[False] * 4] * 2
-    spectra = {p.attrs["loss"]: p for p in panels if "mode" in p.dims}
+    drawn = {p.attrs["loss"]: p for p in panels if "mode" in p.dims}
+    of_loss = {"cosine-attached": "gradient", "euclidean-no-predictor": "as published"}
+    assert {name: p["variant"].values[0] for name, p in drawn.items() if "variant" in p.dims} == (
+        of_loss
+    )
+    spectra = {name: p.isel(variant=0, missing_dims="ignore") for name, p in drawn.items()}
     paths = {p.attrs["loss"]: p for p in panels if "sample" in p.dims}
     assert list(spectra) == list(paths) == list(EIGEN_LOSSES)
     slow = {name for name, p in spectra.items() if p.attrs["rate"] == 0.01}
@@ -70,6 +75,14 @@ def test_isoloss_figure_2_is_at_the_published_setting(panels):
     np.testing.assert_allclose(spectra["euclidean-no-predictor"].values[-1], start)
     trace = spectra["cosine"].sum("mode")
     np.testing.assert_allclose(trace, trace[0], rtol=1e-4)
+    # The published toy, where it is not the gradient, and with the noise that augmentations have.
+    grown = drawn["cosine-attached"].sum("mode").transpose("variant", "step")
+    np.testing.assert_allclose(grown[0], grown[0, 0], rtol=1e-4)
+    assert grown[1, -1] / grown[1, 0] == pytest.approx(32, abs=2)
+    shrunk = drawn["euclidean-no-predictor"].isel(variant=1).transpose("step", "mode")
+    expected = start * np.exp(-2 * 0.01 * 0.1 * shrunk["step"].values[:, None])
+    seen = expected > 1e-12
+    np.testing.assert_allclose(shrunk.values[seen], expected[seen], rtol=1e-4)
     assert paths["cosine"].shape == (20, 301, 2)
     assert all(np.isfinite(p).all() for p in paths.values())
     assert np.linalg.norm(paths["cosine"].isel(time=0), axis=-1).min() > 1  # the furthest out
