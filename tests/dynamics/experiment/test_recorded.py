@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from analysis import open_example
-from dynamics import FlowParameters
+from dynamics import FlowParameters, compare
 from dynamics.commands.main import main
 from dynamics.experiment.recorded import each_explanation, exponent
 
@@ -54,6 +54,15 @@ def test_exponents_that_were_measured(found, row, name):
     assert numbers(found[row].evidence)[:3] == pytest.approx(slopes, abs=0.006)
     assert slopes[-1] < 0.5
     assert slopes[0] > slopes[1] > slopes[2]
+
+
+@pytest.mark.parametrize(("start", "cosine", "euclidean"), [(40, 0.18, 0.31), (60, 0.13, 0.30)])
+def test_later_starts_say_the_same_of_one_layer(start, cosine, euclidean):
+    run = open_example("byol-linear").load()
+    for loss, said in (("cosine", cosine), ("euclidean", euclidean)):
+        end = compare(run, start=start, loss=loss).sel(source="predicted").isel(step=-1)
+        p, s = (end[f"{name}_eigenvalue"].values for name in ("predictor", "correlation"))
+        assert slope(p, s) == pytest.approx(said, abs=0.006)
 
 
 def test_the_exponent_of_a_power_is_its_own():
