@@ -1,5 +1,6 @@
 """The table of speed: every ratio several times, each in a process of its own, and its range.
 
+    pip install -e '.[benchmarks]'
     python tests/benchmarks [--repeats 3] [--only WORD] [--out notebooks/results/speed]
 
 Writes `speed.json` and `table.md`: every ratio, its target, machine, versions, threads and load. A
@@ -14,6 +15,7 @@ import re
 import statistics
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,9 +39,28 @@ class Row(NamedTuple):
 
 
 STEP = "bench_precision.py --rounds 5"
+LIGHTLY = "bench_lightly.py --rounds 1"
 DIRECT = "bench_direct.py --rounds 3 --d"
 SUMMARISE = rf"summarise .* of \d+ cores {NUMBER}"
 ROWS = (
+    Row(
+        "BYOL's images a second, views included, over lightly's, width 16, batch 256, plain",
+        "",
+        LIGHTLY,
+        rf"^ratio +{NUMBER}",
+    ),
+    Row(
+        "the same, compiled and in bf16",
+        "4 or more",
+        f"{LIGHTLY} --precision bf16 --compile",
+        rf"^ratio +{NUMBER}",
+    ),
+    Row(
+        "compiled and in bf16 over lightly's, width 8, batch 128",
+        "4 or more",
+        f"{LIGHTLY} --precision bf16 --compile --width 8 --batch-size 128",
+        rf"^ratio +{NUMBER}",
+    ),
     Row(
         "a step in fp32 over bf16, width 16, batch 256",
         "",
@@ -47,7 +68,7 @@ ROWS = (
         rf"^ratio +{NUMBER}",
     ),
     Row(
-        "the same, width 8, batch 128",
+        "a step in fp32 over bf16, width 8, batch 128",
         "",
         f"{STEP} --width 8 --batch-size 128",
         rf"^ratio +{NUMBER}",
@@ -59,7 +80,7 @@ ROWS = (
         rf"^ratio +{NUMBER}",
     ),
     Row(
-        "the same, both in fp32",
+        "a plain step over a compiled one, both in fp32",
         "",
         f"{STEP} --sides fp32 fp32+compile --width 16 --batch-size 256",
         rf"^ratio +{NUMBER}",
@@ -77,7 +98,7 @@ ROWS = (
         rf"^directpred .*ratio {NUMBER}",
     ),
     Row(
-        "the same, d = 512",
+        "a step of DirectPred over a learned one, d = 512",
         "1.15 or less",
         f"{DIRECT} 512",
         rf"^directpred .*ratio {NUMBER}",
@@ -89,10 +110,16 @@ ROWS = (
         SUMMARISE,
     ),
     Row(
-        "the same, (200, 512)",
+        "`summarise` over bare `eigh` on all cores, (200, 512)",
         "1.5 or less",
         "bench_summarise.py --sizes 200x512",
         SUMMARISE,
+    ),
+    Row(
+        "CPU seconds of `summarise` over those of bare `eigh`, (1000, 128)",
+        "",
+        "bench_summarise.py --sizes 1000x128",
+        rf"CPU seconds {NUMBER}",
     ),
     Row(
         "a loop of `solve_ivp` RK45 over `ensemble`, 100,000 trajectories",
@@ -110,6 +137,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE.parents[1] / "notebooks/results/speed")
     arguments = parser.parse_args()
     rows = [row for row in ROWS if arguments.only in row.command]
+    if find_spec("lightly") is None:
+        rows = [row for row in rows if not row.command.startswith(LIGHTLY)]
+        print("lightly is not installed: its rows are left out", file=sys.stderr)
     if not rows:
         parser.error(f"no row has {arguments.only!r} in its command")
     if arguments.repeats < 1:
@@ -124,18 +154,18 @@ def main() -> None:
         "threads": torch.get_num_threads(),
     }
     # In turn, so that what else a machine does in a minute is not all one row's.
-    ratios: dict[str, list[float]] = {row.what: [] for row in rows}
+    ratios: dict[Row, list[float]] = {row: [] for row in rows}
     loads = []
     for _ in range(arguments.repeats):
         for row in rows:
-            ratios[row.what].append(_ratio(row))
+            ratios[row].append(_ratio(row))
             loads.append(round(os.getloadavg()[0], 2))
-            print(f"{row.what}: {ratios[row.what][-1]:g}", file=sys.stderr, flush=True)
+            print(f"{row.what}: {ratios[row][-1]:g}", file=sys.stderr, flush=True)
     made["load"] = [min(loads), max(loads)]
     table = _table(rows, ratios, made)
     print(table)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    kept = {"made": made, "rows": [row._asdict() | {"ratios": ratios[row.what]} for row in rows]}
+    kept = {"made": made, "rows": [row._asdict() | {"ratios": ratios[row]} for row in rows]}
     (arguments.out / "speed.json").write_text(json.dumps(kept, indent=1) + "\n")
     (arguments.out / "table.md").write_text(table + "\n")
 
@@ -156,10 +186,10 @@ def _cpu() -> str:
     return found[1] if found else platform.processor() or platform.machine()
 
 
-def _table(rows: list[Row], ratios: dict[str, list[float]], made: dict[str, object]) -> str:
+def _table(rows: list[Row], ratios: dict[Row, list[float]], made: dict[str, object]) -> str:
     lines = ["| ratio | wanted | median | range |", "|---|---|---|---|"]
     for row in rows:
-        each = ratios[row.what]
+        each = ratios[row]
         median, least, most = statistics.median(each), min(each), max(each)
         lines.append(f"| {row.what} | {row.target} | {median:.4g} | {least:.4g} to {most:.4g} |")
     count = len(next(iter(ratios.values())))
