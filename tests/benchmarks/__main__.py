@@ -92,6 +92,12 @@ ROWS = (
         rf"^ratio +{NUMBER}",
     ),
     Row(
+        "a step from a packed folder over one from memory",
+        "1.02 or less",
+        "bench_packed.py --rounds 5",
+        rf"^step .*ratio {NUMBER}",
+    ),
+    Row(
         "a step of DirectPred over a learned one, d = 128",
         "1.05 or less",
         f"{DIRECT} 128",

@@ -66,7 +66,8 @@ def _report(run: Path) -> int:
         print(f"kNN accuracy {accuracy.values[-1]:.2%} (k={k}, last epoch)")
     print(f"run          {run}")
     print(f"figure       {_drawn(run)}")
-    print(next_commands(run, labelled=accuracy is not None))
+    timed = "time" in open_snapshots(run).coords  # what a flow is compared by
+    print(next_commands(run, labelled=accuracy is not None, timed=timed))
     return 0
 
 
@@ -87,13 +88,12 @@ def _drawn(run: Path) -> Path:
         ) from error
 
 
-def next_commands(run: Path, *, labelled: bool = True) -> str:
+def next_commands(run: Path, *, labelled: bool = True, timed: bool = True) -> str:
     """Return what one may type now that a run has ended."""
     name = shlex.quote(str(run))
-    commands = [
-        f"eigenspace analyse {name}      measures, verdict and a report",
-        f"eigenspace theory compare {name} --out theory.png      beside the flow",
-    ]
+    commands = [f"eigenspace analyse {name}      measures, verdict and a report"]
+    if timed:
+        commands.append(f"eigenspace theory compare {name} --out theory.png      beside the flow")
     if labelled:
         commands.append(f"eigenspace evaluate {name}      a linear probe")
     return "next         " + f"\n{13 * ' '}".join(commands)

@@ -91,7 +91,7 @@ class MappedArray:
     def rows(self, numbers: np.ndarray) -> np.ndarray:  # (k,) -> (k, ...)
         """Read rows into memory; all are asked of the disk before the first is waited for."""
         each = self.values[0].nbytes if len(self.values) else 0
-        if each >= mmap.PAGESIZE and hasattr(self._mapped, "madvise"):  # not everywhere
+        if hasattr(self._mapped, "madvise"):  # not everywhere
             for number in numbers.tolist():
                 first = self._offset + number * each
                 page = first - first % mmap.PAGESIZE

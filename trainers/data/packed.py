@@ -73,7 +73,7 @@ def read_packed(path: Path, size: int | None) -> Source:
     try:
         classes, notes = tuple(map(str, found["classes"])), tuple(map(str, found["notes"]))
         hashes = {part: [str(one) for one in found["pixels"][part]] for part in PARTS}
-        x, y = {}, {}
+        hashed, x, y = str(found["hash"]), {}, {}
         for part in PARTS:
             x[part] = _mapped(path / f"x_{part}.npy", found[part], found["side"], hashes[part])
             y[part] = _labels(path / f"y_{part}.npy", found[part], len(classes))
@@ -86,7 +86,7 @@ def read_packed(path: Path, size: int | None) -> Source:
         MappedImages(x["test"]),
         y["test"],
         notes=notes,
-        hashed=str(found["hash"]),
+        hashed=hashed,
     )
 
 

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ from small_runs import same_runs, small
 
 from analysis.store.lock import hold
 from trainers import METHODS, FineTune, LinearProbe, evaluate, pack, resume, train
-from trainers.data import packing
+from trainers.data import images, packing
 from trainers.data.blocks import BLOCK
 from trainers.data.decoders import write_blocks
 from trainers.data.load import load_data
@@ -289,6 +290,9 @@ def test_damage_is_refused(tmp_path, packed):
         "of 80 images of 2 classes": lambda out: np.save(out / "y_test.npy", np.full(80, 2)),
         "x_train.npy has shape": written(FILE, json.dumps(words | {"train": 3})),
         "pack.json is damaged": written(FILE, json.dumps(words | {"pixels": 3})),
+        r"pack.json is damaged \('hash'\)": written(
+            FILE, json.dumps({key: words[key] for key in words if key != "hash"})
+        ),
         "of another version of the library": written(
             FILE, json.dumps(words | {"format": "eigenspace pack 9"})
         ),
@@ -300,3 +304,12 @@ def test_damage_is_refused(tmp_path, packed):
     without("x_test.npy")(out := shutil.copytree(packed, tmp_path / "lost"))
     with pytest.raises(FileNotFoundError, match="x_test"):
         load_data(str(out))
+
+
+def test_what_is_read_goes_where_the_labels_are(packed, monkeypatch):
+    monkeypatch.setattr(images, "two_views", lambda x, *_, **__: (x, x))  # no autocast on meta
+    monkeypatch.setattr(images, "normalise", lambda x, *_: x)
+    data = load_data(str(packed))
+    elsewhere = dataclasses.replace(data, y_train=data.y_train.to("meta"))
+    seen = [*elsewhere.views(1, torch.arange(5)), elsewhere.plain(data.x_test[:5])]
+    assert {x.device.type for x in seen} == {"meta"}

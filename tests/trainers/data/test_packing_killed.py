@@ -17,7 +17,8 @@ from trainers.data import blocks
 from trainers.data.blocks import Task, blocks_of
 from trainers.data.decoders import Decoder
 from trainers.data.load import load_data
-from trainers.data.packed import is_packed
+from trainers.data.pack_log import NAME, read_log
+from trainers.data.packed import FILE, is_packed
 
 SIDE = 8
 
@@ -36,6 +37,12 @@ def photos(tmp_path_factory):
 def command(photos, out):
     line = [sys.executable, "-m", "trainers", "pack", photos, out, "--size", SIDE, "--workers", 2]
     return subprocess.Popen([*map(str, line)], stderr=subprocess.DEVNULL)
+
+
+def noted(out):
+    """How many blocks are packed, -1 where none has been begun."""
+    found = read_log(out)
+    return -1 if found is None else len(found[1])
 
 
 def children(pid):
@@ -59,29 +66,31 @@ def test_a_decoder_that_is_killed_is_said_to_be(photos, tmp_path):
 def test_a_packing_killed_at_any_moment_goes_on_to_the_same_arrays(photos, tmp_path, trials):
     rng, whole, out = random.Random(0), pack(photos, tmp_path / "whole", SIDE), tmp_path / "out"
     expected = {file.name: file.read_bytes() for file in whole.iterdir()}
-    killed = 0
+    killed = halves = 0
     while killed < trials:
+        wanted = noted(out) + rng.choice([0, 1, 1, 3])  # blocks more, before it is killed
         process = command(photos, out)
-        began = time.monotonic()
-        while not is_packed(out) and process.poll() is None:
-            time.sleep(0.005)
-        loading = time.monotonic() - began
-        time.sleep(rng.uniform(0, 0.6) if rng.random() < 0.8 else 0)
+        while noted(out) < wanted and not (out / FILE).exists() and process.poll() is None:
+            time.sleep(0.002)
+        time.sleep(rng.uniform(0, 0.02))
         decoders = children(process.pid) if process.poll() is None else []
         process.send_signal(rng.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM]))
         process.wait()
         killed += process.returncode != 0
-        if (out / "pack.json").exists():
+        if (out / FILE).exists():
+            (out / NAME).unlink(missing_ok=True)  # the last that is removed
             assert {file.name: file.read_bytes() for file in out.iterdir()} == expected
             for file in out.iterdir():
                 file.unlink()
         elif is_packed(out):
+            halves += noted(out) > 0
             with pytest.raises(ValueError, match="is half packed"):
                 load_data(str(out))
-        until = time.monotonic() + 10 + loading
+        until = time.monotonic() + 30
         while any(Path(f"/proc/{pid}").exists() for pid in decoders):
             assert time.monotonic() < until, "a decoder outlives who started it"
             time.sleep(0.01)
+    assert halves > killed / 4  # and not all before it began, or after its end
     pack(photos, out, SIDE)
     assert {file.name: file.read_bytes() for file in out.iterdir()} == expected
 
