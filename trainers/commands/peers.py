@@ -57,7 +57,8 @@ OPTIONS = {
     # network
     "--encoder": "arch a architecture backbone model net network model-name base-model base-encoder"
     " encoder-name",
-    "--width": "channels base-width width-per-group",
+    "--channels": "in-chans in-channels input-channels num-channels grayscale greyscale",
+    "--width": "base-width width-per-group",
     "--projector-hidden": "hidden-dim proj-hidden-dim projector-hidden-dim projection-hidden-dim "
     "mlp-hidden-dim mlp-hidden-size hid-dim projection-hidden-size",
     "--projector-out": "dim proj-dim projection-dim proj-output-dim out-dim output-dim "
@@ -74,9 +75,10 @@ OPTIONS = {
     "--trust": "eta-lars trust-coefficient trust-coef",
     "optimisers are SGD and LARS: --optimiser, --lr, --momentum and --weight-decay": "adam adamw "
     "betas opt-betas nesterov opt-eps grad-clip-lars",
-    "gradients are not clipped or accumulated": "clip-grad grad-clip gradient-clip-val "
-    "clip-grad-norm max-grad-norm accumulate-grad-batches grad-accum-steps "
-    "gradient-accumulation-steps accum-iter clip-mode",
+    "--accumulate": "accumulate-grad-batches grad-accum-steps gradient-accumulation-steps "
+    "accum-iter accum-steps update-freq iter-size",
+    "gradients are not clipped": "clip-grad grad-clip gradient-clip-val clip-grad-norm "
+    "max-grad-norm clip-mode",
     "--lr": "learning-rate base-lr init-lr lr-base blr eta max-lr start-lr learningrate alpha",
     "--predictor-lr": "pred-lr lr-predictor predictor-learning-rate alpha-p",
     "--predictor-decay": "pred-wd predictor-wd predictor-weight-decay",
