@@ -34,6 +34,15 @@ def test_one_layer_by_hand():
     torch.testing.assert_close(W, torch.diag(torch.tensor([1.0, 0.0])))
 
 
+@pytest.mark.parametrize("size", [1e-5, 1e5])
+def test_layers_of_any_size_are_projected_alike(size):
+    for nearest in (symmetric_part, positive_part):
+        layers, scaled = factors(1), [size * layer for layer in factors(1)]
+        project(layers, nearest)
+        project(scaled, nearest)
+        torch.testing.assert_close([layer / size for layer in scaled], layers)
+
+
 @pytest.mark.parametrize("zero", [0, 1])
 def test_a_layer_of_zeros_leaves_the_other_as_it_is(zero):
     layers = factors(0)

@@ -151,6 +151,13 @@ def test_weights_out_of_range_are_refused(kind, options, words):
         kind(**options)
 
 
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_that_would_teach_nothing_is_refused(name):
+    for factor in (0.0, -1.0, float("nan")):
+        with pytest.raises(ValueError, match="loss factor is "):
+            type(LOSSES[name])(factor=factor)
+
+
 def test_all_losses_have_names_and_round_trips():
     from trainers import Config
 
