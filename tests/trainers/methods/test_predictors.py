@@ -38,6 +38,10 @@ def test_any_depth_has_a_product_and_norms_between():
     torch.testing.assert_close(predictor.matrix(), fourth @ third @ second @ first)
 
 
+def test_one_layer_is_recorded_as_its_weight_and_more_as_their_product():
+    assert [Learned(layers=n).recorded_as for n in (1, 2, 3)] == ["weight", "product", "product"]
+
+
 def test_the_last_layer_may_have_a_bias():
     assert Learned(layers=1, bias=True).build(3)[0].bias is not None
     assert Learned(layers=1).build(3)[0].bias is None
