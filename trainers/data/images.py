@@ -13,6 +13,7 @@ from trainers.augmentation.views import normalise, two_views
 from trainers.data.fingerprint import Fingerprint, hash_of
 from trainers.data.grey import seen
 from trainers.data.mapped_images import Images
+from trainers.say import said_later
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,12 +61,14 @@ class ImageData:
         """Of images and labels, in their order; of rendered ones by what they follow from."""
         # Rendered pixels differ in their last bit from one machine to another.
         pixels: list[Any] = [self.drawn] if self.drawn else [self.x_train, self.x_test]
+        with said_later(f"reading {self.name} for its fingerprint"):
+            hashed = self.hashed or hash_of([*pixels, self.y_train, self.y_test])
         return Fingerprint(
             train=len(self.x_train),
             test=len(self.x_test),
             shape=tuple(self.x_train.shape[1:]),
             classes=self.classes,
-            hash=self.hashed or hash_of([*pixels, self.y_train, self.y_test]),
+            hash=hashed,
         )
 
     @property

@@ -5,6 +5,7 @@ int64, and ``pack.json``, which is written last: without it a folder is not pack
 """
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +97,10 @@ def half_packed(path: Path) -> str:
     if found is None:
         return f"{path} is not packed"
     plan, done = found
+    command = shlex.join(["pack", plan.folder, str(path), "--size", str(plan.side)])
     return (
         f"{path} is half packed, {min(len(done) * BLOCK, plan.images)} of {plan.images} images; "
-        f"`eigenspace pack {plan.folder} {path} --size {plan.side}` goes on"
+        f"`eigenspace {command}` goes on"
     )
 
 

@@ -21,8 +21,8 @@ from trainers.data.folders import SIDE, Layout, lay_out
 from trainers.data.mapped_images import MappedImages
 from trainers.data.pack_log import NAME, PackLog, Plan, read_log
 from trainers.data.packed import FILE, FORMAT, PARTS, described, half_packed
-from trainers.data.packing_progress import said_later, showing
-from trainers.say import say
+from trainers.data.packing_progress import showing
+from trainers.say import said_later, say
 
 LEAST, MOST = 8, 1 << 12  # pixels of a side, as `Config` has them
 ARRAYS = [f"{kind}_{part}.npy" for part in PARTS for kind in "xy"]
@@ -88,7 +88,11 @@ def pack(
             _check_room(out, plan)
             out.mkdir(exist_ok=True)
             sweep_leftovers(out)
-            _publish(layout, out, plan, _write(layout, folder, out, plan, workers))
+            try:
+                pixels = _write(layout, folder, out, plan, workers)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(f"interrupted; {half_packed(out)}") from None
+            _publish(layout, out, plan, pixels)
     return out
 
 

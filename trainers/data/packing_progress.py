@@ -1,6 +1,5 @@
 """How far a packing is: a bar where somebody looks, a line a tenth where somebody will read."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,19 +9,6 @@ from typing import Any
 from tqdm import tqdm
 
 from trainers.say import say
-
-PATIENCE = 1.0  # seconds
-
-
-@contextmanager
-def said_later(line: str) -> Iterator[None]:
-    """Say a line if the block takes longer than a second."""
-    timer = threading.Timer(PATIENCE, say, [line])
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 class Progress:

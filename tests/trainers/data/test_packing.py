@@ -135,7 +135,7 @@ def test_what_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch, photos, pa
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
         counted(patch, stop)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt, match=r"interrupted; .*half packed, .* goes on"):
             pack(photos, out, SIDE, workers=1)
     with pytest.raises(
         ValueError, match=rf"out is half packed, \d+ of {2 * TRAIN + 86} images; .* on"
