@@ -19,8 +19,8 @@ OPTIONS = {
     "a run goes on by the command `resume RUN`, and stores itself": "resume auto-resume "
     "resume-from resume-from-checkpoint ckpt checkpoint ckpt-path load start-epoch pretrained "
     "restore",
-    "torchrun -m trainers METHOD shares a run among devices; a sweep is `sweep --jobs N`": "gpus "
-    "devices ngpu num-gpus world-size rank nodes num-nodes dist-url dist-backend strategy ddp "
+    "torchrun -m trainers METHOD shares a run among devices; a sweep is `sweep --workers N`": ""
+    "gpus devices ngpu num-gpus world-size rank nodes num-nodes dist-url dist-backend strategy ddp "
     "distributed multiprocessing-distributed dist",
     "--precision": "amp fp16 bf16 half mixed-precision use-amp apex amp-dtype native-amp dtype",
     "views are made in batches by the training process: there are no workers": "workers j "

@@ -23,13 +23,24 @@ def sweep_command(parser: Parser, argv: list[str]) -> int:
     parser.add_argument("names", nargs="+", metavar="METHOD", help="as `list` shows them")
     parser.add_argument("--seeds", default="0", help="between commas (default: 0)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the runs")
-    parser.add_argument("--jobs", type=int, default=1, help="runs at a time (default: 1)")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="runs at a time, on shared cores (default: 1)",
+    )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="train on a dask cluster: tcp://10.0.0.1:8786"
+    )
     parser.add_argument("--dry-run", action="store_true", help="show the runs, train nothing")
     parsed, rest = parser.parse_known_args(argv)
     for name in parsed.names:
         choose("method", name, PRESETS, f"`{called('trainers')} list` shows all {len(PRESETS)}")
-    if parsed.jobs < 1:
-        raise ValueError(f"jobs is {parsed.jobs}; it must be at least 1")
+    workers = 1 if parsed.workers is None else parsed.workers
+    if workers < 1:
+        raise ValueError(f"workers is {workers}; it must be at least 1")
+    if parsed.scheduler is not None and parsed.workers is not None:
+        raise ValueError("a scheduler has workers of its own; leave --workers or --scheduler out")
 
     def config(name: str, options: list[str]) -> Config:
         each = Parser(parser.prog, parser.meanings)
@@ -47,7 +58,12 @@ def sweep_command(parser: Parser, argv: list[str]) -> int:
         _tell(run)
 
     try:
-        ended = train_all(runs, parsed.jobs, tell)
+        if parsed.scheduler is None:
+            ended = train_all(runs, workers, tell)
+        else:
+            from trainers.training.cluster import train_on_cluster
+
+            ended = train_on_cluster(runs, parsed.scheduler, tell)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"interrupted: {states[DONE]} of {len(runs)} runs are done, and what was being trained "

@@ -11,9 +11,16 @@ class Ended(Exception):
 
 
 class Children:
-    """The processes of a sweep; any thread may start one."""
+    """The processes of a sweep; any thread may start one.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    folder : path, optional
+        Their working directory, if not this process's.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
         self._running: set[subprocess.Popen[bytes]] = set()
         self._starting = threading.Lock()
         self._over = threading.Event()
@@ -30,7 +37,7 @@ class Children:
             with self._starting:
                 if self._over.is_set():
                     raise Ended
-                child = subprocess.Popen(command, stdout=out, stderr=out, env=env)
+                child = subprocess.Popen(command, stdout=out, stderr=out, env=env, cwd=self._folder)
                 self._running.add(child)
             code = child.wait()
         self._running.discard(child)

@@ -44,6 +44,8 @@ class Planned:
     """As typed after the name, the seed among them."""
     out: Path
     config: Config
+    place: str
+    """Where its data lie, seen from any working directory."""
     state: str = NEW
     """What is at `out`: `new` if nothing, `started`, `running` if another process holds it, `done`,
     `diverged`, or `failed` when tried."""
@@ -101,7 +103,8 @@ def plan(
         fraction = re.sub(r"(?<=\d)/(?=\d)", "over", "-".join([name, *varied, str(seed)]))
         folder = safe_name(fraction)
         argv = [word for pair in chosen.items() for word in pair] + ["--seed", str(seed)]
-        run = Planned(name, tuple(argv), out / folder, configure(name, argv))
+        config = configure(name, argv)
+        run = Planned(name, tuple(argv), out / folder, config, place_of(config.data))
         if run.out in planned:
             raise ValueError(f"{folder} is planned twice; give every name, seed and value once")
         refuse_link(run.log)
@@ -129,9 +132,10 @@ def found(run: Planned) -> str:
     there = Config.from_json(attrs["config"])
     if replace(there, device=run.config.device).resolved != run.config.resolved:
         raise FileExistsError(f"{run.out} holds a run of other options; give another --out")
-    if (place := place_of(run.config.data)) != attrs.get("data_place", place):
+    if run.place != attrs.get("data_place", run.place):
         raise FileExistsError(
-            f"{run.out} was trained on {attrs['data_place']}, not on {place}; give another --out"
+            f"{run.out} was trained on {attrs['data_place']}, not on {run.place}; give another "
+            "--out"
         )
     if held:
         return RUNNING
@@ -140,8 +144,10 @@ def found(run: Planned) -> str:
     return STARTED if finished_at(run.out) is None else DONE
 
 
-def train_all(runs: Sequence[Planned], jobs: int, told: Callable[[Planned], None]) -> list[Planned]:
-    """Train what is not done, `jobs` at a time; what fails does not end the rest.
+def train_all(
+    runs: Sequence[Planned], workers: int, told: Callable[[Planned], None]
+) -> list[Planned]:
+    """Train what is not done, `workers` at a time; what fails does not end the rest.
 
     A run that another process holds, as what a killed sweep left training, is waited for, and then
     judged by what it came to. An interruption ends every process that was started here.
@@ -153,7 +159,7 @@ def train_all(runs: Sequence[Planned], jobs: int, told: Callable[[Planned], None
         `running` elsewhere.
     """
     slots: SimpleQueue[int] = SimpleQueue()
-    for slot in range(jobs):
+    for slot in range(workers):
         slots.put(slot)
     children = Children()
 
@@ -162,13 +168,13 @@ def train_all(runs: Sequence[Planned], jobs: int, told: Callable[[Planned], None
             return run
         slot = slots.get()
         try:
-            ended = replace(run, state=_train(run, children, environment(slot, jobs), told))
+            ended = replace(run, state=train_one(run, children, environment(slot, workers), told))
         finally:
             slots.put(slot)
         told(ended)
         return ended
 
-    with ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         try:
             return list(pool.map(one, runs))
         except BaseException:
@@ -177,11 +183,11 @@ def train_all(runs: Sequence[Planned], jobs: int, told: Callable[[Planned], None
             raise
 
 
-def _train(
+def train_one(
     run: Planned, children: Children, env: Mapping[str, str], told: Callable[[Planned], None]
 ) -> str:
     """Train a run, or wait for who does; return the state that it came to."""
-    state = _look(run)  # another sweep may have been here since it was planned
+    state = state_at(run)  # another sweep may have been here since it was planned
     while state in (NEW, STARTED, RUNNING):
         if state == RUNNING:
             told(replace(run, state=RUNNING))
@@ -193,24 +199,25 @@ def _train(
             with run.log.open("a") as log:
                 log.write(f"$ {shlex.join(command)}\n")
             children.run(command, run.log, env)
-            if (ended := _look(run)) != RUNNING:  # or another process was faster
+            if (ended := state_at(run)) != RUNNING:  # or another process was faster
                 return ended if ended in (DONE, DIVERGED) else FAILED
-        state = _look(run)
+        state = state_at(run)
     return state
 
 
-def _look(run: Planned) -> str:
+def state_at(run: Planned) -> str:
+    """Return the state of what is at the place of a run, `failed` if it is not this run."""
     try:
         return found(run)
     except (ValueError, OSError):  # what is there now is not this run, or cannot be read
         return FAILED
 
 
-def environment(slot: int, jobs: int, gpus: int | None = None) -> dict[str, str]:
-    """Return the environment of a job: its share of the cores, and of the GPUs one in turn."""
+def environment(slot: int, workers: int, gpus: int | None = None) -> dict[str, str]:
+    """Return the environment of a run: its share of the cores, and of the GPUs one in turn."""
     env = dict(os.environ)
-    if jobs > 1:
-        env.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
+    if workers > 1:
+        env.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
         gpus = torch.cuda.device_count() if gpus is None else gpus
         if gpus > 1 and "CUDA_VISIBLE_DEVICES" not in env:
             env["CUDA_VISIBLE_DEVICES"] = str(slot % gpus)

@@ -13,6 +13,7 @@ from analysis import SnapshotWriter, open_runs, open_snapshots
 from analysis.store.lock import hold, is_held, lock_file
 from trainers import Config
 from trainers.commands.main import main
+from trainers.data.load import place_of
 from trainers.training.children import Children
 from trainers.training.sweep import DONE, NEW, STARTED, Planned, environment, expand, found, plan
 
@@ -87,7 +88,7 @@ def test_a_sweep_trains_all_at_once_and_the_runs_open_as_one(
 
 def trains_all(tmp_path, capfd):
     words = ["directpred", "--predictor.eps", "0.1,0.3", "--out", tmp_path]
-    assert sweep(*words, "--jobs", "2") == 0
+    assert sweep(*words, "--workers", "2") == 0
     assert "2 runs: 2 trained, 0 were done, 0 failed, 0 diverged" in capfd.readouterr().out
     ds = open_runs(tmp_path)
     assert ds["predictor_eps"].values.tolist() == [0.1, 0.3]
@@ -215,9 +216,9 @@ def test_what_a_killed_sweep_leaves_training_is_running_and_ends(tmp_path, capfd
 
 
 def test_the_command_of_each_state(tmp_path):
-    run = Planned("byol", ("--seed", "3"), tmp_path / "x", Config(method=_byol()))
+    run = Planned("byol", ("--seed", "3"), tmp_path / "x", Config(method=_byol()), "shapes")
     assert run.command()[2:] == [*("trainers", "byol", "--seed", "3", "--out", str(tmp_path / "x"))]
-    started = Planned(run.name, run.options, run.out, run.config, STARTED)
+    started = Planned(run.name, run.options, run.out, run.config, run.place, STARTED)
     assert started.command()[2:] == ["trainers", "resume", str(tmp_path / "x")]
     assert {NEW, DONE} == {"new", "done"}
 
@@ -228,12 +229,12 @@ def _byol():
     return METHODS["byol"]
 
 
-def test_jobs_share_cores_and_take_gpus_in_turn(monkeypatch):
+def test_workers_share_cores_and_take_gpus_in_turn(monkeypatch):
     for name in ("OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("os.cpu_count", lambda: 8)
-    assert "OMP_NUM_THREADS" not in environment(0, jobs=1, gpus=4)
-    env = environment(5, jobs=6, gpus=4)
+    assert "OMP_NUM_THREADS" not in environment(0, workers=1, gpus=4)
+    env = environment(5, workers=6, gpus=4)
     assert (env["OMP_NUM_THREADS"], env["CUDA_VISIBLE_DEVICES"]) == ("1", "1")
 
 
@@ -250,7 +251,7 @@ def test_jobs_share_cores_and_take_gpus_in_turn(monkeypatch):
         (["byol", "--overwrite"], "leave it out of a sweep"),
         (["byol", "--lr", "--epochs", "1"], "--lr has no value"),
         (["byol", "--lr", "1", "--lr", "2"], "--lr is given twice"),
-        (["byol", "--jobs", "0"], "jobs is 0; it must be at least 1"),
+        (["byol", "--workers", "0"], "workers is 0; it must be at least 1"),
         (["byol", "--lr", "0.1,-1"], "lr is -1.0; it must be above 0"),
         (["byol", "--lr", "1", "simsiam"], "'simsiam' belongs to no option; methods come first"),
     ],
@@ -279,13 +280,20 @@ def test_a_run_on_a_relative_path_of_another_folder_is_another_run(tmp_path, mon
         attrs = {"config": config.to_json(), **attrs}
         with SnapshotWriter(tmp_path / name / "snapshots.zarr", attrs=attrs):
             (tmp_path / name / "checkpoint.pt").touch()
-    new, old = (Planned("byol", (), tmp_path / name, config) for name in ("new", "old"))
     monkeypatch.chdir(tmp_path)
+    new, old = planned(tmp_path, config)
     assert (found(new), found(old)) == (STARTED, STARTED)
     monkeypatch.chdir(tmp_path / "new")
+    assert found(new) == STARTED  # as it was planned
+    new, old = planned(tmp_path, config)
     with pytest.raises(FileExistsError, match=r"/photos, not on .*/new/photos; give an"):
         found(new)
     assert found(old) == STARTED  # of before data had a place
+
+
+def planned(folder, config):
+    place = place_of(config.data)
+    return (Planned("byol", (), folder / name, config, place) for name in ("new", "old"))
 
 
 def test_two_values_of_one_name_are_one_run():
