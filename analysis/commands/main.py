@@ -37,6 +37,8 @@ def _run(words: list[str]) -> int:
     args = run_parser().parse_strictly(words)
     say_loading(*LOADED)
     from analysis.commands.measure import follow, measure
+    from analysis.registry.named import registered_by_name
 
-    follow(args) if args.follow else measure(args)
+    with registered_by_name(args.measure):
+        follow(args) if args.follow else measure(args)
     return 0

@@ -42,4 +42,11 @@ def run_parser() -> Parser:
     parser.add_argument(
         "--follow", action="store_true", help="draw anew while the runs are being written"
     )
+    parser.add_argument(
+        "--measure",
+        action="append",
+        default=[],
+        metavar="MODULE:NAME",
+        help="a Measure of your own, in table, figures and report too; several times if wanted",
+    )
     return parser

@@ -1,11 +1,12 @@
 """A measure of one's own: with its laws it is one of the library's, without them it is refused."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from analysis import SnapshotWriter, from_arrays, summarise
+from analysis import SnapshotWriter, from_arrays, save_snapshots, summarise
 from analysis.commands.main import main
 from analysis.figures import history
 from analysis.figures.run_history import history_caption
@@ -129,3 +130,59 @@ def test_twice_is_taken(registered):
 @pytest.mark.parametrize("name", MEASURES)
 def test_those_of_the_library_would_be_taken(name):
     assert broken_law(MEASURES[name]) == ""
+
+
+MODULE = """
+import numpy as np
+from analysis.linalg.labelled import over_matrices
+from analysis.registry import Measure
+from analysis.store.schema import Variable
+
+LABEL = Variable("mean eigenvalue", symbol="m")
+
+def mean_eigenvalue(predictor):
+    def kernel(W):
+        return np.trace(W, axis1=-2, axis2=-1) / W.shape[-1]
+    return over_matrices(kernel, predictor, name="m", label=LABEL, degrees=(1,))
+
+OWN = Measure(function=mean_eigenvalue, label=LABEL, takes=("predictor",), span="[-inf, inf]",
+    degree={"predictor": 1}, zero={"predictor": 0.0}, parity=-1, transposition=True,
+    name="mean_eigenvalue", formula="m", chance="0", undefined="nowhere", source="own")
+"""
+
+
+@pytest.fixture
+def stored(run, tmp_path, monkeypatch):
+    save_snapshots(run, tmp_path / "run")
+    (tmp_path / "mymeasures.py").write_text(MODULE)
+    (tmp_path / "broken.py").write_text("raise KeyError('no')")
+    monkeypatch.chdir(tmp_path)
+    yield "run"
+    sys.modules.pop("mymeasures", None)
+
+
+def test_a_command_takes_it_by_name_and_leaves_nothing_registered(stored, capsys):
+    assert main([stored, "--measure", "mymeasures:OWN", "--measure", "mymeasures:OWN"]) == 0
+    table = capsys.readouterr().out.splitlines()
+    column = table[0].index("mean_eigenvalue")
+    assert table[1][column:].split()[0] == "3.000"
+    assert OWN.name not in MEASURES
+    assert main([stored]) == 0
+    assert "mean_eigenvalue" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mymeasures", "package.module:name of a Measure wanted"),
+        ("mymeasures:LABEL", "'mymeasures:LABEL' is Variable"),
+        ("mymeasures:GONE", "has no attribute 'GONE'"),
+        ("nowhere_to_be_found:OWN", "No module named 'nowhere_to_be_found'"),
+        ("broken:OWN", "cannot be imported, KeyError: 'no'"),
+    ],
+)
+def test_a_name_that_leads_to_none_is_one_line(stored, name, said, capsys):
+    assert main([stored, "--measure", name]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("python -m analysis: error: measure")
+    assert said in told
