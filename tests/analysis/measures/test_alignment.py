@@ -165,5 +165,8 @@ def test_alignment_refuses_an_asymmetric_correlation_and_other_sizes():
         ValueError, match=r"correlation is not symmetric: \|M - M\^T\| = 0\.82 \|M\|"
     ):
         commutator(FALLING, SHEAR.rename("correlation"))
+    for name in ("cross_correlation", None):  # it is called what it is called
+        with pytest.raises(ValueError, match=f"^{name or 'correlation'} is not symmetric"):
+            alignment(FALLING, SHEAR.rename(name))
     with pytest.raises(ValueError, match=r"differ in size: \[2, 3\]"):
         alignment(FALLING, matrix(np.eye(3)))

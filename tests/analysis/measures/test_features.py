@@ -35,6 +35,14 @@ def test_alpha_req_finds_the_exponent(alpha):
         alpha_req(Z, weights="rank")
 
 
+def test_what_is_below_float32s_rounding_of_the_largest_is_not_fitted():
+    # d epsilon s_1 = 4 * 1.19e-7: 1e-6 is above, 2e-7 is not.
+    Q = np.linalg.qr(np.random.default_rng(0).standard_normal((50, 5)) * [1e9, 1, 1, 1, 1])[0]
+    Q = np.linalg.qr(Q - Q.mean(0))[0][:, :4]
+    fit = alpha_req(Q * np.sqrt([1, 1e-3, 1e-6, 2e-7]), weights="equal")
+    assert fit.modes == (1, 3)
+
+
 @given(seed=seeds)
 def test_the_weights_of_alpha_req_are_those_of_the_published_code(seed):
     rng = np.random.default_rng(seed)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import eigenvalues
-from analysis.measures.moments import centred
+from analysis.measures.moments import centred, least_squares_predictor
 from analysis.verdicts.spread import collapse_course
 
 
@@ -41,3 +41,13 @@ def test_a_run_whose_metrics_are_not_there_yet_is_judged_without_them():
     course = collapse_course(run, later)
     assert np.isnan(course["feature_std"].values).tolist() == [True]
     assert course["collapse"].values.tolist() == [0]
+
+
+def test_where_the_features_have_no_variance_the_fit_is_0():
+    F, C = np.diag([4.0, 0.0]), np.array([[2.0, 3e-9], [0.0, 2e-9]])  # rounding of nothing
+    run = xr.Dataset(
+        {"correlation": (("row", "col"), F), "prediction_correlation": (("row", "col"), C)}
+    )
+    np.testing.assert_array_equal(least_squares_predictor(run), [[0.5, 0], [0, 0]])
+    ridged = least_squares_predictor(run, ridge=0.5)  # of tr F / d = 2
+    np.testing.assert_allclose(ridged, [[2 / 5, 3e-9], [0, 2e-9]])

@@ -90,6 +90,14 @@ def test_rounding_is_not_above_noise_and_what_is_not_finite_is_not_counted():
 
 
 @pytest.mark.parametrize("function", [noise_level, modes_above_noise])
+def test_spectra_of_a_store_stay_lazy(function):
+    s = spectra([[9.0, 1.2, 1.0, 0.8], [1.0, 1.0, 1.0, 1.0]])
+    lazy = function(s.chunk(draw=1), 100)
+    assert lazy.chunks
+    xr.testing.assert_identical(lazy.compute(), function(s, 100))
+
+
+@pytest.mark.parametrize("function", [noise_level, modes_above_noise])
 def test_an_error_speaks_of_the_function_that_was_called(function):
     with pytest.raises(ValueError, match=rf"{function.__name__} takes eigenvalues.*\('row',\)"):
         function(xr.DataArray([1.0], dims="row"), 10)

@@ -37,8 +37,10 @@ def test_without_momentum_the_average_is_the_recursion_to_first_order_and_a_flow
     averaged, exact = (law["squared_norm"].sel(source=name) for name in ("averaged", "recursion"))
     np.testing.assert_allclose(averaged, exact, rtol=1e-4)
     alone = law["squared_norm"].sel(source="exponential")
-    rates = 0.3 * np.ones(STEPS)
-    assert 1 > float(alone[-1] / alone[0]) > np.exp(-2 * 1.5e-3 * rates.sum())
+    run = descend(np.random.default_rng(0), momentum=0.0, decay=1e-3, decoupled=False)
+    time = np.append(0, run["metrics/predictor_learning_rate"].values.cumsum())[alone["step"]]
+    start = (run["predictor"].values[0] ** 2).sum()
+    np.testing.assert_allclose(alone, start * np.exp(-2 * 1e-3 * time))
 
 
 def test_a_loss_that_knows_the_scale_leaves_something_over():
@@ -96,3 +98,6 @@ def test_runs_without_norms_or_without_their_start_are_refused():
         scale_law(xr.DataTree.from_dict(late))
     with pytest.raises(ValueError, match=r"rates \(2,\) and buffers \(1,\)"):
         norm_recursion(1.0, np.ones(2), np.ones(1))
+    for momentum in (-0.1, 1.5):
+        with pytest.raises(ValueError, match=f"momentum is {momentum}"):
+            norm_recursion(1.0, np.ones(2), np.ones(2), momentum=momentum)

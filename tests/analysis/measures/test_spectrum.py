@@ -50,6 +50,13 @@ def test_eigenvalues_by_hand():
     np.testing.assert_allclose(predictor_eigenvalues(matrix([[1, 2], [0, 1]])), [2, 0], atol=1e-15)
 
 
+def test_complex_eigenvalues_of_a_store_are_complex_before_they_are_read():
+    W = matrix([[[0.0, -1], [1, 0]], [[2.0, 0], [0, 1]]], step=[0, 1])
+    lazy = complex_eigenvalues(W.chunk(step=1))
+    assert lazy.dtype == complex
+    np.testing.assert_allclose(lazy, [[1j, -1j], [2, 1]])
+
+
 def test_complex_eigenvalues_stay_complex_and_ordered():
     W = np.zeros((3, 3))
     W[:2, :2] = [[1, -2], [2, 1]]  # 1 +- 2i

@@ -8,6 +8,7 @@ from strategies import collapsed_run, haar, learning_run, run_of, write_run
 
 import analysis
 from analysis import open_snapshots, summarise
+from analysis.measures.summary import fitted_summary
 
 MEASURES = {
     "correlation_eigenvalue": lambda W, F: analysis.eigenvalues(F),
@@ -139,3 +140,17 @@ def test_importing_what_measures_stays_light():
     heavy = {"matplotlib", "torch", "trainers"}
     code = f"import sys; from analysis import summarise; print({heavy} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
+
+
+def test_a_product_is_measured_by_the_fit_too_where_predictions_are_stored():
+    run = learning_run(d=4, snapshots=3).astype(float)
+    fit = np.diag([4.0, 3, 2, 1])
+    run["prediction_correlation"] = run["predictor"].copy(data=fit @ run["correlation"].values)
+    assert fitted_summary(run) is None  # W_p is all there is
+    run["predictor"].attrs["kind"] = "product"
+    assert fitted_summary(run.drop_vars("prediction_correlation")) is None
+    found = fitted_summary(run)
+    np.testing.assert_allclose(found["predictor_eigenvalue"], [[4, 3, 2, 1]] * 3, rtol=1e-3)
+    assert found.attrs["method"] == "byol, least squares"
+    run.attrs.pop("method")
+    assert fitted_summary(run).attrs["method"] == "least squares"
