@@ -17,7 +17,16 @@ from analysis.checks.paths import make_folder
 from trainers.config import Config
 from trainers.say import say
 from trainers.training.children import Children
-from trainers.training.sweep import DIVERGED, DONE, FAILED, LOGS, Planned, state_at, train_one
+from trainers.training.sweep import (
+    DIVERGED,
+    DONE,
+    FAILED,
+    LOGS,
+    RUNNING,
+    Planned,
+    state_at,
+    train_one,
+)
 
 WAIT = 10  # seconds for a scheduler to answer
 SWEEPS: dict[str, Children] = {}
@@ -66,6 +75,9 @@ def train_on_cluster(
             ): run
             for run in due
         }
+        # All that a worker tells meanwhile is that another process holds a run.
+        waited = {str(run.out.absolute()): run for run in due}
+        client.subscribe_topic(sweep, lambda event: told(replace(waited[event[1]], state=RUNNING)))
         try:
             for future in as_completed(futures, loop=client.loop):
                 run = futures[future]
@@ -99,10 +111,11 @@ def work(
     env = dict(os.environ)
     from distributed import get_worker
 
-    share = max(1, (os.cpu_count() or 1) // get_worker().state.nthreads)
+    worker = get_worker()
+    share = max(1, (os.cpu_count() or 1) // worker.state.nthreads)
     env.setdefault("OMP_NUM_THREADS", str(share))
     children = SWEEPS.setdefault(sweep, Children(Path(here)))
-    return train_one(run, children, env, lambda _: None)
+    return train_one(run, children, env, lambda _: worker.log_event(sweep, out))
 
 
 def end(sweep: str) -> None:

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 SMALL = ["--size", "16", "--limit", "96", "--width", "2", "--epochs", "1", "--batch-size", "32"]
 SMALL += ["--projector-hidden", "8", "--projector-out", "4", "--device", "cpu"]
 LONG = [*SMALL]
-LONG[LONG.index("--epochs") + 1] = "60"
+LONG[LONG.index("--epochs") + 1] = "30"
 PARTS = """
 import numpy as np
 from torch import nn
@@ -163,9 +163,11 @@ def test_a_worker_that_is_killed_loses_no_run(cluster, tmp_path, machine):
     said, errors = child.communicate(timeout=300)
     assert child.returncode == 0, errors
     assert "3 runs: 3 trained, 0 were done, 0 failed, 0 diverged" in said
+    waited = f"running  {runs[0]}: in another process, which is waited for"
+    assert (waited in said) == (machine == "worker")
     for run in runs:
-        assert finished_at(run) == 180
-        assert open_snapshots(run, "metrics").step.values.tolist() == [*range(1, 181)]
+        assert finished_at(run) == 90
+        assert open_snapshots(run, "metrics").step.values.tolist() == [*range(1, 91)]
     log = (tmp_path / "logs" / "directpred-0.log").read_text()
     assert ("trainers resume" in log) == (machine == "machine")
 
