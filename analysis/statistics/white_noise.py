@@ -160,12 +160,17 @@ def _largest_shares(d: int, n: float, rate: float, first: int, last: int) -> np.
     lowest = np.maximum(1 / p, (mu - 3 * sigma) / (p * m))
     highest = np.minimum(1.0, (mu + 18 * sigma) / (p * m))
     ends = np.sqrt(1 - np.stack([highest, lowest]))  # in t, u = 1 - t^2: smooth where u = 1
-    t = ends[0] + (ends[1] - ends[0]) * np.linspace(0, 1, _POINTS)
+    # At t = 0 the density is a power 2 b - 1 of it. Of two directions and less than three rows that
+    # is a root, and no parabola: in t^b, then, it is a line.
+    b = (m - 1) * (p - 1) / 2
+    c = np.maximum(1 / np.maximum(b, 0.5), 1)
+    x = ends[0] ** (1 / c) + (ends[1] ** (1 / c) - ends[0] ** (1 / c)) * np.linspace(0, 1, _POINTS)
+    t = x**c
     with np.errstate(divide="ignore", invalid="ignore"):
         density = np.nan_to_num(np.exp(_log_density(p, m, t)), nan=0.0, posinf=0.0)
-    steps = np.diff(t, axis=1)[:, :1]
-    tail = steps * cumulative_simpson(density, dx=1.0)
-    return _crossing(tail, t, ((m - 1) * (p - 1) / 2)[:, 0], rate)
+    steps = np.diff(x, axis=1)[:, :1]
+    tail = steps * cumulative_simpson(density * c * x ** (c - 1), dx=1.0)
+    return _crossing(tail, t, b[:, 0], rate)
 
 
 def _log_density(p: np.ndarray, m: np.ndarray, t: np.ndarray) -> np.ndarray:  # of t, u = 1 - t^2

@@ -11,7 +11,7 @@ ROOMS = {
     "dynamics": ["experiment", "flows", "solvers", "theorems"],
     "trainers": ["methods", "optimisation", "presets", "recording"],
 }
-BY_PLACE = {"EigenLoss", "Observation"}  # rows of a table
+BY_PLACE = {"EigenLoss", "Explanation", "Observation"}  # rows of a table
 
 
 def values(package):

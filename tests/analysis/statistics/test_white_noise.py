@@ -21,11 +21,20 @@ def test_noise_exceeds_the_share_at_the_rate_stated(d, n, rate):
     assert seen == pytest.approx(rate, abs=five_sigma(rate, DRAWS) + 0.01 * rate)
 
 
-@given(n=st.floats(3, 1e4), rate=st.floats(1e-6, 0.2))
+@given(n=st.floats(2, 1e4), rate=st.floats(1e-6, 0.2))
 def test_two_directions_by_mauchlys_law(n, rate):
     """P(4 det / trace^2 < w) = w^((n - 1)/2), and det / trace^2 = u (1 - u)."""
     u = largest_share(2, n, rate)
     assert (4 * u * (1 - u)) ** ((n - 1) / 2) == pytest.approx(rate, rel=2e-3)
+
+
+@pytest.mark.parametrize("n", [2, 2.01, 2.5, 2.99])
+@pytest.mark.parametrize("rate", [0.1, 0.01, 1e-4, 1e-6])
+def test_two_directions_of_two_rows_have_that_law_too(n, rate):
+    u = largest_share(2, n, rate)  # a density that begins as a root, or at once
+    assert (4 * u * (1 - u)) ** ((n - 1) / 2) == pytest.approx(rate, rel=1e-3)
+    *_, last, one = largest_shares(5, n + 3, rate)
+    assert (last, one) == (pytest.approx(u, rel=1e-9), 1)
 
 
 def test_one_direction_has_all_of_it_and_without_end_of_rows_they_share_alike():
