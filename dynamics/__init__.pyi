@@ -7,6 +7,7 @@ from .experiment.run_descent import run_descent
 from .flows.barlow import BarlowFlow
 from .flows.collapsing import NoPredictorFlow, NoStopGradientFlow
 from .flows.cosine import CosineFlow
+from .flows.data import additive_noise, scrambled_subspace
 from .flows.depth import DepthFlow
 from .flows.eigenmodes import EigenmodeFlow
 from .flows.gaussian_cosine import GaussianCosineFlow
@@ -55,6 +56,7 @@ __all__ = [
     "SpectrumRule",
     "SymmetrisedFlow",
     "TiedCosineFlow",
+    "additive_noise",
     "basin_edges",
     "basin_map",
     "compare",
@@ -68,6 +70,7 @@ __all__ = [
     "phase_portrait",
     "rule_portrait",
     "run_descent",
+    "scrambled_subspace",
     "separatrix",
     "speed",
     "survives",

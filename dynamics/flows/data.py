@@ -17,6 +17,12 @@ def additive_noise(data: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.
     ------
     ValueError
         One is not finite.
+
+    Examples
+    --------
+    >>> X, noise = additive_noise(np.diag([1.0, 2]), 0.5 * np.eye(2))
+    >>> print(np.diag(X + noise))  # the same-view correlation
+    [1.5 2.5]
     """
     return check_numbers("data", data), check_numbers("noise", noise)
 
@@ -40,6 +46,12 @@ def scrambled_subspace(data: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray,
     ------
     ValueError
         The columns of `basis` are not orthonormal, or a number is not finite.
+
+    Examples
+    --------
+    >>> X, noise = scrambled_subspace(np.diag([1.0, 2, 3]), np.eye(3)[:, 2:])
+    >>> print(np.diag(X), np.diag(noise))
+    [1. 2. 0.] [0. 0. 3.]
     """
     check_numbers("data", data)
     check_numbers("basis", basis)
