@@ -29,3 +29,13 @@ def test_scrambling_by_monte_carlo():
 def test_a_subspace_without_an_orthonormal_basis_is_refused():
     with pytest.raises(ValueError, match="columns that are not orthonormal"):
         scrambled_subspace(np.eye(2), 2 * np.eye(2))
+
+
+def test_what_is_no_number_is_refused_by_name():
+    bad, good = np.array([[1.0, np.nan], [np.nan, 1.0]]), np.eye(2)
+    for name, pair in (("data", (bad, good)), ("basis", (good, bad))):
+        with pytest.raises(ValueError, match=f"^{name} "):
+            scrambled_subspace(*pair)
+    for name, pair in (("data", (bad, good)), ("noise", (good, bad))):
+        with pytest.raises(ValueError, match=f"^{name} "):
+            additive_noise(*pair)

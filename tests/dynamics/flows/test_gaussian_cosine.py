@@ -77,3 +77,17 @@ def test_views_that_do_not_fit_are_refused():
         GaussianCosineFlow(x1=np.ones((3, 2)), x2=np.ones((3, 3)), X=np.eye(2), Xp=np.eye(2))
     with pytest.raises(ValueError, match="covariance is not symmetric positive-semidefinite"):
         GaussianCosineFlow.drawn(np.eye(2), np.diag([1.0, -1.0]), 4)
+
+
+@given(rng=generators())
+def test_on_samples_decay_pulls_at_each_matrix_by_its_own_rate(rng):
+    W, Wp = rng.normal(size=(3, 4)), rng.normal(size=(3, 3))
+    rates = {"eta": 0.1}, {"eta": 0.1, "eta_p": 0.3}
+    free, one, two = (
+        GaussianCosineFlow.drawn(np.eye(4), 0.3 * np.eye(4), 20, seed=1, alpha_p=2.0, **decays)
+        for decays in ({}, *rates)
+    )
+    for flow, eta_p in ((one, 0.1), (two, 0.3)):
+        dW, dWp = (a - b for a, b in zip(flow(0, W, Wp), free(0, W, Wp), strict=True))
+        np.testing.assert_allclose(dW, -0.1 * W, atol=1e-14)
+        np.testing.assert_allclose(dWp, -eta_p * Wp, atol=1e-14)
