@@ -64,6 +64,8 @@ def test_events_are_listed_and_a_stop_ends_the_run():
         ((0.1,), TIMES, "y0 has 1 parts; EigenmodeFlow wants predictor_eigenvalue, "),
         (([0.1, 0.2], [0.1, 0.2, 0.3]), TIMES, "do not fit each other"),
         ((0.1, np.nan), TIMES, "correlation_eigenvalue at the start is nan; finite"),
+        ((0.1, 2e12), TIMES, r"correlation_eigenvalue at the .* at most 1e\+12 wanted"),
+        ((-2e12, 0.1), TIMES, r"predictor_eigenvalue at the .* at most 1e\+12 wanted"),
         ((0.1, np.ones((2, 2))), TIMES, r"has shape \(2, 2\); its dims are \('mode',\)"),
         ((0.1, 0.3), [0, 0], "times must rise"),
         ((0.1, 0.3), [0], "times must rise"),
