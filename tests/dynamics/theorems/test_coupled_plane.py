@@ -11,6 +11,7 @@ from dynamics.flows.cosine import CosineFlow
 from dynamics.flows.eigenmodes import EigenmodeFlow
 from dynamics.flows.set_predictor import ClosedFormFlow, SpectrumRule
 from dynamics.theorems.coupled_plane import cosine_portrait, rule_portrait
+from dynamics.theorems.phase_plane import phase_portrait
 from dynamics.theorems.plane import P, S
 
 NOW = np.array([1.2, 0.6, -0.3]), np.array([0.9, 0.4, 0.2])
@@ -26,6 +27,17 @@ def test_at_every_mode_the_field_is_that_of_the_coupled_flow(rng):
         axes = (p[j], p[j] + 1), (s[j], s[j] + 1)
         corner = cosine_portrait(flow, (p, s), *axes, points=2).isel({P: 0, S: 0})
         np.testing.assert_allclose([corner["p_rate"], corner["s_rate"]], [dp[j], ds[j]], atol=1e-12)
+
+
+def test_all_portraits_have_the_same_axes_if_none_are_given():
+    some = {"points": 3}
+    for portrait in (
+        cosine_portrait(CosineFlow(), NOW, **some),
+        rule_portrait(ClosedFormFlow(), NOW[1], **some),
+        phase_portrait(EigenmodeFlow(), **some),
+    ):
+        assert portrait[P].values.tolist() == [-0.5, 0.75, 2.0]
+        assert portrait[S].values.tolist() == [0.0, 0.5, 1.0]
 
 
 def test_it_is_the_field_of_a_euclidean_mode_at_another_scale_of_target_and_time():

@@ -38,6 +38,12 @@ def test_a_slow_target_that_starts_from_zero_shrinks_the_basin():
     np.testing.assert_allclose(border, expected, atol=1.1e-3)
 
 
+def test_a_target_begins_as_a_copy_if_nothing_is_said():
+    flow, p0 = EigenmodeFlow(eta=0.05, beta=0.4), np.linspace(0.03, 0.08, 51)
+    alive = basin_map(flow, "beta", [0.4], p0)["survives"].isel(beta=0)
+    assert float(alive["p0"][alive][0]) == pytest.approx(0.0535898, abs=1.1e-3)  # p_-
+
+
 def test_ways_are_those_of_the_flow_at_each_value():
     times = np.linspace(0, 5, 11)
     found = trajectories(EigenmodeFlow(beta=0.4), "alpha_p", [1.0, 4.0], times, (0.2, 0.1, 0.3))
