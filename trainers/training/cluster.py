@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,7 @@ from trainers.training.sweep import (
     train_one,
 )
 
+ADDRESS = re.compile(r"(\w+://)?[^/\s]+:\d+(/\S*)?")
 WAIT = 10  # seconds for a scheduler to answer
 SWEEPS: dict[str, Children] = {}
 """In a worker: the processes of each sweep that has sent it a run."""
@@ -53,7 +55,8 @@ def train_on_cluster(
     Raises
     ------
     ValueError
-        ``distributed`` is not installed, or a worker has another environment.
+        `scheduler` is no address, ``distributed`` is not installed, or a worker has another
+        environment.
     OSError
         There is no scheduler, it went away, or a worker does not see the folder.
     """
@@ -125,6 +128,8 @@ def end(sweep: str) -> None:
 
 @contextmanager
 def _client(scheduler: str) -> Iterator[tuple[Any, Callable[..., Any]]]:
+    if not ADDRESS.fullmatch(scheduler):
+        raise ValueError(f"scheduler is {scheduler!r}; an address as tcp://10.0.0.1:8786 wanted")
     try:
         from distributed import Client, as_completed
     except ImportError:
@@ -133,7 +138,7 @@ def _client(scheduler: str) -> Iterator[tuple[Any, Callable[..., Any]]]:
         ) from None
     try:
         client = Client(scheduler, timeout=WAIT, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         raise OSError(
             f"no dask scheduler answers at {scheduler!r} ({one_line(error)}); an address as "
             "tcp://10.0.0.1:8786 wanted"

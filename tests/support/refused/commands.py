@@ -152,6 +152,7 @@ TRAINERS = {
     "sweep byol --seeds a --out FREE": "seeds is 'a'",
     "sweep byol --seeds 0 --workers 0 --out FREE": "workers is 0",
     "sweep byol --workers two --out FREE": "two",
+    "sweep byol --scheduler nowhere --out FREE": "scheduler is 'nowhere'",
     "sweep byol --workers 2 --scheduler tcp://127.0.0.1:9 --out FREE": "leave --workers or",
     "sweep byol --epochs 0,1 --out FREE": "epochs is 0",
     "demo --epochs 0 --out FREE": "epochs is 0",
