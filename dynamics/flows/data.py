@@ -39,7 +39,7 @@ def scrambled_subspace(data: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray,
     ----------
     data : array (feature, feature)
         Correlation of the data, Sigma.
-    basis : array (feature, k)
+    basis : array (feature, direction)
         U, orthonormal columns.
 
     Raises
