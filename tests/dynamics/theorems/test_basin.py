@@ -53,6 +53,9 @@ def test_the_separatrix_has_the_points_asked_for_and_ends_where_it_leaves():
             assert max(abs(p[end]) / p_max, s[end] / s_max) == pytest.approx(1, abs=1e-6)
     usual = separatrix(FLOW, p_max=2.0, s_max=1.0, points=400)
     assert separatrix(FLOW).equals(usual)
+    for end in ("p_max", "s_max"):
+        with pytest.raises(ValueError, match=rf"{end} is 0\.0; finite and above 0"):
+            separatrix(FLOW, **{end: 0.0})
     with pytest.raises(ValueError, match="points is 1; "):
         separatrix(FLOW, points=1)
 
