@@ -197,7 +197,8 @@ def _table(rows: list[Row], ratios: dict[Row, list[float]], made: dict[str, obje
     for row in rows:
         each = ratios[row]
         median, least, most = statistics.median(each), min(each), max(each)
-        lines.append(f"| {row.what} | {row.target} | {median:.4g} | {least:.4g} to {most:.4g} |")
+        spread = f"{least:.4g} to {most:.4g}" if len(each) > 1 else "one process"
+        lines.append(f"| {row.what} | {row.target} | {median:.4g} | {spread} |")
     count = len(next(iter(ratios.values())))
     said = ", ".join(f"{key} {made[key]}" for key in ("cpu", "cores", "threads", "load", "torch"))
     return "\n".join([*lines, "", f"{count} processes a row; {said}, {made['start_time']}."])
