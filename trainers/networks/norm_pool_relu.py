@@ -10,6 +10,7 @@ from torch.autograd.function import once_differentiable
 
 from trainers.networks.halving_pool import HalvingPool
 from trainers.networks.per_view_norm import PerView, PerViewBatchNorm2d
+from trainers.networks.running_statistics import remember
 
 
 # Inside, dims are (batch, h, w, channel), as convolutions leave images in memory: what a compiler
@@ -128,18 +129,9 @@ class NormPoolReLU(nn.BatchNorm2d):
         if not self.training or x.shape[-2] % 2 or x.shape[-1] % 2:
             return torch.relu_(nn.functional.max_pool2d(super().forward(x), 2, ceil_mode=True))
         out, mean, variance = _Fused.apply(x, self.weight, self.bias, self.eps)
-        self._remember(mean, variance, x.numel() // x.shape[1])
+        n = x.numel() // x.shape[1]
+        remember(self, mean, variance * (n / (n - 1)))
         return cast(Tensor, out)
-
-    @torch.no_grad()
-    def _remember(self, mean: Tensor, variance: Tensor, n: int) -> None:
-        assert self.num_batches_tracked is not None
-        assert self.running_mean is not None
-        assert self.running_var is not None
-        assert self.momentum is not None
-        self.num_batches_tracked.add_(1)
-        self.running_mean.lerp_(mean, self.momentum)
-        self.running_var.lerp_(variance * (n / (n - 1)), self.momentum)
 
 
 class PerViewNormPoolReLU(PerView, NormPoolReLU):

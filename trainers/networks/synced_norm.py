@@ -1,9 +1,9 @@
 """Batch norm over the shares of all processes: what one process computes of the whole batch."""
 
-import torch
 from torch import Tensor, nn
 
 from trainers.networks.per_view_norm import turn_into
+from trainers.networks.running_statistics import remember
 from trainers.ranks import Total, count
 
 
@@ -27,21 +27,8 @@ class _Synced(nn.modules.batchnorm._BatchNorm):
         out = away * (variance + self.eps).rsqrt().view(shape)
         if self.affine:
             out = out * self.weight.view(shape) + self.bias.view(shape)
-        self._remember(mean.detach(), variance.detach() * n / (n - 1))
+        remember(self, mean.detach(), variance.detach() * n / (n - 1))
         return out.to(x.dtype)
-
-    @torch.no_grad()
-    def _remember(self, mean: Tensor, variance: Tensor) -> None:
-        if not self.track_running_stats:
-            return
-        assert self.running_mean is not None
-        assert self.running_var is not None
-        assert self.num_batches_tracked is not None
-        self.num_batches_tracked.add_(1)
-        # Without a momentum, as torch has it: the mean of all.
-        weight = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
-        self.running_mean.lerp_(mean, weight)
-        self.running_var.lerp_(variance, weight)
 
 
 class SyncedBatchNorm1d(_Synced, nn.BatchNorm1d):
