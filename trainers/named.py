@@ -7,12 +7,12 @@ loss, such a name may stand: it is stored in the run, and imported again on `res
 import importlib
 import os
 import re
-import sys
 import traceback
 from pathlib import Path
 from typing import Any
 
 from analysis.checks.fields import shown
+from analysis.checks.import_path import importing_from_here
 from analysis.checks.memory import ran_out
 from analysis.checks.names import unknown
 from analysis.checks.one_line import one_line
@@ -64,9 +64,9 @@ def find(kind: str, name: str) -> Any:
     module, _, path = name.partition(":")
     _STRANGERS.add(module.partition(".")[0])
     here = str(Path.cwd())
-    sys.path.append(here)  # behind what is installed, which a file of that name must not hide
     try:
-        found = importlib.import_module(module)
+        with importing_from_here():
+            found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise failed(f"{kind} {name!r}: its module fails on import", error) from error
@@ -76,8 +76,6 @@ def find(kind: str, name: str) -> Any:
         ) from None
     except Exception as error:  # whatever a stranger's module does
         raise failed(f"{kind} {name!r}: its module fails on import", error) from error
-    finally:
-        sys.path.remove(here)
     for part in path.split("."):
         if not hasattr(found, part):
             there = [word for word in dir(found) if not word.startswith("_")]

@@ -1,12 +1,11 @@
 """Measures of one's own by their names, ``package.module:name``: for commands."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from pkgutil import resolve_name
 
 from analysis.checks.fields import checked
+from analysis.checks.import_path import importing_from_here
 from analysis.checks.one_line import one_line
 from analysis.registry.measure import Measure
 from analysis.registry.register import register, unregister
@@ -40,12 +39,10 @@ def _found(name: str) -> Measure:
     module, colon, path = name.partition(":")
     if not (module and colon and path):
         raise ValueError(f"measure is {name!r}; package.module:name of a Measure wanted")
-    sys.path.append(here := str(Path.cwd()))  # behind what is installed
     try:
-        found = resolve_name(name)
+        with importing_from_here():
+            found = resolve_name(name)
     except Exception as error:  # whatever a stranger's module does
         told = f"{type(error).__name__}: {one_line(error)}"
         raise ValueError(f"measure {name!r} cannot be imported, {told}") from error
-    finally:
-        sys.path.remove(here)
     return checked(f"measure {name!r}", found, Measure)
